@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * pn_engine.h: the C interface of the Rust engine; generated from engine/src by cbindgen, do not edit.
+ *
+ * Every int32_t result is a status of pinion/error.h, 0 = OK. Out parameters are written on success only. `err` may be
+ * NULL. Handles are shared: `const` handles may be used from many threads at once; children keep their parents alive,
+ * so handles are freed in any order. After PANIC a handle answers PANIC until it is freed. Calls from inside a function
+ * or stream callback of the engine are REENTRANT.
+ */
+
+#ifndef PN_ENGINE_H
+#define PN_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "pinion/arrow.h"
+#include "pinion/error.h"
+#include "pinion/plugin.h"
+/** The caller's error. */
+typedef pn_error pne_error;
+
+typedef struct pne_cancel pne_cancel;
+typedef struct pne_engine pne_engine;
+typedef struct pne_plan pne_plan;
+typedef struct pne_session pne_session;
+typedef struct pne_table pne_table;
+
+
+/**
+ * Receives one result of bytes or text; called once, on success only, on the calling thread. `data` is borrowed.
+ */
+typedef void (*pne_sink)(void *ctx, const uint8_t *data, size_t len);
+
+/**
+ * Receives one UTF-8 text; may be called from several threads at once, also from the engine's own.
+ */
+typedef void (*pne_log_fn)(void *ctx, const uint8_t *text, size_t len);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Gives the version of this interface: major << 16 | minor. Another major than the header's is refused by the caller.
+ */
+uint32_t pne_abi_version(void);
+
+/**
+ * Gives JSON: {abi, arrow, datafusion, datafusion_substrait, deltalake, features, object_store, profile, rustc,
+ * substrait}; the versions are those of Cargo.lock.
+ */
+int32_t pne_build_info(pne_sink sink,
+                       void *ctx,
+                       pne_error *err);
+
+/**
+ * Fires the token: each call that carries it fails with CANCELLED within some 20 ms. Safe in a signal handler.
+ */
+void pne_cancel_fire(const pne_cancel *cancel);
+
+/**
+ * Frees the token; running calls that carry it go on. NULL is allowed.
+ */
+void pne_cancel_free(pne_cancel *cancel);
+
+/**
+ * Makes a cancel token for any number of calls. `*out` is owned by the caller: pne_cancel_free().
+ */
+int32_t pne_cancel_new(pne_cancel **out, pne_error *err);
+
+/**
+ * Frees the engine; what was made from it keeps it running. NULL is allowed.
+ */
+void pne_engine_free(pne_engine *engine);
+
+/**
+ * Starts the engine: the runtime and the planning threads.
+ *
+ * `options_json`: NULL or {"worker_threads":n, "planning_threads":n, "stack_bytes":n}, numbers or decimal text; 0 or
+ * absent = one worker per core, at most 4 planning threads, 256 MiB of virtual stack each. An unknown key is INVALID.
+ * `*out` is owned by the caller: pne_engine_free(). Do not fork afterwards.
+ */
+int32_t pne_engine_new(const char *options_json,
+                       pne_engine **out,
+                       pne_error *err);
+
+#if defined(PNE_FAULT)
+/**
+ * How many fallible calls were made since counting started. Only in builds with the feature `fault`.
+ */
+int64_t pne_fault_count(void);
+#endif
+
+#if defined(PNE_FAULT)
+/**
+ * Starts counting fallible calls anew; the `n`-th from now fails, or panics when `panic_not_fail` is not 0.
+ * `n` = 0 switches injection off. Only in builds with the feature `fault`.
+ */
+void pne_fault_reset(int64_t n,
+                     int32_t panic_not_fail);
+#endif
+
+/**
+ * Counts the handles and streams that were given out and not freed yet.
+ */
+int64_t pne_live_handles(void);
+
+/**
+ * Sets the process-wide debug log callback; NULL switches it off. It gets error texts whole. `ctx` is passed on and
+ * must be usable from any thread. Do not call it from the callback.
+ */
+void pne_log_set(pne_log_fn callback,
+                 void *ctx);
+
+/**
+ * Starts the plan and gives its rows as an Arrow stream, written into released storage.
+ *
+ * Planning fails here, execution in get_next, which waits for a batch: ECANCELED after the token fired, ENOMEM for
+ * LIMIT, EIO otherwise, with the text in get_last_error. At most a few batches are made ahead. Release cancels.
+ * `cancel` may be NULL; the stream keeps what it needs of it. One thread at a time per stream.
+ */
+int32_t pne_plan_execute(const pne_plan *plan,
+                         const pne_cancel *cancel,
+                         struct ArrowArrayStream *out,
+                         pne_error *err);
+
+/**
+ * Gives a rendering as indented text: kind 0 logical, 1 optimised, 2 physical, 3 analyze (runs the query and shows
+ * the work of each operator). 2 and 3 are for the run space.
+ */
+int32_t pne_plan_explain(const pne_plan *plan,
+                         int32_t kind,
+                         pne_sink sink,
+                         void *ctx,
+                         pne_error *err);
+
+/**
+ * Frees the plan; its running streams go on. NULL is allowed.
+ */
+void pne_plan_free(pne_plan *plan);
+
+/**
+ * Writes the schema of the plan's rows into released storage; the caller releases it.
+ */
+int32_t pne_plan_schema(const pne_plan *plan, struct ArrowSchema *out, pne_error *err);
+
+/**
+ * Plans exactly one SQL statement in space 0 (identity) or 1 (run).
+ *
+ * `allow_flags`: 1 DDL, 2 DML and COPY, 4 statements such as SET; without them such a statement is UNSUPPORTED.
+ * PLAN: it does not plan. LIMIT: more than 64 MiB or 8,000 levels. `*out` is owned by the caller: pne_plan_free().
+ */
+int32_t pne_plan_sql(const pne_session *session,
+                     int32_t space,
+                     const char *sql,
+                     size_t len,
+                     uint32_t allow_flags,
+                     pne_plan **out,
+                     pne_error *err);
+
+/**
+ * Makes a plan that reads all of a table, in the run space. `*out` is owned by the caller: pne_plan_free().
+ */
+int32_t pne_plan_table(const pne_session *session,
+                       const pne_table *table,
+                       pne_plan **out,
+                       pne_error *err);
+
+/**
+ * Removes the table `name` from a space; NOT_FOUND when there is none.
+ */
+int32_t pne_session_deregister(const pne_session *session,
+                               int32_t space,
+                               const char *name,
+                               pne_error *err);
+
+/**
+ * Frees the session; tables, plans and streams made from it go on. NULL is allowed.
+ */
+void pne_session_free(pne_session *session);
+
+/**
+ * Gives all functions as a JSON array sorted by kind and name: {aliases, custom, kind, name, volatility}; the kinds
+ * are aggregate, higher_order, scalar, table and window.
+ */
+int32_t pne_session_functions(const pne_session *session,
+                              pne_sink sink,
+                              void *ctx,
+                              pne_error *err);
+
+/**
+ * Opens a session.
+ *
+ * `settings_json`: NULL or {"config":{"datafusion.execution.target_partitions":"8", …}, "information_schema":bool,
+ * "runtime":{"memory_limit_bytes":"n", "memory_pool":"greedy|fair|unbounded", "spill_dir":"/abs"|null,
+ * "max_spill_bytes":"n", "metadata_cache_bytes":"n", "export_views":"true|false"}}. INVALID names an unknown key.
+ * `*out` is owned by the caller: pne_session_free(). Usable from many threads.
+ */
+int32_t pne_session_new(const pne_engine *engine,
+                        const char *settings_json,
+                        pne_session **out,
+                        pne_error *err);
+
+/**
+ * Registers a table under `name` in space 0 (identity) or 1 (run), replacing what had the name.
+ */
+int32_t pne_session_register(const pne_session *session,
+                             int32_t space,
+                             const char *name,
+                             const pne_table *table,
+                             pne_error *err);
+
+/**
+ * Gives the names of the rules in the order they run, as JSON: {"analyzer":[…],"optimizer":[…],"physical":[…]}.
+ */
+int32_t pne_session_rules(const pne_session *session,
+                          pne_sink sink,
+                          void *ctx,
+                          pne_error *err);
+
+/**
+ * Gives every config entry as JSON: {name: text or null}.
+ */
+int32_t pne_session_settings(const pne_session *session, pne_sink sink, void *ctx, pne_error *err);
+
+/**
+ * Gives JSON: {"statement":"query|ddl|dml|copy|explain|set|show|describe|other", "count":number of statements,
+ * "tables":[names of the tables read or written, without CTEs, sorted]}. PLAN: a syntax error. LIMIT: too long or deep.
+ */
+int32_t pne_sql_tables(const pne_session *session,
+                       const char *sql,
+                       size_t len,
+                       pne_sink sink,
+                       void *ctx,
+                       pne_error *err);
+
+/**
+ * Frees the table; sessions that registered it and plans that read it keep it. NULL is allowed.
+ */
+void pne_table_free(pne_table *table);
+
+/**
+ * Makes a table of a plan, a view: what reads it plans through it. `*out` is owned by the caller: pne_table_free().
+ */
+int32_t pne_table_from_plan(const pne_plan *plan,
+                            pne_table **out,
+                            pne_error *err);
+
+/**
+ * Makes a table of an Arrow stream, which is always consumed, on failure too.
+ *
+ * `mode` 0 reads it into memory now; 1 keeps it and pulls lazily, so that one scan can read it, once: a second one
+ * fails with EXEC. `*out` is owned by the caller: pne_table_free().
+ */
+int32_t pne_table_from_stream(const pne_session *session,
+                              struct ArrowArrayStream *stream,
+                              int32_t mode,
+                              pne_table **out,
+                              pne_error *err);
+
+/**
+ * Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
+ * "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
+ * "files":[{"path","size","dv"}] sorted by path}}.
+ */
+int32_t pne_table_info(const pne_table *table,
+                       pne_sink sink,
+                       void *ctx,
+                       pne_error *err);
+
+/**
+ * Opens a dataset.
+ *
+ * `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file", …] instead of
+ * listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
+ * "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
+ * "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
+ * "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
+ * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
+ * `*out` is owned by the caller: pne_table_free().
+ */
+int32_t pne_table_open(const pne_session *session,
+                       const char *spec_json,
+                       const struct ArrowSchema *schema,
+                       pne_table **out,
+                       pne_error *err);
+
+/**
+ * Writes the schema of a table into released storage; the caller releases it.
+ */
+int32_t pne_table_schema(const pne_table *table, struct ArrowSchema *out, pne_error *err);
+
+/**
+ * Makes a table that has a schema and keys but no rows, for identity planning; executing it is an error.
+ *
+ * `schema` is borrowed. `constraints_json`: NULL or {"unique":[["a","b"], …], "primary_key":["a", …]}.
+ * `*out` is owned by the caller: pne_table_free().
+ */
+int32_t pne_table_stub(const pne_session *session,
+                       const struct ArrowSchema *schema,
+                       const char *constraints_json,
+                       pne_table **out,
+                       pne_error *err);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PN_ENGINE_H */

@@ -1,0 +1,61 @@
+//! Cancel tokens. Firing is one atomic store, so a signal handler may do it; whoever waits looks every 20 ms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Failure, Result, pne_error, status};
+use crate::guard::{guard, guard_free};
+use crate::handle::{Handle, handle};
+
+#[derive(Default)]
+pub struct Cancel {
+    fired: AtomicBool,
+}
+
+handle!(pne_cancel, Cancel, "cancel token");
+
+impl Cancel {
+    /// CANCELLED once the token was fired.
+    pub fn check(&self) -> Result<()> {
+        if self.fired.load(Ordering::Acquire) {
+            return Err(Failure::new(status::CANCELLED, "the call was cancelled"));
+        }
+        Ok(())
+    }
+}
+
+/// The token C passed; NULL is none.
+///
+/// # Safety
+/// `cancel` is NULL or a live handle.
+pub unsafe fn optional(cancel: *const pne_cancel) -> Result<Option<Arc<Cancel>>> {
+    if cancel.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    let handle = unsafe { pne_cancel::borrow(cancel)? };
+    Ok(Some(Arc::clone(&handle.content)))
+}
+
+/// Makes a cancel token for any number of calls. `*out` is owned by the caller: pne_cancel_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_cancel_new(out: *mut *mut pne_cancel, err: *mut pne_error) -> i32 {
+    // SAFETY: the caller passes NULL or a writable place.
+    guard(err, || unsafe { pne_cancel::new(Arc::default()).give(out) })
+}
+
+/// Fires the token: each call that carries it fails with CANCELLED within some 20 ms. Safe in a signal handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_cancel_fire(cancel: *const pne_cancel) {
+    // SAFETY: the caller passes NULL or a live handle.
+    if let Some(handle) = unsafe { cancel.as_ref() } {
+        handle.content.fired.store(true, Ordering::Release);
+    }
+}
+
+/// Frees the token; running calls that carry it go on. NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_cancel_free(cancel: *mut pne_cancel) {
+    // SAFETY: the caller gives the handle up.
+    guard_free(|| drop(unsafe { pne_cancel::take(cancel) }));
+}

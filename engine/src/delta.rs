@@ -1,0 +1,112 @@
+//! Delta tables through delta-rs: opened at a version or time, described, and scanned with our session.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::execution::context::SessionState;
+use deltalake::delta_datafusion::FileSelection;
+use deltalake::{DeltaTable, DeltaTableBuilder};
+use serde_json::{Value, json};
+
+use crate::error::{Failure, Result, status};
+use crate::location::Location;
+
+/// Which state of which table.
+pub struct DeltaSpec {
+    pub uri: String,
+    pub version: Option<u64>,
+    /// RFC 3339.
+    pub timestamp: Option<String>,
+    /// Only these files of the version, relative to the table.
+    pub files: Option<Vec<String>>,
+    pub storage_options: HashMap<String, String>,
+}
+
+pub async fn load(spec: &DeltaSpec) -> Result<DeltaTable> {
+    let location = Location::parse(&spec.uri)?;
+    location.must_exist()?;
+    let mut builder = DeltaTableBuilder::from_url(location.url(true)?)?
+        .with_storage_options(spec.storage_options.clone());
+    match (spec.version, &spec.timestamp) {
+        (Some(_), Some(_)) => {
+            let text = format!("delta table '{}' is asked for by version and by timestamp", spec.uri);
+            return Err(Failure::new(status::INVALID, text));
+        }
+        (Some(version), None) => builder = builder.with_version(version),
+        (None, Some(timestamp)) => builder = builder.with_datestring(timestamp)?,
+        (None, None) => {}
+    }
+    let loaded = builder.load().await;
+    let table = loaded.map_err(|error| Failure::from(error).context(&describe(spec)))?;
+    // A version past the end is not an error everywhere in delta-rs.
+    if let (Some(wanted), Some(found)) = (spec.version, table.version())
+        && wanted != found
+    {
+        let text = format!("delta table '{}' has no version {wanted}; the last is {found}", spec.uri);
+        return Err(Failure::new(status::NOT_FOUND, text));
+    }
+    Ok(table)
+}
+
+fn describe(spec: &DeltaSpec) -> String {
+    match (spec.version, &spec.timestamp) {
+        (Some(version), _) => format!("delta table '{}' at version {version}", spec.uri),
+        (None, Some(timestamp)) => format!("delta table '{}' at {timestamp}", spec.uri),
+        (None, None) => format!("delta table '{}'", spec.uri),
+    }
+}
+
+/// A provider that scans the loaded version with the object store of this session.
+pub async fn provider(
+    table: &DeltaTable,
+    state: &SessionState,
+    files: Option<Vec<String>>,
+) -> Result<Arc<dyn TableProvider>> {
+    table.update_datafusion_session(state)?;
+    let mut builder = table.table_provider().with_session(Arc::new(state.clone()));
+    if let Some(files) = files {
+        builder = builder.with_file_selection(FileSelection::from_file_paths(files));
+    }
+    Ok(builder.await?)
+}
+
+/// What pins and protocol gates need to know, as JSON; numbers of 64 bits are text.
+pub fn info(table: &DeltaTable) -> Result<Value> {
+    let state = table.snapshot()?;
+    let (protocol, metadata, version) = (state.protocol(), state.metadata(), state.version());
+    let mut files = Vec::new();
+    for file in state.log_data().iter() {
+        let vector = file.deletion_vector_descriptor().map(|dv| match dv.offset {
+            Some(offset) => format!("{}{}@{offset}", dv.storage_type, dv.path_or_inline_dv),
+            None => format!("{}{}", dv.storage_type, dv.path_or_inline_dv),
+        });
+        files.push((file.path().into_owned(), file.size(), vector));
+    }
+    files.sort();
+    let count = files.len().to_string();
+    let files: Vec<Value> = files
+        .into_iter()
+        .map(|(path, size, dv)| json!({"dv": dv, "path": path, "size": size.to_string()}))
+        .collect();
+    let features = |names: Option<Vec<String>>| {
+        let mut names = names.unwrap_or_default();
+        names.sort();
+        names
+    };
+    let reader = protocol.reader_features().map(|all| all.iter().map(ToString::to_string).collect());
+    let writer = protocol.writer_features().map(|all| all.iter().map(ToString::to_string).collect());
+    Ok(json!({
+        "active_files": count,
+        "files": files,
+        "min_reader_version": protocol.min_reader_version(),
+        "min_writer_version": protocol.min_writer_version(),
+        "partition_columns": metadata.partition_columns(),
+        "properties": metadata.configuration(),
+        "reader_features": features(reader),
+        "table_id": metadata.id(),
+        "timestamp_ms": state.version_timestamp(version).map(|ms| ms.to_string()),
+        "version": version.to_string(),
+        "writer_features": features(writer),
+    }))
+}

@@ -1,0 +1,37 @@
+//! The C ABI door of pinion to DataFusion, delta-rs and datafusion-substrait.
+//!
+//! C decides, Rust executes: there is no policy here. What crosses the boundary is handles, Arrow C structs, bytes
+//! and JSON text; every export runs inside `guard`, so neither a panic nor a Rust error escapes. One source file per
+//! noun; `include/pn_engine.h` is generated from them.
+
+#![deny(unsafe_op_in_unsafe_fn, improper_ctypes_definitions)]
+#![allow(non_camel_case_types)]
+// Each export states what its pointers must be in its documentation, which is copied into the header for C.
+#![allow(clippy::missing_safety_doc)]
+
+mod base;
+mod cancel;
+mod delta;
+mod depth;
+mod engine;
+mod error;
+mod explain;
+mod fault;
+mod guard;
+mod handle;
+mod location;
+mod plan;
+mod plugin;
+mod session;
+mod source;
+mod stream;
+mod stub;
+mod substrait;
+mod table;
+mod udf;
+mod view;
+mod write;
+mod write_files;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

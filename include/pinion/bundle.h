@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * pinion/bundle.h: the plan bundle, an immutable, fingerprinted, replayable plan with pinned inputs.
+ *
+ * A bundle is made by pn_exec_compile*() or by a view graph. Its fingerprint is SHA-256 over a canonical JSON
+ * (RFC 8785) of named components, each a digest that can be printed and compared: plan, inputs, pins, schema, udf,
+ * rewrite_tags, domain_planners, settings, planning_env, rulepack, store_policy.
+ *
+ *     printf("%s\n", pn_bundle_fingerprint(bundle));
+ *     for (size_t i = 0; i < pn_bundle_component_count(bundle); i++)
+ *         printf("%s %s\n", pn_bundle_component_name(bundle, i), pn_bundle_component_digest(bundle, i));
+ */
+#ifndef PINION_BUNDLE_H
+#define PINION_BUNDLE_H
+
+#include "pinion/arrow.h"
+#include "pinion/error.h"
+
+PN_EXTERN_C_BEGIN
+
+/**
+ * Takes one more reference.
+ *
+ * @owns    caller owns the reference, pn_bundle_unref()
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_OWN pn_bundle *pn_bundle_ref(const pn_bundle *bundle);
+
+/**
+ * Drops one reference.
+ *
+ * @param bundle  may be NULL
+ * @threads any
+ * @since   0.1
+ */
+PN_API void pn_bundle_unref(PN_OWN pn_bundle *bundle);
+
+/**
+ * Gives the fingerprint as 64 hex digits.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_fingerprint(const pn_bundle *bundle);
+
+/**
+ * Gives the view's name, or NULL for a query without one. The name is not part of the identity.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_name(const pn_bundle *bundle);
+
+/**
+ * Counts the components of the fingerprint.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API size_t pn_bundle_component_count(const pn_bundle *bundle);
+
+/**
+ * Gives the name of component `index`, sorted by name; NULL past the end.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_component_name(const pn_bundle *bundle, size_t index);
+
+/**
+ * Gives the digest of component `index` as 64 hex digits; NULL past the end.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_component_digest(const pn_bundle *bundle, size_t index);
+
+/**
+ * Gives the canonical Substrait plan. Borrowed from the bundle.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API pn_bytes pn_bundle_substrait(const pn_bundle *bundle);
+
+/**
+ * Gives the output schema.
+ *
+ * @param schema_out  [out] released storage; caller releases
+ * @errors  INTERNAL
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_schema(const pn_bundle *bundle, struct ArrowSchema *schema_out,
+                                               pn_error *err);
+
+/**
+ * Counts the tables the plan reads: datasets, temporary tables and views.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API size_t pn_bundle_table_count(const pn_bundle *bundle);
+
+/**
+ * Gives the name of table `index`, sorted; NULL past the end.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_table_at(const pn_bundle *bundle, size_t index);
+
+/**
+ * Gives the upstream bundle when table `index` is a view, else NULL. Borrowed.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const pn_bundle *pn_bundle_input_at(const pn_bundle *bundle, size_t index);
+
+/**
+ * Writes the bundle as JSON: {"format","name","fingerprint","components":{…},"identity":{…},"tables":[…],"pins":[…],
+ * "functions":[…],"schema":[…],"lineage":{…}}.
+ *
+ * @param json_out  [out] appended to
+ * @errors  INTERNAL
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *json_out, pn_error *err);
+
+/**
+ * Writes the column lineage as JSON, see pinion/lineage.h for its shape.
+ *
+ * @param json_out  [out] appended to
+ * @errors  INTERNAL
+ * @threads any
+ * @cost    O(plan nodes), computed on demand
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out, pn_error *err);
+
+PN_EXTERN_C_END
+
+#endif

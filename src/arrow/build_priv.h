@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building rows, in two files: nested values (build.c) and flat ones (build_flat.c). */
+#ifndef PNI_ARROW_BUILD_PRIV_H
+#define PNI_ARROW_BUILD_PRIV_H
+
+#include "arrow/arrow_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct column {
+    const struct ArrowSchema *field;
+    struct ArrowSchemaView type;
+    struct ArrowArray *array; /* of the batch, or of the dictionary */
+    const struct column *parent;
+    struct column *children;
+    int64_t child_count;
+    struct column *values; /* of a dictionary */
+    pni_map *seen;         /* value as JSON -> index + 1 */
+} column;
+
+typedef struct rows {
+    size_t row; /* that is being appended, from 0 */
+    pn_error *err;
+} rows;
+
+pn_status pni_arrow_row_fail(const rows *r, const column *c, const char *why);
+/* `value` is not null and the column has neither children nor a dictionary. */
+pn_status pni_arrow_append_flat(const rows *r, column *c, const json_t *value);
+
+#endif

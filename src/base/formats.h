@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Versions of what is stored or digested. A reader accepts all older ones; a change of meaning is a new number. */
+#ifndef PNI_FORMATS_H
+#define PNI_FORMATS_H
+
+#define PNI_FORMAT_CANON 1       /* canonical Substrait */
+#define PNI_FORMAT_FINGERPRINT 1 /* components and how they are digested */
+#define PNI_FORMAT_BUNDLE 1      /* JSON of a bundle */
+#define PNI_FORMAT_PROJECT 1     /* pinion.yaml */
+
+#endif

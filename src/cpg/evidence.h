@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cpg/evidence: the evidence tables: their schemas, the nesting of flat answers into them, and the spool files they wait
+ * in until they are written to Delta.
+ */
+#ifndef PNI_CPG_EVIDENCE_H
+#define PNI_CPG_EVIDENCE_H
+
+#include "arrow/arrow.h"
+#include "base/base.h"
+#include "cpg/source.h"
+
+/* ---- schemas ------------------------------------------------------------------------------- */
+
+typedef enum pni_evidence {
+    PNI_EVIDENCE_REPO_FILES,
+    PNI_EVIDENCE_LINES,
+    PNI_EVIDENCE_AST,
+    PNI_EVIDENCE_SYMTABLE,
+    PNI_EVIDENCE_CST,
+    PNI_EVIDENCE_TS,
+    PNI_EVIDENCE_COUNT
+} pni_evidence;
+
+typedef struct pni_evidence_def {
+    const char *name;   /* of the table, e.g. "ast_files_v1" */
+    const char *prefix; /* of its flat tables, e.g. "ast"; NULL = not extracted */
+    const char *col_unit; /* metadata of its spans */
+    const char *fields; /* see schema.c */
+} pni_evidence_def;
+
+const pni_evidence_def *pni_evidence_def_at(pni_evidence which);
+pn_status pni_evidence_schema(pni_evidence which, struct ArrowSchema *out, pn_error *err);
+/* Builds a schema from a declaration; for tests and for pni_evidence_schema(). */
+pn_status pni_schema_declare(const char *fields, const char *col_unit, struct ArrowSchema *out, pn_error *err);
+/* Copies the value of a metadata key of a field; false when it has none. */
+bool pni_field_metadata(const struct ArrowSchema *field, const char *key, char *out, size_t size);
+
+/* ---- flat tables --------------------------------------------------------------------------- */
+
+#define PNI_FLAT_NAME_SIZE 128
+
+typedef struct pni_flat {
+    char name[PNI_FLAT_NAME_SIZE];
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+} pni_flat;
+
+typedef struct pni_flats {
+    PNI_VEC(pni_flat) items;
+} pni_flats;
+
+/*
+ * Decodes an Arrow IPC stream of one batch from a program that is not trusted, and adds it: offsets, lengths and
+ * UTF-8 are checked, only int32, int64, utf8 and bool columns pass. CORRUPT says what is wrong.
+ */
+pn_status pni_flats_add_ipc(pni_flats *flats, const char *name, pn_bytes ipc, pn_error *err);
+/* Adds a table made here; both are consumed. */
+void pni_flats_add(pni_flats *flats, const char *name, struct ArrowSchema *schema, struct ArrowArray *array);
+pni_flat *pni_flats_find(pni_flats *flats, const char *name);
+void pni_flats_dispose(pni_flats *flats);
+PNI_DEFINE_AUTO(pni_flats, pni_flats_dispose)
+
+/* ---- nesting ------------------------------------------------------------------------------- */
+
+typedef struct pni_row_file {
+    const pni_source_file *source;
+    const char *error_type; /* NULL = extracted */
+    const char *message;
+} pni_row_file;
+/*
+ * Builds the column `field` (list or struct), a row per file, from the flat table `table` and those below it, whose
+ * columns are moved out. `files` gives the identity columns of list rows; it may be NULL.
+ */
+pn_status pni_nest_column(const struct ArrowSchema *field, pni_flats *flats, const char *table,
+                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out, pn_error *err);
+
+/* One batch of an extracted table: a row per file; `repo` may be NULL. */
+pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, const char *repo,
+                         const pni_row_file *files, size_t n_files, pni_flats *flats, struct ArrowArray *out,
+                         pn_error *err);
+
+/* ---- spool files --------------------------------------------------------------------------- */
+
+typedef struct pni_spool pni_spool;
+/* Makes the file; batches are appended, and read back as a stream after pni_spool_finish(). */
+pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_spool **out, pn_error *err);
+/* Consumes `batch` always. */
+pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error *err);
+pn_status pni_spool_finish(pni_spool *spool, pn_error *err);
+int64_t pni_spool_rows(const pni_spool *spool);
+const struct ArrowSchema *pni_spool_schema(const pni_spool *spool);
+/* A stream over the finished file; it keeps the file open and outlives the spool. */
+pn_status pni_spool_stream(const pni_spool *spool, struct ArrowArrayStream *out, pn_error *err);
+void pni_spool_free(pni_spool *spool); /* removes the file */
+PNI_DEFINE_AUTO_PTR(pni_spool, pni_spool_free)
+
+/* ---- rows made from the files themselves ---------------------------------------------------- */
+
+pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files, size_t n_files,
+                               struct ArrowArray *out, pn_error *err);
+
+typedef struct pni_line_batch {
+    const struct ArrowSchema *schema;
+    struct ArrowArray array;
+} pni_line_batch;
+pn_status pni_line_batch_start(pni_line_batch *batch, const struct ArrowSchema *schema, pn_error *err);
+pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content, pn_error *err);
+pn_status pni_line_batch_finish(pni_line_batch *batch, struct ArrowArray *out, pn_error *err);
+
+#endif

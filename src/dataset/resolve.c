@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resolution: from a declared dataset to schema, pin and provider.
+ *
+ * Delta: the log is opened once; table id and version fix the file set. A version that pinion wrote itself carries the
+ * digest of what it was made from in its commit (key "pinion.content"); such a version is pinned by that digest, so that the
+ * same data built twice, in two folders, is the same input (docs/decisions/0003). Files: listed and digested before the
+ * provider is opened on exactly that list.
+ */
+#include "dataset/dataset.h"
+
+void pni_resolved_free(pni_resolved *resolved)
+{
+    if (!resolved)
+        return;
+    pni_auto_release_schema(&resolved->schema);
+    json_decref(resolved->pin);
+    json_decref(resolved->evidence);
+    json_decref(resolved->diagnostics);
+    json_decref(resolved->constraints);
+    pni_engine_table_free(resolved->table);
+    pni_free(resolved);
+}
+
+static pni_resolved *resolved_new(void)
+{
+    pni_resolved *resolved = pni_calloc(1, sizeof *resolved);
+    resolved->pin = json_object();
+    resolved->evidence = json_object();
+    resolved->diagnostics = json_array();
+    return resolved;
+}
+
+/* What changes how bytes become rows: options and the declared schema. */
+static pn_status scan_config_digest(const pni_dataset *dataset, char hex_out[PNI_SHA256_HEX], pn_error *err)
+{
+    char schema[PNI_SHA256_HEX] = "";
+    if (dataset->schema.release)
+        PNI_TRY(pni_arrow_schema_digest(&dataset->schema, schema, err));
+    PNI_AUTO_PTR(json_t) config = json_pack("{s:O, s:s}", "options", dataset->options, "schema", schema);
+    return pni_json_digest(config, hex_out, err);
+}
+
+static json_t *spec_of(const pni_dataset *dataset)
+{
+    json_t *spec = json_pack("{s:s, s:s, s:O, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
+                             dataset->options, "storage_options", dataset->storage_options);
+    if (dataset->version)
+        json_object_set_new(spec, "version", json_string(dataset->version));
+    if (dataset->timestamp)
+        json_object_set_new(spec, "timestamp", json_string(dataset->timestamp));
+    return spec;
+}
+
+static pn_status open_delta(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
+                            pn_error *err)
+{
+    PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
+    PNI_AUTO_PTR(json_t) info = NULL;
+    PNI_TRY(pni_engine_table_open(engine, spec, NULL, &resolved->table, err));
+    PNI_TRY(pni_engine_table_info(resolved->table, &info, err));
+    json_t *delta = json_object_get(info, "delta");
+    const char *id = pni_json_text(delta, "table_id");
+    const char *version = pni_json_text(delta, "version");
+    const char *content = pni_json_text(json_object_get(delta, "commit_info"), "pinion.content");
+    if (!id || !version)
+        return pni_fail(err, PNI_E_INTERNAL, "the engine gave no id or version for dataset '%s'", dataset->name);
+    if (content) {
+        json_object_set_new(resolved->pin, "content", json_string(content));
+    } else {
+        json_object_set_new(resolved->pin, "table_id", json_string(id));
+        json_object_set_new(resolved->pin, "version", json_string(version));
+    }
+    json_object_set(resolved->evidence, "delta", delta);
+    return PN_OK;
+}
+
+/* Hive partitions are found by the engine below the root; otherwise it reads exactly the pinned list. */
+static pn_status open_files(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
+                            pn_error *err)
+{
+    PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
+    PNI_AUTO_PTR(json_t) files = NULL;
+    PNI_AUTO_PTR(json_t) paths = NULL;
+    char hex[PNI_SHA256_HEX];
+    PNI_TRY(pni_files_pin(dataset, &files, &paths, err));
+    PNI_TRY(pni_json_digest(files, hex, err));
+    if (!json_object_get(dataset->options, "partition_by"))
+        json_object_set(spec, "paths", paths);
+    const struct ArrowSchema *declared = dataset->schema.release ? &dataset->schema : NULL;
+    PNI_TRY(pni_engine_table_open(engine, spec, declared, &resolved->table, err));
+    json_object_set_new(resolved->pin, "files", json_string(hex));
+    json_object_set(resolved->evidence, "files", files);
+    return PN_OK;
+}
+
+static pn_status open_empty(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
+                            pn_error *err)
+{
+    struct ArrowSchema schema = {0};
+    struct ArrowArrayStream stream = {0};
+    if (ArrowSchemaDeepCopy(&dataset->schema, &schema) != NANOARROW_OK ||
+        ArrowBasicArrayStreamInit(&stream, &schema, 0) != NANOARROW_OK)
+        return pni_fail(err, PNI_E_INTERNAL, "no empty table for dataset '%s'", dataset->name);
+    PNI_TRY(pni_engine_table_from_stream(engine, &stream, false, &resolved->table, err));
+    json_object_set_new(resolved->pin, "missing", json_true());
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_buf_printf(&text, "optional dataset '%s' is missing at '%s': read as empty", dataset->name, dataset->uri);
+    json_array_append_new(resolved->diagnostics, json_pack("{s:s, s:s}", "code", "dataset_missing", "message",
+                                                           pni_buf_text(&text)));
+    return PN_OK;
+}
+
+static bool is_delta_absent(const pni_dataset *dataset)
+{
+    PNI_AUTO_PTR(pni_text) log = pni_path_join(dataset->uri, "_delta_log");
+    return !strstr(dataset->uri, "://") && !pni_path_is_dir(log);
+}
+
+static pn_status open_any(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
+                          pn_error *err)
+{
+    bool is_delta = pni_streq(dataset->format, "delta");
+    if (is_delta && is_delta_absent(dataset))
+        return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'", dataset->name,
+                        dataset->uri);
+    if (!is_delta)
+        return open_files(engine, dataset, resolved, err);
+    pn_status status = open_delta(engine, dataset, resolved, err);
+    if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
+        PNI_AUTO(pn_buf) why = PN_BUF_INIT;
+        pni_buf_puts(&why, err ? err->message : "");
+        status = pni_fail(err, PNI_E_DATASET_VERSION, "dataset '%s' has no version %s", dataset->name,
+                          dataset->version ? dataset->version : dataset->timestamp);
+        pni_error_detail(err, "%s", pni_buf_text(&why));
+    }
+    return status;
+}
+
+pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved **out,
+                              pn_error *err)
+{
+    PNI_AUTO_PTR(pni_resolved) resolved = resolved_new();
+    char scan[PNI_SHA256_HEX];
+    PNI_TRY(scan_config_digest(dataset, scan, err));
+    pn_status status = open_any(engine, dataset, resolved, err);
+    if (status == PN_NOT_FOUND && dataset->optional && !dataset->version && !dataset->timestamp)
+        status = open_empty(engine, dataset, resolved, err);
+    if (status != PN_OK) {
+        if (err && !strstr(err->message, dataset->name))
+            pni_error_context(err, "dataset '%s'", dataset->name);
+        return status;
+    }
+    PNI_TRY(pni_engine_table_schema(resolved->table, &resolved->schema, err));
+    json_object_set_new(resolved->pin, "format", json_string(dataset->format));
+    json_object_set_new(resolved->pin, "scan_config", json_string(scan));
+    json_object_set_new(resolved->evidence, "uri", json_string(dataset->uri));
+    resolved->constraints = json_incref(json_object_get(dataset->metadata, "constraints"));
+    *out = pni_take(resolved);
+    return PN_OK;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Errors of the engine become errors of pinion. The engine fills the caller's pn_error itself (the
+ * two structs have one layout, asserted here and in Rust), but it knows no catalogue: it leaves the
+ * number 0. The number follows from the status; the hint comes from that row of the catalogue
+ * unless the engine had a better one.
+ */
+#include "engine/engine_priv.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* The layout that the engine asserts on its side. */
+_Static_assert(sizeof(pne_error) == sizeof(pn_error), "pne_error and pn_error differ");
+_Static_assert(sizeof(pn_error) == 2064, "pn_error has another size than the engine writes");
+_Static_assert(offsetof(pn_error, status) == 4, "pn_error.status has moved");
+_Static_assert(offsetof(pn_error, number) == 8, "pn_error.number has moved");
+_Static_assert(offsetof(pn_error, os_errno) == 12, "pn_error.os_errno has moved");
+_Static_assert(offsetof(pn_error, message) == 16, "pn_error.message has moved");
+_Static_assert(offsetof(pn_error, detail) == 272, "pn_error.detail has moved");
+_Static_assert(offsetof(pn_error, hint) == 1808, "pn_error.hint has moved");
+
+static int32_t number_of(pn_status status) {
+    switch (status) {
+    case PN_PLAN:
+        return PNI_E_ENGINE_SQL;
+    case PN_EXEC:
+        return PNI_E_ENGINE_EXEC;
+    case PN_LIMIT:
+        return PNI_E_ENGINE_LIMIT;
+    case PN_PANIC:
+        return PNI_E_ENGINE_PANIC;
+    case PN_REENTRANT:
+        return PNI_E_ENGINE_REENTRANT;
+    case PN_IO:
+        return PNI_E_ENGINE_IO;
+    case PN_NOT_FOUND:
+        return PNI_E_ENGINE_NOT_FOUND;
+    case PN_UNSUPPORTED:
+        return PNI_E_ENGINE_UNSUPPORTED;
+    case PN_INVALID:
+        return PNI_E_ENGINE_SETTING;
+    case PN_CORRUPT:
+        return PNI_E_ENGINE_CORRUPT;
+    case PN_CONFLICT:
+        return PNI_E_ENGINE_CONFLICT;
+    case PN_SCHEMA:
+        return PNI_E_ENGINE_SCHEMA;
+    case PN_EXISTS:
+        return PNI_E_ENGINE_EXISTS;
+    case PN_CANCELLED:
+        return PNI_E_CANCELLED;
+    default:
+        return PNI_E_ENGINE_OTHER;
+    }
+}
+
+pn_status pni_engine_finish(int32_t status, pn_error *err) {
+    if (status == PN_OK || !err) {
+        return status;
+    }
+    if (err->number == 0) {
+        pni_error_number(err, number_of(status));
+    }
+    const pn_error_entry *entry = pn_error_catalogue_find(err->number);
+    if (err->hint[0] == '\0' && entry) {
+        pni_error_hint(err, "%s", entry->remedy);
+    }
+    return status;
+}
+
+/* First line of `text`, at most `cap - 1` bytes, without the final period. */
+static void first_line(const char *text, char *out, size_t cap) {
+    size_t len = strcspn(text, "\n");
+    len = pni_utf8_cut(text, len, cap - 1);
+    while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ' ')) {
+        len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+/* Arrow's streams report an errno and a text; the engine's use three errno values (see stream.rs).
+ */
+static int32_t number_of_errno(int code) {
+    switch (code) {
+    case ECANCELED:
+        return PNI_E_CANCELLED;
+    case ENOMEM:
+        return PNI_E_ENGINE_LIMIT;
+    default:
+        return PNI_E_ENGINE_EXEC;
+    }
+}
+
+pn_status pni_engine_stream_error(struct ArrowArrayStream *stream, int code, pn_error *err) {
+    const char *text = stream->release ? stream->get_last_error(stream) : NULL;
+    int32_t number = number_of_errno(code);
+    if (!text || text[0] == '\0') {
+        return pni_fail_os(err, number, code, "reading the stream of results");
+    }
+    char line[sizeof err->message];
+    first_line(text, line, sizeof line);
+    pn_status status = pni_fail(err, number, "%s", line);
+    if (strlen(text) > strlen(line) + 1) {
+        pni_error_detail(err, "%s", text);
+    }
+    return status;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine of the process and the sessions on it. The engine is started under a lock by whoever
+ * comes first and is never stopped: its threads may hold work of streams that outlive every
+ * session. A start that failed is tried again by the next session. A forked child has the memory of
+ * the engine but not its threads, so the process id is kept and compared: the child gets an error
+ * instead of a hang.
+ */
+#include "engine/engine_priv.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <unistd.h>
+
+static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
+static pne_engine *engine; /* guarded by engine_lock */
+static pid_t engine_owner; /* the process that started it */
+
+/* The engine's log lines, uncut error texts among them, go where pinion's go. */
+static void forward_log(void *ctx, const uint8_t *data, size_t len) {
+    (void)ctx;
+    if (pni_log_enabled()) {
+        pni_logf("%.*s", (int)(len > INT_MAX ? INT_MAX : len), (const char *)data);
+    }
+}
+
+pn_status pni_engine_check_abi(pn_error *err) {
+    uint32_t theirs = pne_abi_version();
+    uint32_t ours = ENGINE_ABI_VERSION;
+    if (theirs >> 16 == ours >> 16 && (theirs & 0xffffu) >= (ours & 0xffffu)) {
+        return PN_OK;
+    }
+    return pni_fail(err, PNI_E_ENGINE_ABI,
+                    "the engine library speaks ABI %u.%u, this libpinion was built for ABI %u.%u",
+                    theirs >> 16, theirs & 0xffffu, ours >> 16, ours & 0xffffu);
+}
+
+static pn_status start_locked(pn_error *err) {
+    if (engine) {
+        if (engine_owner != getpid()) {
+            return pni_fail(err, PNI_E_ENGINE_FORKED,
+                            "process %ld was forked from %ld after the engine had started",
+                            (long)getpid(), (long)engine_owner);
+        }
+        return PN_OK;
+    }
+    PNI_TRY(pni_engine_check_abi(err));
+    pne_log_set(forward_log, NULL);
+    PNI_TRY(pni_engine_finish(pne_engine_new("{}", &engine, err), err));
+    engine_owner = getpid();
+    return PN_OK;
+}
+
+pn_status pni_engine_start(const pne_engine **out, pn_error *err) {
+    pthread_mutex_lock(&engine_lock);
+    pn_status status = start_locked(err);
+    if (status == PN_OK) {
+        *out = engine;
+    }
+    pthread_mutex_unlock(&engine_lock);
+    return status;
+}
+
+pn_status pni_engine_session_new(const json_t *settings, pni_engine_session **out, pn_error *err) {
+    const pne_engine *started = NULL;
+    PNI_TRY(pni_engine_start(&started, err));
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_engine_json_text(settings, &text);
+    pne_session *session = NULL;
+    PNI_TRY(pni_engine_finish(pne_session_new(started, pni_buf_text(&text), &session, err), err));
+    *out = (pni_engine_session *)(void *)session;
+    return PN_OK;
+}
+
+void pni_engine_session_free(pni_engine_session *session) {
+    pne_session_free((pne_session *)(void *)session);
+}
+
+pn_status pni_engine_session_settings(const pni_engine_session *session, json_t **out,
+                                      pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    int32_t status = pne_session_settings(engine_session(session), pni_buf_sink, &text, err);
+    return pni_engine_json_result(status, &text, "settings of the engine", out, err);
+}
+
+pn_status pni_engine_session_rules(const pni_engine_session *session, json_t **out, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    int32_t status = pne_session_rules(engine_session(session), pni_buf_sink, &text, err);
+    return pni_engine_json_result(status, &text, "rules of the engine", out, err);
+}
+
+pn_status pni_engine_session_functions(const pni_engine_session *session, json_t **out,
+                                       pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    int32_t status = pne_session_functions(engine_session(session), pni_buf_sink, &text, err);
+    return pni_engine_json_result(status, &text, "functions of the engine", out, err);
+}
+
+pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,
+                              const pni_engine_table *table, pn_error *err) {
+    return pni_engine_finish(pne_session_register(engine_session(session), (int32_t)space, name,
+                                                  engine_table(table), err),
+                             err);
+}
+
+pn_status pni_engine_deregister(const pni_engine_session *session, pni_space space,
+                                const char *name, pn_error *err) {
+    return pni_engine_finish(
+        pne_session_deregister(engine_session(session), (int32_t)space, name, err), err);
+}
+
+pn_status pni_engine_add_functions(const pni_engine_session *session, const pn_plugin *plugin,
+                                   const char *digest, pn_error *err) {
+    return pni_engine_finish(
+        pne_session_add_functions(engine_session(session), plugin, digest, err), err);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PNI_EXEC_PRIV_H
+#define PNI_EXEC_PRIV_H
+
+#include "exec/exec.h"
+
+struct pn_result {
+    int32_t kind; /* PN_RESULT_* */
+    pn_bundle *bundle;
+    struct ArrowArrayStream stream; /* released once taken */
+    json_t *report;                 /* of a write, or NULL */
+};
+
+pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);
+
+/* Moves `inner` into `out`, which frees stage and deadline (either may be NULL) when it is released. */
+void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_deadline *deadline,
+                      struct ArrowArrayStream *out);
+
+#endif

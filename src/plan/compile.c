@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compiling. The names a query reads are found by parsing, their schemas are registered as stubs, the query is planned and
+ * optimised against those, and the optimised plan is turned into canonical Substrait. What the bundle depends on is then read
+ * from that plan, not from the text: a table the optimiser proved unnecessary is no input.
+ */
+#include "plan/plan.h"
+
+#include "base/formats.h"
+
+#include <stdlib.h>
+
+static pn_status ensure_table(pn_session *session, const pni_compile_request *request, const char *name, pn_error *err)
+{
+    const pni_resolved *resolved;
+    const pn_bundle *view = request->lookup ? request->lookup(request->ctx, name) : NULL;
+    if (view)
+        return pni_session_stub(session, name, &view->schema, err);
+    return pni_session_resolve(session, name, &resolved, err);
+}
+
+static pn_status check_statement(const json_t *parsed, pn_error *err)
+{
+    const char *kind = pni_json_text(parsed, "statement");
+    uint64_t count = 0;
+    pni_json_u64_of(parsed, "count", &count);
+    if (count != 1)
+        return pni_fail(err, PNI_E_PLAN_STATEMENTS, "the text holds %llu statements, not one",
+                        (unsigned long long)count);
+    if (!pni_streq(kind, "query"))
+        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "a %s statement is no query", kind ? kind : "unknown");
+    return PN_OK;
+}
+
+static pn_status plan_sql(pn_session *session, const pni_compile_request *request, pni_engine_plan **out, pn_error *err)
+{
+    PNI_AUTO_PTR(json_t) parsed = NULL;
+    size_t index;
+    json_t *table;
+    if (request->sql.len > PNI_SQL_MAX_BYTES)
+        return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u", request->sql.len,
+                        PNI_SQL_MAX_BYTES);
+    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
+    PNI_TRY(check_statement(parsed, err));
+    json_array_foreach(json_object_get(parsed, "tables"), index, table)
+        PNI_TRY(ensure_table(session, request, json_string_value(table), err));
+    return pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, request->sql, 0, out, err);
+}
+
+static pn_status plan_substrait(pn_session *session, const pni_compile_request *request, pni_engine_plan **out,
+                                pn_error *err)
+{
+    PNI_AUTO_PTR(pn_substrait) given = NULL;
+    PNI_TRY(pn_substrait_decode(request->substrait, NULL, &given, err));
+    for (size_t i = 0; i < pn_substrait_table_count(given); i++)
+        PNI_TRY(ensure_table(session, request, pn_substrait_table_at(given, i), err));
+    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_IDENTITY, pn_substrait_bytes(given), out,
+                                     err);
+}
+
+static pn_status read_inputs(pn_session *session, const pni_compile_request *request, pn_bundle *bundle, pn_error *err)
+{
+    size_t count = pn_substrait_table_count(bundle->substrait);
+    bundle->inputs = pni_calloc(count + 1, sizeof *bundle->inputs);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = pn_substrait_table_at(bundle->substrait, i);
+        const pn_bundle *view = request->lookup ? request->lookup(request->ctx, name) : NULL;
+        pni_bundle_input *input = &bundle->inputs[bundle->n_inputs++];
+        const pni_resolved *resolved;
+        input->name = pni_strdup(name);
+        if (view) {
+            input->view = pn_bundle_ref(view);
+            continue;
+        }
+        PNI_TRY(pni_session_resolve(session, name, &resolved, err));
+        input->pin = json_incref(resolved->pin);
+    }
+    return PN_OK;
+}
+
+/* Names, types, nullability and metadata of the columns read, in scan order. */
+static pn_status schema_document(pn_session *session, const pn_bundle *bundle, json_t *document, pn_error *err)
+{
+    for (size_t i = 0; i < bundle->n_inputs; i++) {
+        const pni_bundle_input *input = &bundle->inputs[i];
+        const struct ArrowSchema *schema = input->view ? &input->view->schema : NULL;
+        const pni_resolved *resolved;
+        if (!schema) {
+            PNI_TRY(pni_session_resolve(session, input->name, &resolved, err));
+            schema = &resolved->schema;
+        }
+        PNI_AUTO_SCHEMA read = {0};
+        PNI_AUTO_PTR(json_t) json = NULL;
+        size_t count = 0;
+        const char *const *columns = pn_substrait_table_columns(bundle->substrait, i, &count);
+        PNI_TRY(pni_arrow_schema_project(schema, columns, count, &read, err));
+        PNI_TRY(pni_arrow_schema_json(&read, &json, err));
+        json_object_set(document, input->name, json);
+    }
+    return PN_OK;
+}
+
+static json_t *function_names(const pn_substrait *plan)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < pn_substrait_function_count(plan); i++)
+        json_array_append_new(names, json_string(pn_substrait_function_at(plan, i)));
+    return names;
+}
+
+static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err)
+{
+    PNI_AUTO_PTR(json_t) inputs = json_object();
+    PNI_AUTO_PTR(json_t) pins = json_object();
+    PNI_AUTO_PTR(json_t) schema = json_object();
+    PNI_AUTO_PTR(json_t) functions = NULL;
+    char plan[PNI_SHA256_HEX];
+    for (size_t i = 0; i < bundle->n_inputs; i++) {
+        if (bundle->inputs[i].view)
+            json_object_set_new(inputs, bundle->inputs[i].name, json_string(bundle->inputs[i].view->fingerprint));
+        else
+            json_object_set(pins, bundle->inputs[i].name, bundle->inputs[i].pin);
+    }
+    PNI_TRY(schema_document(session, bundle, schema, err));
+    PNI_TRY(pni_session_functions(session, bundle->functions, &functions, err));
+    PNI_TRY(pn_substrait_digest(bundle->substrait, plan, err));
+    bundle->documents = json_pack(
+        "{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:[], s:[], s:O, s:O, s:O, s:{}}", "plan", "canon", PNI_FORMAT_CANON,
+        "sha256", plan, "inputs", inputs, "pins", pins, "schema", schema, "udf", functions, "rewrite_tags",
+        "domain_planners", "settings", pni_session_identity_settings(session), "planning_env",
+        pni_session_environment(session), "rulepack", pni_session_rulepack(session), "store_policy");
+    pni_assert(bundle->documents);
+    return PN_OK;
+}
+
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out, pn_error *err)
+{
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
+    atomic_init(&bundle->refs, 1);
+    bundle->name = request->name ? pni_strdup(request->name) : NULL;
+    if (request->sql.data)
+        PNI_TRY(plan_sql(session, request, &plan, err));
+    else
+        PNI_TRY(plan_substrait(session, request, &plan, err));
+    PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
+    PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
+    PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
+    bundle->functions = function_names(bundle->substrait);
+    PNI_TRY(read_inputs(session, request, bundle, err));
+    PNI_TRY(make_documents(session, bundle, err));
+    PNI_TRY(pni_bundle_seal(bundle, err));
+    *out = pni_take(bundle);
+    return PN_OK;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan: from a query to an immutable bundle, and from a bundle to a plan that runs.
+ *
+ * Compiling plans in the `identity` catalog, against schema stubs only; running plans the canonical Substrait in the `run`
+ * catalog, over pinned providers. The caller of every function here holds the session's lock.
+ */
+#ifndef PNI_PLAN_H
+#define PNI_PLAN_H
+
+#include "lineage/lineage.h"
+#include "pinion/bundle.h"
+#include "session/session.h"
+#include "substrait/substrait.h"
+
+/* The bundle of view `name`, or NULL when there is no such view. */
+typedef const pn_bundle *(*pni_view_lookup_fn)(void *ctx, const char *name);
+
+typedef struct pni_compile_request {
+    const char *name;   /* of the view, or NULL */
+    pn_bytes sql;       /* or empty */
+    pn_bytes substrait; /* or empty */
+    pni_view_lookup_fn lookup;
+    void *ctx;
+} pni_compile_request;
+
+typedef struct pni_bundle_input {
+    char *name;
+    pn_bundle *view; /* NULL for a dataset or temporary table */
+    json_t *pin;     /* NULL for a view */
+} pni_bundle_input;
+
+struct pn_bundle {
+    atomic_int refs;
+    char *name;
+    pn_substrait *substrait;
+    struct ArrowSchema schema;
+    pni_bundle_input *inputs; /* sorted by name */
+    size_t n_inputs;
+    json_t *functions;  /* names of all functions the plan uses, sorted */
+    json_t *documents;  /* component name -> what was digested */
+    json_t *components; /* component name -> digest */
+    const char **component_names;
+    char fingerprint[PNI_SHA256_HEX];
+};
+
+PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
+
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out, pn_error *err);
+
+/* Fills components and fingerprint from documents: the last step of compiling. */
+pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err);
+
+/*
+ * All bundles `roots` are made from, each once, upstream first, roots included. Order depends on names only.
+ * pni_free() the array; the bundles are borrowed.
+ */
+const pn_bundle **pni_bundle_closure(const pn_bundle *const *roots, size_t n_roots, size_t *count_out);
+
+/* DRIFT when a pin, function, setting or engine version of the session differs from what the bundle was compiled against. */
+pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err);
+
+/* Plans the bundle in `run`; its upstream views must be registered there. */
+pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out, pn_error *err);
+
+/* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
+pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PNI_SESSION_PRIV_H
+#define PNI_SESSION_PRIV_H
+
+#include <pthread.h>
+
+#include "session/session.h"
+
+typedef struct session_table {
+    bool is_temporary;
+    pni_resolved *resolved;
+} session_table;
+
+struct pn_session {
+    atomic_int refs;
+    pthread_mutex_t lock; /* recursive */
+    const pni_profile *profile;
+    int32_t policy;
+    pn_catalog *catalog; /* the caller's, may be NULL */
+    pn_catalog *own;     /* datasets added later, and auto-loaded ones */
+    pni_map *tables;     /* name -> session_table: what was resolved */
+    pni_engine_session *engine;
+    json_t *runtime;
+    json_t *settings;          /* all, as the engine reports them */
+    json_t *identity_settings; /* less the exclusions */
+    json_t *rules;
+    json_t *environment;
+    pni_udf_catalog *udfs;
+};
+
+pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
+pn_status pni_session_install_builtin(pn_session *session, pn_error *err);
+pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the built-in kernels share: columns over borrowed Arrow arrays, an output under
+ * construction, text forms and hashes. A kernel is one loop over rows; it allocates nothing per row
+ * beyond the growth of its output.
+ */
+#ifndef PNI_UDF_KERNEL_PRIV_H
+#define PNI_UDF_KERNEL_PRIV_H
+
+#include "pinion/plugin.h"
+
+#include "arrow/arrow.h"
+#include "base/base.h"
+
+#define UDF_MAX_ARGS 65      /* a prefix and 64 parts */
+#define UDF_TEXT_BYTES 352   /* the longest number: 1 sign, "0.", 323 zeros, 17 digits */
+#define UDF_HASH128_BYTES 32 /* hex digits of stable_hash128 */
+#define UDF_NULL_TEXT "__NULL__"
+#define UDF_SEPARATOR '\x1f'
+
+/* One argument. A scalar has one value, which stands in every row: its step is 0. */
+typedef struct udf_col {
+    struct ArrowArrayView view;
+    int64_t step;
+} udf_col;
+
+/* One call: arguments as views, and the place for a failure. */
+typedef struct udf_frame {
+    const char *name; /* of the function, for messages */
+    const pn_kernel_call *call;
+    char *message;
+    size_t message_cap;
+    uint32_t count;
+    int64_t rows; /* of the output: 1 when all arguments are scalars */
+    udf_col cols[UDF_MAX_ARGS];
+} udf_frame;
+
+/* Appends `frame->rows` values to `out`, which has started appending. Returns 0 or pni_udf_fail().
+ */
+typedef int32_t (*udf_rows_fn)(udf_frame *frame, struct ArrowArray *out);
+
+/* The ctx of a built-in pn_udf. */
+typedef struct udf_kernel {
+    const char *name;
+    enum ArrowType type;                  /* of the output; ignored when build is set */
+    int (*build)(struct ArrowArray *out); /* makes an empty nested output, or NULL */
+    udf_rows_fn rows;
+} udf_kernel;
+
+/* The pn_scalar_fn of every built-in: ctx is a udf_kernel. */
+int32_t pni_udf_invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
+                       size_t message_cap);
+
+/* Writes "<function>: <text>" and returns 1. */
+int32_t pni_udf_fail(udf_frame *frame, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Turns a nanoarrow code into the result of a kernel. */
+int32_t pni_udf_append(udf_frame *frame, int code);
+#define UDF_TRY(expr)                                                                              \
+    do {                                                                                           \
+        int32_t udf_result_ = (expr);                                                              \
+        if (udf_result_ != 0)                                                                      \
+            return udf_result_;                                                                    \
+    } while (0)
+
+static inline const pn_kernel_arg *udf_arg(const udf_frame *frame, uint32_t index) {
+    const char *args = (const char *)frame->call->args;
+    return (const pn_kernel_arg *)(const void *)(args + (size_t)index * frame->call->arg_stride);
+}
+
+static inline bool udf_has(const udf_frame *frame, uint32_t arg) {
+    return arg < frame->count;
+}
+
+/* Null for an argument that was left out as well. */
+static inline bool udf_null(const udf_frame *frame, uint32_t arg, int64_t row) {
+    return arg >= frame->count ||
+           ArrowArrayViewIsNull(&frame->cols[arg].view, row * frame->cols[arg].step);
+}
+
+static inline pni_str udf_str(const udf_frame *frame, uint32_t arg, int64_t row) {
+    const udf_col *col = &frame->cols[arg];
+    struct ArrowStringView value = ArrowArrayViewGetStringUnsafe(&col->view, row * col->step);
+    return (pni_str){value.data, (size_t)value.size_bytes};
+}
+
+static inline int64_t udf_int(const udf_frame *frame, uint32_t arg, int64_t row) {
+    const udf_col *col = &frame->cols[arg];
+    return ArrowArrayViewGetIntUnsafe(&col->view, row * col->step);
+}
+
+/* A boolean option: `fallback` when left out or null. */
+static inline bool udf_flag(const udf_frame *frame, uint32_t arg, int64_t row, bool fallback) {
+    return udf_null(frame, arg, row) ? fallback : udf_int(frame, arg, row) != 0;
+}
+
+static inline struct ArrowStringView udf_view(const char *data, size_t len) {
+    return (struct ArrowStringView){data, (int64_t)len};
+}
+
+/* ---- values.c: the text form of any value (1.1 of the function reference) ------------------- */
+
+/* Refuses a column whose type has no text form: only null, booleans, numbers and strings have one.
+ */
+int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg);
+/* False for null. `scratch` holds numbers; strings are borrowed from the column. */
+bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
+                  pni_str *out);
+/* Shortest decimal text that reads back as the same number, never with an exponent. Gives the
+ * length. */
+size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES]);
+
+/* ---- hash.c --------------------------------------------------------------------------------- */
+
+/* BLAKE2b with digest length 8, read big-endian, sign bit cleared. */
+int64_t pni_udf_hash64(const void *data, size_t len);
+/* BLAKE2b with digest length 16 as lower-case hex. */
+void pni_udf_hash128(const void *data, size_t len, char out[UDF_HASH128_BYTES]);
+
+/* ---- text.c: Unicode ------------------------------------------------------------------------ */
+
+typedef enum udf_form { UDF_NFC, UDF_NFD, UDF_NFKC, UDF_NFKD } udf_form;
+
+typedef struct udf_normal {
+    udf_form form;
+    bool lower;
+    bool collapse;
+} udf_normal;
+
+/* Growing storage of one call; pni_udf_scratch_dispose() it. */
+typedef struct udf_scratch {
+    int32_t *points;
+    size_t points_cap;
+    pn_buf bytes;
+    pn_buf second;
+} udf_scratch;
+
+void pni_udf_scratch_dispose(udf_scratch *scratch);
+/* Cuts Unicode white space from both ends. */
+pni_str pni_udf_trim(pni_str text);
+/* NFKC unless the name is NFC, NFD or NFKD (trimmed, any case). */
+udf_form pni_udf_form_of(pni_str name);
+/* Trim, normalise, lower, collapse. The result lives in `out` or in `text`; empty is empty, not
+ * null. */
+pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out);
+
+/* ---- rows of the function tables ------------------------------------------------------------ */
+
+#define UDF_FUNCTION(sql_name, out_type, rows_fn) UDF_COMMON(sql_name, out_type, NULL, rows_fn)
+#define UDF_COMMON(sql_name, out_type, build_fn, rows_fn)                                          \
+    .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_IMMUTABLE, .name = (sql_name),      \
+    .invoke = pni_udf_invoke, .body_version = "1", .ctx = (void *)&(const udf_kernel) {            \
+        (sql_name), (out_type), (build_fn), (rows_fn)                                              \
+    }
+#define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define UDF_ALIASES(...) .aliases = UDF_LIST(__VA_ARGS__)
+#define UDF_NAMES(...) .arg_names = UDF_LIST(__VA_ARGS__)
+/* Exactly these arguments; those from `min` on may be left out. */
+#define UDF_EXACT(min, ...)                                                                        \
+    .signature = PN_SIGNATURE_EXACT, .min_args = (min), .arg_formats = UDF_LIST(__VA_ARGS__),      \
+    .n_arg_formats = sizeof(UDF_LIST(__VA_ARGS__)) / sizeof(char *) - 1,                           \
+    .max_args = sizeof(UDF_LIST(__VA_ARGS__)) / sizeof(char *) - 1
+/* The last of these repeats. */
+#define UDF_VARIADIC(min, max, ...)                                                                \
+    .signature = PN_SIGNATURE_VARIADIC, .min_args = (min), .max_args = (max),                      \
+    .arg_formats = UDF_LIST(__VA_ARGS__),                                                          \
+    .n_arg_formats = sizeof(UDF_LIST(__VA_ARGS__)) / sizeof(char *) - 1
+
+/* ---- tables of functions, one per file ------------------------------------------------------ */
+
+typedef struct udf_table {
+    const pn_udf *udfs;
+    size_t count;
+} udf_table;
+
+udf_table pni_udf_table_hash(void);
+udf_table pni_udf_table_text(void);
+udf_table pni_udf_table_span(void);
+udf_table pni_udf_table_position(void);
+udf_table pni_udf_table_cdf(void);
+
+#endif

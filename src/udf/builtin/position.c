@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Columns of a line as byte offsets. Tools count columns in bytes, UTF-16 units or code points;
+ * spans count bytes. A column past the end of the line is its end, a negative one its start; one
+ * inside a character has no byte offset and is an error that names the row. The bytes before the
+ * first non-ASCII byte need no decoding.
+ */
+#define _GNU_SOURCE /* memmem */
+#include "udf/builtin/kernel_priv.h"
+
+typedef enum unit { UNIT_BYTE, UNIT_UTF8, UNIT_UTF16, UNIT_UTF32 } unit;
+
+static bool holds(const char *upper, size_t len, const char *needle) {
+    return memmem(upper, len, needle, strlen(needle)) != NULL;
+}
+
+static unit unit_of_number(pni_str text) {
+    int64_t value = 0;
+    for (size_t i = 0; i < text.len && value < 10; i++) {
+        value = value * 10 + (text.data[i] - '0');
+    }
+    return value == 1 ? UNIT_UTF8 : value == 2 ? UNIT_UTF16 : UNIT_UTF32;
+}
+
+/* Names hold BYTE, UTF8, UTF-8, UTF16 or UTF-16 somewhere; numbers are position encodings; the rest
+ * is UTF-32. */
+static unit unit_of(pni_str text) {
+    char upper[64];
+    size_t len = text.len < sizeof upper ? text.len : sizeof upper;
+    bool digits = text.len > 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text.data[i];
+        digits = digits && c >= '0' && c <= '9';
+        upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    if (digits) {
+        return unit_of_number((pni_str){upper, len});
+    }
+    if (holds(upper, len, "BYTE")) {
+        return UNIT_BYTE;
+    }
+    if (holds(upper, len, "UTF8") || holds(upper, len, "UTF-8")) {
+        return UNIT_UTF8;
+    }
+    if (holds(upper, len, "UTF16") || holds(upper, len, "UTF-16")) {
+        return UNIT_UTF16;
+    }
+    return UNIT_UTF32;
+}
+
+static bool is_continuation(char c) {
+    return ((uint8_t)c & 0xc0) == 0x80;
+}
+
+/* Bytes of the character that starts at `at`. */
+static size_t step(pni_str line, size_t at) {
+    size_t used = 1;
+    while (at + used < line.len && is_continuation(line.data[at + used])) {
+        used++;
+    }
+    return used;
+}
+
+/* Byte offset of `column`, or -1 when it lies inside a character. */
+static int64_t byte_of(pni_str line, int64_t column, unit how) {
+    if (column <= 0) {
+        return 0;
+    }
+    if (how == UNIT_BYTE || how == UNIT_UTF8) {
+        size_t at = (uint64_t)column < line.len ? (size_t)column : line.len;
+        bool inside = how == UNIT_UTF8 && at < line.len && is_continuation(line.data[at]);
+        return inside ? -1 : (int64_t)at;
+    }
+    size_t at = 0;
+    while (at < line.len && column > 0) {
+        bool pair = how == UNIT_UTF16 && (uint8_t)line.data[at] >= 0xf0;
+        if (pair && column == 1) {
+            return -1;
+        }
+        column -= pair ? 2 : 1;
+        at += (uint8_t)line.data[at] < 0x80 ? 1 : step(line, at);
+    }
+    return (int64_t)at;
+}
+
+static int32_t fail_inside(udf_frame *frame, int64_t column, int64_t row) {
+    return pni_udf_fail(frame,
+                        "column %lld of row %lld lies inside a character; check the column unit",
+                        (long long)column, (long long)row + 1);
+}
+
+static int32_t col_to_byte_rows(udf_frame *frame, struct ArrowArray *out) {
+    for (int64_t row = 0; row < frame->rows; row++) {
+        if (udf_null(frame, 0, row) || udf_null(frame, 1, row)) {
+            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
+            continue;
+        }
+        unit how = udf_null(frame, 2, row) ? UNIT_UTF32 : unit_of(udf_str(frame, 2, row));
+        int64_t column = udf_int(frame, 1, row);
+        int64_t at = byte_of(udf_str(frame, 0, row), column, how);
+        if (at < 0) {
+            return fail_inside(frame, column, row);
+        }
+        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, at)));
+    }
+    return 0;
+}
+
+static int span_schema(struct ArrowSchema *out) {
+    ArrowSchemaInit(out);
+    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetTypeStruct(out, 2));
+    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(out->children[0], NANOARROW_TYPE_INT64));
+    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetName(out->children[0], "bstart"));
+    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(out->children[1], NANOARROW_TYPE_INT64));
+    return ArrowSchemaSetName(out->children[1], "bend");
+}
+
+static int span_build(struct ArrowArray *out) {
+    PNI_AUTO_SCHEMA schema = {0};
+    NANOARROW_RETURN_NOT_OK(span_schema(&schema));
+    return ArrowArrayInitFromSchema(out, &schema, NULL);
+}
+
+static int32_t span_return(void *ctx, const struct ArrowSchema *const *args,
+                           const struct ArrowArray *const *scalars, uint32_t n_args,
+                           struct ArrowSchema *out, char *message, size_t message_cap) {
+    (void)ctx, (void)args, (void)scalars, (void)n_args, (void)message, (void)message_cap;
+    PNI_AUTO_SCHEMA made = {0};
+    pni_assert(span_schema(&made) == NANOARROW_OK); /* fails for want of memory only */
+    ArrowSchemaMove(&made, out);
+    return 0;
+}
+
+/* One side: arguments `first` (offset of the line), text, column, and the unit they share. */
+static int32_t append_side(udf_frame *frame, uint32_t first, int64_t row, struct ArrowArray *out) {
+    enum { COL_UNIT = 6 };
+    if (udf_null(frame, first, row) || udf_null(frame, first + 1, row) ||
+        udf_null(frame, first + 2, row) || udf_null(frame, COL_UNIT, row)) {
+        return pni_udf_append(frame, ArrowArrayAppendNull(out, 1));
+    }
+    int64_t column = udf_int(frame, first + 2, row);
+    int64_t at =
+        byte_of(udf_str(frame, first + 1, row), column, unit_of(udf_str(frame, COL_UNIT, row)));
+    if (at < 0) {
+        return fail_inside(frame, column, row);
+    }
+    int64_t start = udf_int(frame, first, row);
+    if (__builtin_add_overflow(start, at, &at)) {
+        return pni_udf_fail(frame,
+                            "the line of row %lld starts at byte %lld, too far for a 64-bit span",
+                            (long long)row + 1, (long long)start);
+    }
+    return pni_udf_append(frame, ArrowArrayAppendInt(out, at));
+}
+
+static int32_t canonicalize_rows(udf_frame *frame, struct ArrowArray *out) {
+    for (int64_t row = 0; row < frame->rows; row++) {
+        UDF_TRY(append_side(frame, 0, row, out->children[0]));
+        UDF_TRY(append_side(frame, 3, row, out->children[1]));
+        UDF_TRY(pni_udf_append(frame, ArrowArrayFinishElement(out)));
+    }
+    return 0;
+}
+
+static const pn_udf functions[] = {
+    {UDF_FUNCTION("col_to_byte", NANOARROW_TYPE_INT64, col_to_byte_rows),
+     UDF_EXACT(3, "s", "l", "s"), UDF_NAMES("line_text", "col", "col_unit"), .return_format = "l",
+     .rewrite_tags = "position_encoding,span",
+     .description = "Byte offset of a column in a line; the unit is BYTE, UTF8, UTF16 or UTF32."},
+    {UDF_COMMON("canonicalize_byte_span", NANOARROW_TYPE_STRUCT, span_build, canonicalize_rows),
+     UDF_EXACT(7, "l", "s", "l", "l", "s", "l", "s"),
+     UDF_NAMES("start_line_start_byte", "start_line_text", "start_col", "end_line_start_byte",
+               "end_line_text", "end_col", "col_unit"),
+     .return_type = span_return, .rewrite_tags = "position_encoding,span",
+     .description = "Byte span from two positions given as line offset, line text and column."},
+};
+
+udf_table pni_udf_table_position(void) {
+    return (udf_table){functions, sizeof functions / sizeof functions[0]};
+}

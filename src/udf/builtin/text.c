@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text normalisation: trim, Unicode normal form, lower case, white space. Lower case is the full
+ * Unicode mapping, not case folding: the sharp s stays, a capital sigma at the end of a word
+ * becomes the final sigma, the dotted capital I becomes i and a combining dot. utf8proc maps single
+ * code points, so those two rules are here. White space is the property White_Space everywhere.
+ * Text that is all ASCII, nearly all of it, takes a byte loop instead: normal forms leave it alone.
+ */
+#include "udf/builtin/kernel_priv.h"
+
+#include <utf8proc.h>
+
+void pni_udf_scratch_dispose(udf_scratch *scratch) {
+    pni_free(scratch->points);
+    pn_buf_dispose(&scratch->bytes);
+    pn_buf_dispose(&scratch->second);
+    *scratch = (udf_scratch){0};
+}
+
+static bool is_white(int32_t point) {
+    if (point < 0x80) {
+        return point == ' ' || (point >= '\t' && point <= '\r');
+    }
+    return point == 0x85 || point == 0xa0 || point == 0x1680 ||
+           (point >= 0x2000 && point <= 0x200a) || point == 0x2028 || point == 0x2029 ||
+           point == 0x202f || point == 0x205f || point == 0x3000;
+}
+
+/* One code point of valid UTF-8; gives its length, at least 1. Broken bytes come out as -1. */
+static size_t decode(const char *data, size_t len, int32_t *point) {
+    utf8proc_int32_t value;
+    utf8proc_ssize_t used =
+        utf8proc_iterate((const utf8proc_uint8_t *)data, (utf8proc_ssize_t)len, &value);
+    *point = used > 0 ? value : -1;
+    return used > 0 ? (size_t)used : 1;
+}
+
+pni_str pni_udf_trim(pni_str text) {
+    int32_t point;
+    while (text.len > 0) {
+        size_t used = decode(text.data, text.len, &point);
+        if (!is_white(point)) {
+            break;
+        }
+        text.data += used;
+        text.len -= used;
+    }
+    while (text.len > 0) {
+        size_t used = 1;
+        while (used < text.len && used < 4 &&
+               ((uint8_t)text.data[text.len - used] & 0xc0) == 0x80) {
+            used++;
+        }
+        decode(text.data + text.len - used, used, &point);
+        if (!is_white(point)) {
+            break;
+        }
+        text.len -= used;
+    }
+    return text;
+}
+
+static bool same_upper(pni_str text, const char *upper) {
+    if (text.len != strlen(upper)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        if (c != upper[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+udf_form pni_udf_form_of(pni_str name) {
+    name = pni_udf_trim(name);
+    if (same_upper(name, "NFC")) {
+        return UDF_NFC;
+    }
+    if (same_upper(name, "NFD")) {
+        return UDF_NFD;
+    }
+    return same_upper(name, "NFKD") ? UDF_NFKD : UDF_NFKC;
+}
+
+static bool is_ascii(pni_str text) {
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all |= (uint8_t)text.data[i];
+    }
+    return all < 0x80;
+}
+
+static pni_str normalize_ascii(pni_str text, udf_normal how, pn_buf *out) {
+    pni_buf_clear(out);
+    pni_buf_reserve(out, text.len + 1);
+    bool in_white = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool white = how.collapse && is_white(c);
+        if (white && in_white) {
+            continue;
+        }
+        in_white = white;
+        c = white ? ' ' : c;
+        pni_buf_putc(out, how.lower && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+    return (pni_str){pni_buf_text(out), out->len};
+}
+
+/* Characters that a word may hold without ending: Case_Ignorable of the Unicode standard. */
+static bool is_case_ignorable(int32_t point) {
+    static const int32_t marks[] = {0x27,   0x2e,   0x3a,   0xb7,   0x387,  0x55f,
+                                    0x5f4,  0x2018, 0x2019, 0x2024, 0x2027, 0xfe13,
+                                    0xfe52, 0xfe55, 0xff07, 0xff0e, 0xff1a};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (marks[i] == point) {
+            return true;
+        }
+    }
+    switch ((int)utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Cased, for code points that are not case-ignorable: the letters, and the numerals and circled
+ * letters. */
+static bool is_cased(int32_t point) {
+    switch ((int)utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LT:
+        return true;
+    default:
+        return point == 0xaa || point == 0xba || (point >= 0x2160 && point <= 0x217f) ||
+               (point >= 0x24b6 && point <= 0x24e9) || (point >= 0x1f130 && point <= 0x1f149) ||
+               (point >= 0x1f150 && point <= 0x1f169) || (point >= 0x1f170 && point <= 0x1f189);
+    }
+}
+
+/* A sigma is final when a cased letter stands before it and none after it. */
+static bool is_final_sigma(const int32_t *points, size_t count, size_t at) {
+    size_t before = at;
+    while (before > 0 && is_case_ignorable(points[before - 1])) {
+        before--;
+    }
+    if (before == 0 || !is_cased(points[before - 1])) {
+        return false;
+    }
+    size_t after = at + 1;
+    while (after < count && is_case_ignorable(points[after])) {
+        after++;
+    }
+    return after == count || !is_cased(points[after]);
+}
+
+static void append_point(pn_buf *out, int32_t point) {
+    utf8proc_uint8_t bytes[4];
+    utf8proc_ssize_t len = utf8proc_encode_char(point, bytes);
+    pni_buf_append(out, bytes, (size_t)len);
+}
+
+static void append_lower(pn_buf *out, const int32_t *points, size_t count, size_t at) {
+    switch (points[at]) {
+    case 0x3a3:
+        append_point(out, is_final_sigma(points, count, at) ? 0x3c2 : 0x3c3);
+        break;
+    case 0x130:
+        append_point(out, 'i');
+        append_point(out, 0x307);
+        break;
+    default:
+        append_point(out, utf8proc_tolower(points[at]));
+    }
+}
+
+static utf8proc_option_t options_of(udf_form form) {
+    int compat = form == UDF_NFKC || form == UDF_NFKD ? UTF8PROC_COMPAT : 0;
+    int direction = form == UDF_NFC || form == UDF_NFKC ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
+    return (utf8proc_option_t)(UTF8PROC_STABLE | compat | direction);
+}
+
+/* Fills scratch->points; gives the count, or SIZE_MAX for text that is not UTF-8. */
+static size_t normal_points(pni_str text, udf_form form, udf_scratch *scratch) {
+    const utf8proc_uint8_t *data = (const utf8proc_uint8_t *)text.data;
+    utf8proc_option_t options = options_of(form);
+    for (;;) {
+        utf8proc_ssize_t need =
+            utf8proc_decompose(data, (utf8proc_ssize_t)text.len, scratch->points,
+                               (utf8proc_ssize_t)scratch->points_cap, options);
+        if (need < 0) {
+            return SIZE_MAX;
+        }
+        if ((size_t)need < scratch->points_cap) {
+            need = utf8proc_normalize_utf32(scratch->points, need, options);
+            return need < 0 ? SIZE_MAX : (size_t)need;
+        }
+        scratch->points_cap = (size_t)need + 16;
+        scratch->points =
+            pni_realloc(scratch->points, scratch->points_cap * sizeof *scratch->points);
+    }
+}
+
+/* Runs of white space become one space; none stays at the ends. */
+static void collapse(pni_str text, pn_buf *out) {
+    text = pni_udf_trim(text);
+    pni_buf_clear(out);
+    bool in_white = false;
+    while (text.len > 0) {
+        int32_t point;
+        size_t used = decode(text.data, text.len, &point);
+        bool white = is_white(point);
+        if (!white) {
+            pni_buf_append(out, text.data, used);
+        } else if (!in_white) {
+            pni_buf_putc(out, ' ');
+        }
+        in_white = white;
+        text.data += used;
+        text.len -= used;
+    }
+}
+
+pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out) {
+    text = pni_udf_trim(text);
+    if (is_ascii(text)) {
+        return how.lower || how.collapse ? normalize_ascii(text, how, out) : text;
+    }
+    size_t count = normal_points(text, how.form, scratch);
+    if (count == SIZE_MAX) {
+        return text; /* Arrow strings are UTF-8; what is not has no normal form */
+    }
+    pn_buf *first = how.collapse ? &scratch->bytes : out;
+    pni_buf_clear(first);
+    for (size_t i = 0; i < count; i++) {
+        if (how.lower) {
+            append_lower(first, scratch->points, count, i);
+        } else {
+            append_point(first, scratch->points[i]);
+        }
+    }
+    if (how.collapse) {
+        collapse((pni_str){pni_buf_text(first), first->len}, out);
+    }
+    return (pni_str){pni_buf_text(out), out->len};
+}

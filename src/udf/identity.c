@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of a function enters fingerprints: its name, signature, volatility and the digest of its
+ * body. A built-in body is known by a version that is raised by hand when its results change, so
+ * that compiling pinion anew changes nothing; a foreign body is known by the bytes of its pack.
+ * Argument names, descriptions and tags are no part of it.
+ */
+#include "udf/udf_priv.h"
+
+void pni_udf_signature(const pn_udf *udf, pn_buf *out) {
+    pni_buf_putc(out, '(');
+    for (uint32_t i = 0; i < udf->n_arg_formats; i++) {
+        pni_buf_puts(out, i == udf->min_args ? "[" : "");
+        pni_buf_puts(out, i == 0 ? "" : ",");
+        pni_buf_puts(out, udf->arg_formats[i]);
+    }
+    pni_buf_puts(out, udf->min_args < udf->n_arg_formats ? "]" : "");
+    if (udf->signature == PN_SIGNATURE_VARIADIC) {
+        pni_buf_printf(out, "...%u", udf->max_args);
+    }
+    pni_buf_printf(out, ") -> %s", udf->return_format ? udf->return_format : "?");
+}
+
+const char *pni_udf_volatility_text(const pn_udf *udf) {
+    switch (udf->volatility) {
+    case PN_VOLATILITY_IMMUTABLE:
+        return "immutable";
+    case PN_VOLATILITY_STABLE:
+        return "stable";
+    default:
+        return "volatile";
+    }
+}
+
+void pni_udf_body_digest(const pn_udf *udf, char hex_out[PNI_SHA256_HEX]) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_buf_puts(&text, udf->name);
+    pni_buf_putc(&text, '|');
+    pni_udf_signature(udf, &text);
+    pni_buf_putc(&text, '|');
+    pni_buf_puts(&text, udf->body_version);
+    pni_sha256_hex(text.data, text.len, hex_out);
+}
+
+pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
+                         char hex_out[PNI_SHA256_HEX], pn_error *err) {
+    const udf_pack *pack = pni_map_get(catalog->owners, name);
+    if (!pack) {
+        return pni_fail(err, PNI_E_UDF_UNKNOWN, "there is no function '%s' in a pack", name);
+    }
+    if (pack->is_builtin) {
+        pni_udf_body_digest(pni_udf_find(catalog, name), hex_out);
+    } else {
+        memcpy(hex_out, pack->digest, sizeof pack->digest);
+    }
+    return PN_OK;
+}
+
+static json_t *identity_of(const pni_udf_catalog *catalog, const pn_udf *udf) {
+    PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
+    pni_udf_signature(udf, &signature);
+    char digest[PNI_SHA256_HEX];
+    pn_status status = pni_udf_digest(catalog, udf->name, digest, NULL);
+    pni_assert(status == PN_OK); /* it is in the catalog */
+    json_t *entry = json_object();
+    json_object_set_new(entry, "name", json_string(udf->name));
+    json_object_set_new(entry, "signature", json_string(pni_buf_text(&signature)));
+    json_object_set_new(entry, "volatility", json_string(pni_udf_volatility_text(udf)));
+    json_object_set_new(entry, "digest", json_string(digest));
+    return entry;
+}
+
+pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, json_t **out,
+                           pn_error *err) {
+    PNI_AUTO_PTR(pni_map) wanted = pni_map_new();
+    size_t index;
+    json_t *name;
+    json_array_foreach((json_t *)(uintptr_t)used, index, name) {
+        if (!json_is_string(name)) {
+            return pni_fail(err, PNI_E_ARGUMENT, "entry %zu of the functions used is no text",
+                            index);
+        }
+        const pn_udf *udf = pni_udf_find(catalog, json_string_value(name));
+        if (udf) {
+            pni_map_put(wanted, udf->name, (void *)(uintptr_t)udf);
+        }
+    }
+    const char **sorted = pni_map_sorted_keys(wanted);
+    json_t *made = json_array();
+    for (size_t i = 0; i < pni_map_count(wanted); i++) {
+        json_array_append_new(made, identity_of(catalog, pni_map_get(wanted, sorted[i])));
+    }
+    pni_free(sorted);
+    *out = made;
+    return PN_OK;
+}
+
+/* ---- the whole catalog, for people ------------------------------------------------------------
+ */
+
+static json_t *aliases_of(const pn_udf *udf) {
+    json_t *list = json_array();
+    for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
+        json_array_append_new(list, json_string(*alias));
+    }
+    return list;
+}
+
+static json_t *arguments_of(const pn_udf *udf) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < udf->n_arg_formats; i++) {
+        json_t *arg = json_object();
+        bool repeats = udf->signature == PN_SIGNATURE_VARIADIC && i + 1 == udf->n_arg_formats;
+        json_object_set_new(arg, "name",
+                            udf->arg_names ? json_string(udf->arg_names[i]) : json_null());
+        json_object_set_new(arg, "format", json_string(udf->arg_formats[i]));
+        json_object_set_new(arg, "optional", json_boolean(i >= udf->min_args));
+        json_object_set_new(arg, "repeats", json_boolean(repeats));
+        json_array_append_new(list, arg);
+    }
+    return list;
+}
+
+json_t *pni_udf_catalog_json(const pni_udf_catalog *catalog) {
+    const char **sorted = pni_map_sorted_keys(catalog->functions);
+    json_t *list = json_array();
+    for (size_t i = 0; i < pni_map_count(catalog->functions); i++) {
+        const pn_udf *udf = pni_udf_find(catalog, sorted[i]);
+        const udf_pack *pack = pni_map_get(catalog->owners, sorted[i]);
+        if (!pni_streq(udf->name, sorted[i])) {
+            continue; /* an alias: listed with its function */
+        }
+        json_t *entry = identity_of(catalog, udf);
+        json_object_set_new(entry, "pack", json_string(pack->plugin->name));
+        json_object_set_new(entry, "pack_version", json_string(pack->plugin->version));
+        json_object_set_new(entry, "aliases", aliases_of(udf));
+        json_object_set_new(entry, "arguments", arguments_of(udf));
+        json_object_set_new(entry, "returns",
+                            udf->return_format ? json_string(udf->return_format) : json_null());
+        json_object_set_new(entry, "tags", json_string(udf->rewrite_tags ? udf->rewrite_tags : ""));
+        json_object_set_new(entry, "description",
+                            json_string(udf->description ? udf->description : ""));
+        json_array_append_new(list, entry);
+    }
+    pni_free(sorted);
+    return list;
+}

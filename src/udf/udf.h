@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * udf: packs of functions. The catalog of a session holds the built-in pack and the foreign packs
+ * that were loaded into it; it installs them into an engine session and says which function bodies
+ * a plan stands on.
+ *
+ * Built-ins are known by a digest per function over its signature and declared body version, so
+ * that a rebuild of libpinion changes no fingerprint; a foreign function is known by the SHA-256 of
+ * its pack's file.
+ */
+#ifndef PNI_UDF_H
+#define PNI_UDF_H
+
+#include "pinion/plugin.h"
+
+#include "base/base.h"
+#include "engine/engine.h"
+
+typedef struct pni_udf_catalog pni_udf_catalog;
+
+/* The functions that ship with pinion; static, never unloaded. */
+const pn_plugin *pni_udf_builtin(void);
+
+/*
+ * Checks a table of functions field by field before anything in it is used: sizes, versions,
+ * stride, names, formats, arity, pointers, duplicates. `origin` names the pack in messages. ABI
+ * with both numbers on a version or size that does not fit.
+ */
+pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);
+
+/* A catalog that holds the built-in pack. One thread at a time; readers may share it when nobody
+ * loads. */
+pni_udf_catalog *pni_udf_catalog_new(void);
+/* Unloads nothing: functions of a pack may live on in plans, so packs stay mapped until the process
+ * ends. */
+void pni_udf_catalog_free(pni_udf_catalog *catalog);
+/* Loads the pack at `path` (a shared object with the symbol pn_plugin_entry) and checks it. Twice
+ * the same file is fine. */
+pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err);
+/* Adds every pack to an engine session; both name spaces see the functions. */
+pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
+                          pn_error *err);
+
+/* Function `index` of a table whatever its stride. */
+const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index);
+/* By name or alias; NULL when no pack has it. */
+const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name);
+/* E.g. "(s,s[,b]) -> u" or "(s,*...65) -> u"; formats as in plugin.h. "?" = decided per call. */
+void pni_udf_signature(const pn_udf *udf, pn_buf *out);
+const char *pni_udf_volatility_text(const pn_udf *udf);
+/* The body's digest as it enters fingerprints: of name|signature|body_version, or of the pack's
+ * file. */
+pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
+                         char hex_out[PNI_SHA256_HEX], pn_error *err);
+
+/*
+ * The identity of the functions that a plan uses. `used` is an array of names; aliases are
+ * resolved, doubles dropped, functions of the engine itself left out (the planning environment
+ * covers them). Gives an array sorted by name of
+ * {"name","signature","volatility","digest"}.
+ */
+pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, json_t **out,
+                           pn_error *err);
+
+/* Everything in the catalog, sorted by name: identity fields, pack, aliases, arguments, tags,
+ * description. */
+json_t *pni_udf_catalog_json(const pni_udf_catalog *catalog);
+
+PNI_DEFINE_AUTO_PTR(pni_udf_catalog, pni_udf_catalog_free)
+
+#endif
