@@ -21,7 +21,10 @@ if(built AND PN_HAVE_ENGINE)
   target_link_libraries(pinion PRIVATE
     -Wl,--whole-archive ${archives} -Wl,--no-whole-archive ${built})
   target_link_options(pinion PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libpinion.map
-    -Wl,-z,now -Wl,--as-needed $<$<NOT:$<BOOL:${PN_SANITIZE}>>:-Wl,-z,defs>)
+    -Wl,-z,now -Wl,--as-needed)
+  if(NOT PN_SANITIZE) # the sanitizers' own symbols come from the program
+    target_link_options(pinion PRIVATE -Wl,-z,defs)
+  endif()
   set_target_properties(pinion PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/libpinion.map
     SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION} INSTALL_RPATH "\$ORIGIN")
   add_dependencies(pinion ${built})

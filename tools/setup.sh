@@ -5,9 +5,10 @@
 cd "$root"
 want=${1:-build}
 
+# python3-dev: pip reads a source archive's metadata by its build system, which looks for Python.h.
 packages=(build-essential cmake ninja-build pkg-config protobuf-compiler protobuf-c-compiler
     libprotobuf-c-dev libprotobuf-dev libssl-dev libb2-dev libjansson-dev libyaml-dev
-    libutf8proc-dev python3 python3-venv)
+    libutf8proc-dev python3 python3-dev python3-venv)
 [ "$want" != check ] || packages+=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 
 # missing_packages: those that dpkg does not report as installed.

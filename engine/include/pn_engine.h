@@ -167,6 +167,33 @@ int32_t pne_plan_table(const pne_session *session,
                        pne_error *err);
 
 /**
+ * Runs the plan and writes its rows.
+ *
+ * `request_json`: {"format":"delta|parquet|csv|json|arrow", "uri", "mode":"append|overwrite|error|ignore" (error),
+ * "partition_by":[…], "single_file":bool (a uri with an extension is one file), "options":{format options},
+ * "storage_options":{}, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
+ * "target_file_size"}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
+ * "files", "bytes"}, text or null. EXISTS: mode error found something. CONFLICT: a commit lost. `cancel` may be NULL.
+ */
+int32_t pne_plan_write(const pne_plan *plan,
+                       const char *request_json,
+                       const pne_cancel *cancel,
+                       pne_sink sink,
+                       void *ctx,
+                       pne_error *err);
+
+/**
+ * Adds the functions of a pack to a session, in both spaces; a function of the same name is replaced.
+ *
+ * `digest` is the identity of the pack: functions of the same name and digest are equal. The pack must stay loaded as
+ * long as the session and what was made from it. ABI: the table does not fit, with the reason.
+ */
+int32_t pne_session_add_functions(const pne_session *session,
+                                  const pn_plugin *plugin,
+                                  const char *digest,
+                                  pne_error *err);
+
+/**
  * Removes the table `name` from a space; NOT_FOUND when there is none.
  */
 int32_t pne_session_deregister(const pne_session *session,

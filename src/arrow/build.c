@@ -123,12 +123,6 @@ static pn_status unknown_key(const rows *r, const column *c, const char *key) {
     return status;
 }
 
-/* nanoarrow's answer to an append: everything but success means that the value does not fit. */
-static pn_status appended(const rows *r, const column *c, int code) {
-    return code == NANOARROW_OK ? PN_OK
-                                : pni_arrow_row_fail(r, c, "the value is out of the type's range");
-}
-
 /* ---- nested values ------------------------------------------------------------------------- */
 
 static pn_status append(rows *r, column *c, const json_t *value);

@@ -3,13 +3,7 @@
  */
 #include "arrow/build_priv.h"
 
-#include <float.h>
 #include <math.h>
-
-static pn_status appended(const rows *r, const column *c, int code) {
-    return code == NANOARROW_OK ? PN_OK
-                                : pni_arrow_row_fail(r, c, "the value is out of the type's range");
-}
 
 static bool integer_of(const json_t *value, int64_t *out) {
     if (json_is_integer(value)) {
@@ -36,10 +30,10 @@ static pn_status append_floating(const rows *r, column *c, const json_t *value) 
     double number;
     if (json_is_number(value)) {
         number = json_number_value(value);
-        double most = c->type.type == NANOARROW_TYPE_FLOAT        ? (double)FLT_MAX
-                      : c->type.type == NANOARROW_TYPE_HALF_FLOAT ? 65504.0
-                                                                  : DBL_MAX;
-        if (fabs(number) > most) {
+        bool is_half = c->type.type == NANOARROW_TYPE_HALF_FLOAT;
+        bool is_float = c->type.type == NANOARROW_TYPE_FLOAT;
+        /* 65520 and above round to infinity in half precision. */
+        if ((is_half && fabs(number) >= 65520) || (is_float && isinf((float)number))) {
             return pni_arrow_row_fail(r, c, "the number is out of the type's range");
         }
     } else if (pni_streq(json_string_value(value), "NaN")) {

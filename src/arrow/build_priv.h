@@ -25,6 +25,11 @@ typedef struct rows {
 } rows;
 
 pn_status pni_arrow_row_fail(const rows *r, const column *c, const char *why);
+/* nanoarrow's answer to an append: everything but success means that the value does not fit. */
+static inline pn_status appended(const rows *r, const column *c, int code) {
+    return code == NANOARROW_OK ? PN_OK
+                                : pni_arrow_row_fail(r, c, "the value is out of the type's range");
+}
 /* `value` is not null and the column has neither children nor a dictionary. */
 pn_status pni_arrow_append_flat(const rows *r, column *c, const json_t *value);
 

@@ -63,8 +63,8 @@ const pn_error_entry *pn_error_catalogue_find(int32_t number) {
     return low < catalogue_count && catalogue[low].number == number ? &catalogue[low] : NULL;
 }
 
-/* Copies `text` as one line; when it does not fit, the middle goes. */
-static void fit_line(char *dst, size_t cap, const char *text, size_t len) {
+/* Copies `text`; when it does not fit, the middle goes. */
+static void fit_both_ends(char *dst, size_t cap, const char *text, size_t len) {
     size_t head = len;
     size_t tail = len;
     if (len >= cap) {
@@ -84,8 +84,12 @@ static void fit_line(char *dst, size_t cap, const char *text, size_t len) {
         at += len - tail;
     }
     dst[at] = '\0';
-    for (size_t i = 0; i < at; i++) {
-        dst[i] = (unsigned char)dst[i] < 0x20 ? ' ' : dst[i];
+}
+
+static void fit_line(char *dst, size_t cap, const char *text, size_t len) {
+    fit_both_ends(dst, cap, text, len);
+    for (char *p = dst; *p; p++) {
+        *p = (unsigned char)*p < 0x20 ? ' ' : *p;
     }
 }
 
@@ -152,7 +156,7 @@ void pni_error_detail(pn_error *err, const char *format, ...) {
     va_start(args, format);
     pni_buf_vprintf(&text, format, args);
     va_end(args);
-    fit_text(err->detail, sizeof err->detail, pni_buf_text(&text), text.len);
+    fit_both_ends(err->detail, sizeof err->detail, pni_buf_text(&text), text.len);
 }
 
 void pni_error_hint(pn_error *err, const char *format, ...) {

@@ -100,12 +100,31 @@ PNI_DEFINE_AUTO_PTR(pni_spool, pni_spool_free)
 pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files, size_t n_files,
                                struct ArrowArray *out, pn_error *err);
 
+/* Lines on their way into the spool of file_line_index_v1; full batches are appended by themselves. */
 typedef struct pni_line_batch {
-    const struct ArrowSchema *schema;
-    struct ArrowArray array;
+    pni_spool *spool;
+    struct ArrowArray array; /* released = nothing waits */
 } pni_line_batch;
-pn_status pni_line_batch_start(pni_line_batch *batch, const struct ArrowSchema *schema, pn_error *err);
 pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content, pn_error *err);
-pn_status pni_line_batch_finish(pni_line_batch *batch, struct ArrowArray *out, pn_error *err);
+pn_status pni_line_batch_flush(pni_line_batch *batch, pn_error *err);
+
+/* ---- one pass over the sources -------------------------------------------------------------- */
+
+typedef struct pni_collect_options {
+    const char *repo_name; /* value of the column repo; may be NULL */
+    const char *tmp_dir; /* exists and is ours */
+    const char *python; /* NULL = see pni_locate_python() */
+    unsigned jobs;
+    pn_cancel *cancel;
+    pn_progress_fn progress;
+    void *progress_ctx;
+} pni_collect_options;
+
+/*
+ * Reads and extracts every file of the scan into the spools, one per evidence table, finished. *tools_out says which extractors
+ * ran and what they counted.
+ */
+pn_status pni_collect(pni_scan *scan, const pni_collect_options *options, pni_spool *spools[PNI_EVIDENCE_COUNT],
+                      json_t **tools_out, pn_error *err);
 
 #endif

@@ -59,17 +59,18 @@ void pni_frame_reader_dispose(pni_frame_reader *reader);
 typedef struct pni_program {
     const char *name; /* for messages and folders */
     const char *const *argv; /* argv[0] is an absolute path */
+    bool inherit_env; /* only to ask a program about itself */
 } pni_program;
 
+/* Finds a helper program: in $PINION_LIBEXEC, else in libexec/pinion beside the library or executable. */
+pn_status pni_locate_helper(const char *name, char **path_out, pn_error *err);
+/* Finds a folder: in $PINION_DATA, else in share/pinion beside the library or executable. */
+pn_status pni_locate_data(const char *name, char **path_out, pn_error *err);
 /*
- * Finds the folder of helper programs: $PINION_LIBEXEC, else libexec/pinion beside the library or executable. `sub` names the
- * file that must be in it.
+ * Finds Python: `wanted`, $PINION_PYTHON or python3 of the PATH, and asks it for the real executable behind links and shims.
+ * `tmp_dir` holds what it writes to stderr.
  */
-pn_status pni_locate_helper(const char *sub, char **path_out, pn_error *err);
-/* Finds a folder under share/pinion: $PINION_DATA, else beside the library or executable. */
-pn_status pni_locate_data(const char *sub, char **path_out, pn_error *err);
-/* Finds the interpreter: `wanted`, $PINION_PYTHON or python3 of the PATH; gives the real executable behind it. */
-pn_status pni_locate_python(const char *wanted, char **path_out, pn_error *err);
+pn_status pni_locate_python(const char *wanted, const char *tmp_dir, char **path_out, pn_error *err);
 
 typedef struct pni_process_limits {
     uint64_t memory_bytes; /* address space; 0 = none */

@@ -20,14 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The same on every machine but for the PATH, which the program's own interpreter may need. */
-static char *const fixed_env[] = {
-    (char *)(uintptr_t) "LC_ALL=C.UTF-8",
-    (char *)(uintptr_t) "TZ=UTC",
-    (char *)(uintptr_t) "PYTHONHASHSEED=0",
-    (char *)(uintptr_t) "PYTHONDONTWRITEBYTECODE=1",
-    NULL,
-};
+/* The same on every machine, but for where the loader finds the interpreter's own libraries. */
+static const char *const fixed_env[] = {"LC_ALL=C.UTF-8", "TZ=UTC", "PYTHONHASHSEED=0",
+                                        "PYTHONDONTWRITEBYTECODE=1"};
+#define N_FIXED_ENV (sizeof fixed_env / sizeof fixed_env[0])
 
 int64_t pni_now_ms(void) {
     struct timespec now;
@@ -81,6 +77,21 @@ static int set_actions(posix_spawn_file_actions_t *actions, const char *cwd, int
     return code == 0 ? posix_spawn_file_actions_addclosefrom_np(actions, 3) : code;
 }
 
+/* posix_spawn takes char *const [] for history's sake and writes to neither array. */
+static int spawn_with_env(const pni_program *program, const posix_spawn_file_actions_t *actions,
+                          const posix_spawnattr_t *attr, pid_t *pid) {
+    const char *env[N_FIXED_ENV + 2] = {NULL};
+    memcpy(env, fixed_env, sizeof fixed_env);
+    PNI_AUTO(pn_buf) libraries = PN_BUF_INIT;
+    const char *given = getenv("LD_LIBRARY_PATH");
+    if (given != NULL) {
+        pni_buf_printf(&libraries, "LD_LIBRARY_PATH=%s", given);
+        env[N_FIXED_ENV] = pni_buf_text(&libraries);
+    }
+    return posix_spawn(pid, program->argv[0], actions, attr, (char *const *)(uintptr_t)program->argv,
+                       program->inherit_env ? environ : (char *const *)(uintptr_t)env);
+}
+
 static int spawn(const pni_program *program, const char *cwd, int in_fd, int out_fd, pid_t *pid) {
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t actions;
@@ -93,8 +104,7 @@ static int spawn(const pni_program *program, const char *cwd, int in_fd, int out
         code = set_attributes(&attr);
         code = code == 0 ? set_actions(&actions, cwd, in_fd, out_fd) : code;
         if (code == 0) {
-            code = posix_spawn(pid, program->argv[0], &actions, &attr,
-                               (char *const *)(uintptr_t)program->argv, fixed_env);
+            code = spawn_with_env(program, &actions, &attr, pid);
         }
         (void)posix_spawn_file_actions_destroy(&actions);
     }
@@ -159,16 +169,14 @@ static void describe_end(int wait_status, char how[64]) {
     }
 }
 
-/* Waits at most `ms`; false when it still runs then. A child that somebody else reaped counts as ended. */
-static bool wait_for(pid_t pid, int ms, int *wait_status) {
+/* Waits at most `ms` for the end, but leaves the zombie: its id keeps the group's id from being reused. */
+static void wait_for(pid_t pid, int ms) {
     const int64_t until = pni_now_ms() + ms;
-    for (;;) {
-        const pid_t got = waitpid(pid, wait_status, WNOHANG);
-        if (got == pid || (got < 0 && errno != EINTR)) {
-            return true;
-        }
-        if (pni_now_ms() >= until) {
-            return false;
+    while (pni_now_ms() < until) {
+        siginfo_t info = {0};
+        const int got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+        if ((got == 0 && info.si_pid == pid) || (got < 0 && errno != EINTR)) {
+            return;
         }
         (void)poll(NULL, 0, 2);
     }
@@ -180,11 +188,9 @@ void pni_process_end(pni_process *process, int grace_ms, char how[64]) {
     }
     int wait_status = 0;
     close_fd(&process->in_fd);
-    const bool ended = grace_ms > 0 && wait_for(process->pid, grace_ms, &wait_status);
+    wait_for(process->pid, grace_ms);
     (void)kill(-process->pid, SIGKILL);
-    if (!ended) {
-        while (waitpid(process->pid, &wait_status, 0) < 0 && errno == EINTR) {
-        }
+    while (waitpid(process->pid, &wait_status, 0) < 0 && errno == EINTR) {
     }
     describe_end(wait_status, how);
     close_fd(&process->out_fd);

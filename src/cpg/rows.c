@@ -50,11 +50,15 @@ pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_sourc
 
 /* ---- file_line_index_v1 -------------------------------------------------------------------- */
 
-pn_status pni_line_batch_start(pni_line_batch *batch, const struct ArrowSchema *schema, pn_error *err) {
-    batch->schema = schema;
-    int code = ArrowArrayInitFromSchema(&batch->array, schema, NULL);
-    code = code == NANOARROW_OK ? ArrowArrayStartAppending(&batch->array) : code;
-    return check_arrow(err, code);
+/* Small enough that no column of 10,000-byte texts or 4,096-byte paths reaches 2 GiB. */
+#define LINES_PER_BATCH 65536
+
+static int start_lines(pni_line_batch *batch) {
+    if (batch->array.release != NULL) {
+        return NANOARROW_OK;
+    }
+    NANOARROW_RETURN_NOT_OK(ArrowArrayInitFromSchema(&batch->array, pni_spool_schema(batch->spool), NULL));
+    return ArrowArrayStartAppending(&batch->array);
 }
 
 static int append_line(struct ArrowArray *batch, const pni_source_file *file, int64_t line_no, const pni_line *line,
@@ -71,13 +75,22 @@ static int append_line(struct ArrowArray *batch, const pni_source_file *file, in
     return ArrowArrayFinishElement(batch);
 }
 
+pn_status pni_line_batch_flush(pni_line_batch *batch, pn_error *err) {
+    if (batch->array.release == NULL) {
+        return PN_OK;
+    }
+    PNI_AUTO_ARRAY whole = {0};
+    PNI_TRY(check_arrow(err, ArrowArrayFinishBuildingDefault(&batch->array, NULL)));
+    ArrowArrayMove(&batch->array, &whole);
+    return pni_spool_append(batch->spool, &whole, err);
+}
+
 pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content, pn_error *err) {
     PNI_AUTO_PTR(pni_decoder) decoder = pni_decoder_new(file->encoding);
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_line line;
     size_t at = 0;
-    int code = NANOARROW_OK;
-    for (int64_t line_no = 0; code == NANOARROW_OK && pni_line_next(content, &at, &line); line_no++) {
+    for (int64_t line_no = 0; pni_line_next(content, &at, &line); line_no++) {
         size_t len = (size_t)(line.text_end - line.start_byte);
         /* Four bytes of source give at least one of text, so no more of a huge line is needed. */
         len = len > 4 * PNI_LINE_TEXT_MAX_BYTES ? 4 * PNI_LINE_TEXT_MAX_BYTES : len;
@@ -87,14 +100,12 @@ pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file,
         const size_t keep = text.len > PNI_LINE_TEXT_MAX_BYTES
                                 ? pni_utf8_cut(data, text.len, PNI_LINE_TEXT_MAX_BYTES)
                                 : text.len;
-        code = append_line(&batch->array, file, line_no, &line, (pni_str){data, keep});
+        PNI_TRY(check_arrow(err, start_lines(batch)));
+        PNI_TRY(check_arrow(err, append_line(&batch->array, file, line_no, &line, (pni_str){data, keep})));
+        if (batch->array.length >= LINES_PER_BATCH) {
+            PNI_TRY(pni_line_batch_flush(batch, err));
+        }
     }
-    return check_arrow(err, code);
-}
-
-pn_status pni_line_batch_finish(pni_line_batch *batch, struct ArrowArray *out, pn_error *err) {
-    PNI_TRY(check_arrow(err, ArrowArrayFinishBuildingDefault(&batch->array, NULL)));
-    ArrowArrayMove(&batch->array, out);
     return PN_OK;
 }
 

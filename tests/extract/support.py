@@ -87,18 +87,24 @@ class File:
 
     def __init__(self, path, data, status, tables):
         self.path, self.data, self.status, self.tables = path, data, status, tables
+        self._rows = {}
 
     def rows(self, name):
         """The rows of a flat table as dicts; each has `#` (its index in the file)."""
-        table = self.tables.get(name, {})
-        keys = list(table)
-        return [dict(zip(keys, values), **{"#": at}) for at, values in enumerate(zip(*table.values()))]
+        if name not in self._rows:
+            table = self.tables.get(name, {})
+            keys = [*table, "#"]
+            lines = zip(*table.values(), range(self.count(name)))
+            self._rows[name] = [dict(zip(keys, line)) for line in lines]
+        return self._rows[name]
 
     def attrs(self, name):
         """One dict for each row of table `name`, from `name`.attrs."""
         maps = [{} for _ in range(self.count(name))]
-        for row in self.rows(name + ".attrs"):
-            maps[row["row"]][row["key"]] = row["value"]
+        table = self.tables.get(name + ".attrs")
+        if table:
+            for row, key, value in zip(table["row"], table["key"], table["value"]):
+                maps[row][key] = value
         return maps
 
     def lists(self, name, parent):
@@ -204,7 +210,7 @@ NASTY = {
     "parens.py": b"x = " + b"(" * 5000 + b"1" + b")" * 5000 + b"\n",
     "sum.py": b"x = " + b" + ".join([b"a"] * 10000) + b"\n",
     "attributes.py": b"x = a" + b".b" * 3000 + b"\n",
-    "one_line.py": b"x = [" + b"'abc', f(1), " * 80000 + b"]\n",
+    "one_line.py": b"x = [" + (b"'" + b"abc " * 125 + b"', f(1), ") * 2000 + b"]\n",
     "nonlocal.py": b"nonlocal x\n",
     "digits.py": b"x = 0x" + b"f" * 20000 + b"\n",
     "escape.py": b"x = '\\d'\ny = 1 is 1\n",

@@ -8,13 +8,14 @@ evidence_schema.py: what the C side does in the product, written a second time w
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import subprocess
 import sys
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.ipc
 import pyarrow.parquet
 
@@ -88,10 +89,10 @@ class Worker:
 
 
 def _offsets(flat, column, parents):
-    if flat is None:
-        return pa.array(np.zeros(parents + 1, dtype=np.int32))
-    counts = np.bincount(flat[column].to_numpy(), minlength=parents)
-    return pa.array(np.concatenate(([0], np.cumsum(counts))).astype(np.int32))
+    counts = [0] * parents
+    for row in flat[column].value_counts().to_pylist() if flat is not None else ():
+        counts[row["values"]] = row["counts"]
+    return pa.array([0, *itertools.accumulate(counts)], pa.int32())
 
 
 def nest_list(tables, name, kind, column, parents):
@@ -120,20 +121,20 @@ def _leaf(flat, column, kind, rows):
 
 def nest_struct(tables, name, prefix, kind, rows):
     """(struct array, mask of rows where a leaf holds a value) of the flat table `name`."""
-    flat, children, filled = tables.get(name), [], np.zeros(rows, dtype=bool)
+    flat, children, filled = tables.get(name), [], pa.array([False] * rows, pa.bool_())
     for field in kind:
         path = prefix + field.name
         if pa.types.is_struct(field.type):
             child, some = nest_struct(tables, name, path + ".", field.type, rows)
-            filled |= some
+            filled = pa.compute.or_(filled, some)
         elif pa.types.is_list(field.type) or pa.types.is_map(field.type):
             child = nest_list(tables, f"{name}.{path}", field.type, "row", rows)
         else:
             child = _leaf(flat, path, field.type, rows)
             if field.name not in DEFAULTS:
-                filled |= child.is_valid().to_numpy(zero_copy_only=False)
+                filled = pa.compute.or_(filled, child.is_valid())
         children.append(child)
-    mask = pa.array(~filled) if prefix else None
+    mask = pa.compute.invert(filled) if prefix else None
     return pa.StructArray.from_arrays(children, fields=list(kind), mask=mask), filled
 
 

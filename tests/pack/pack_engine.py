@@ -11,7 +11,6 @@ import re
 
 import datafusion
 import pyarrow as pa
-import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACK = os.path.join(os.path.dirname(os.path.dirname(HERE)), "packs", "python")
@@ -76,48 +75,62 @@ def read_views():
     return views
 
 
-def view_order(views):
-    """The views, each after those it reads."""
+def reads_of(views, name):
+    """The other views that a view names."""
+    return sorted(set(re.findall(r"[a-z_0-9]+", views[name])) & views.keys() - {name})
+
+
+def view_order(views, roots):
+    """The views that the roots need, each after those it reads."""
     order = []
 
     def visit(name, above):
         if name in above:
             raise ValueError(f"views form a cycle at {name}")
         if name not in order:
-            words = set(re.findall(r"[a-z_0-9]+", views[name]))
-            for other in sorted(words & views.keys() - {name}):
+            for other in reads_of(views, name):
                 visit(other, above | {name})
             order.append(name)
 
-    for name in sorted(views):
+    for name in sorted(roots):
         visit(name, frozenset())
     return order
 
 
-def read_project():
+def read_outputs():
+    """The names of the views that pinion.yaml lists as outputs."""
     with open(os.path.join(PACK, "pinion.yaml"), encoding="utf-8") as stream:
-        return yaml.safe_load(stream)
+        return re.findall(r"^ *- \{view: (\w+)", stream.read(), re.M)
 
 
-def open_pack(evidence):
-    """A session with every view of the pack over the evidence. Outputs are built in order and read
-    from their tables by later ones, as `pinion build` does."""
+def shared_views(views, wanted):
+    """The views that a build of `wanted` makes once: outputs, and what more than one view reads."""
+    readers = {name: 0 for name in views}
+    for name in wanted:
+        for other in reads_of(views, name):
+            readers[other] += 1
+    return {name for name, count in readers.items() if count > 1} | set(read_outputs())
+
+
+def open_pack(evidence, roots=None):
+    """A session with the views of the pack that `roots` need (all outputs when None)."""
     session = datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(2))
     for count in range(2, MAX_PARTS + 1):
         session.register_udf(_hash_function(count))
     for name, table in evidence.items():
         session.register_record_batches(name, [table.to_batches()])
     views = read_views()
-    outputs = {output["view"] for output in read_project()["outputs"]}
-    for name in view_order(views):
+    order = view_order(views, roots or read_outputs())
+    shared = shared_views(views, order)
+    for name in order:
         sql = rename_calls(views[name])
-        if name in outputs:
-            frame = session.sql(sql)
-            rows = frame.collect()
-            empty = pa.RecordBatch.from_pylist([], schema=frame.schema())
-            session.register_record_batches(name, [rows or [empty]])
-        else:
+        if name not in shared:
             session.sql(f"CREATE VIEW {name} AS {sql}")
+            continue
+        frame = session.sql(sql)
+        rows = frame.collect()
+        empty = pa.RecordBatch.from_pylist([], schema=frame.schema())
+        session.register_record_batches(name, [rows or [empty]])
     return session
 
 

@@ -7,11 +7,14 @@ from xml.sax.saxutils import escape
 
 from support import ROOT, run
 
+SKIPPED = {"notrun": '<skipped message="SKIP_RETURN_CODE=77"/>',
+           "notrun-missing": '<skipped message="Unable to find executable: x"/>'}
+
 
 def tally(*cases, code=0):
     """The last line and the exit code for ctest entries given as (status, output)."""
     rows = "".join(
-        f'<testcase name="s{i}" status="{status}">{"<skipped/>" if status == "notrun" else ""}'
+        f'<testcase name="s{i}" status="{status.split("-")[0]}">{SKIPPED.get(status, "")}'
         f"<system-out>{escape(text)}</system-out></testcase>" for i, (status, text) in enumerate(cases))
     with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
         file.write(f"<testsuite>{rows}</testsuite>")
@@ -33,6 +36,11 @@ def a_suite_without_tap_is_one_case():
 
 def a_skipped_suite_is_counted():
     assert tally(("run", ""), ("notrun", "no data")) == ("1 passed, 0 failed, 1 skipped", 0)
+
+
+def a_suite_that_was_not_built_fails():
+    got = tally(("run", ""), ("notrun-missing", ""), ("notrun", "no data"), code=8)
+    assert got == ("1 passed, 1 failed, 1 skipped", 1), got
 
 
 def a_crash_after_good_cases_fails():
@@ -57,6 +65,6 @@ def an_unreadable_result_fails():
     assert done.returncode == 1
 
 
-run([tap_cases_are_counted, a_suite_without_tap_is_one_case, a_skipped_suite_is_counted,
+run([tap_cases_are_counted, a_suite_without_tap_is_one_case, a_skipped_suite_is_counted, a_suite_that_was_not_built_fails,
      a_crash_after_good_cases_fails, missing_cases_fail_even_when_the_exit_code_is_zero,
      no_case_at_all_fails, an_unreadable_result_fails])

@@ -469,8 +469,7 @@ class FileRows:
 
     def _qualified_names(self, own_def):
         """module.__qualname__ of the definition that opens each scope, by scope."""
-        bases, local = {0: ""}, {0: ""}
-        found = {}
+        local, found = {0: ""}, {}
         for scope in range(1, len(walk.scope_parent)):
             parent, kind = walk.scope_parent[scope], walk.scope_kind[scope]
             inlined = self.own is not None and not self.own[scope] and scope not in own_def
@@ -486,7 +485,8 @@ class FileRows:
                 symbol = px_scopes.mangled(name, block.private)
                 if block.parent is not None and px_scopes.declared_global(block, symbol):
                     qualname = name
-            local[scope] = qualname + ("." if kind == walk.CLASS else ".<locals>.")
+            bare = kind == walk.CLASS or scope not in own_def  # as for a class, no <locals>
+            local[scope] = qualname + ("." if bare else ".<locals>.")
             found[scope] = f"{self.module}.{qualname}" if self.module else qualname
         return found
 

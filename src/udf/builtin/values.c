@@ -7,9 +7,9 @@
  * so the query casts them.
  *
  * Shortest digits: 15 (6 for single precision) decimal digits always survive, so if the number has
- * a text that short, rounding to 15 digits finds it. Beyond that each length is tried, and beside
- * the rounded digits their two neighbours: at powers of two the interval of texts that read back is
- * lopsided and may hold a neighbour only.
+ * a text that short, rounding to 15 digits finds it. Beyond that each length is tried, a half rounding
+ * up, and beside the rounded digits their two neighbours: at powers of two the interval of texts
+ * that read back is lopsided and may hold a neighbour only. Rust prints the same digits.
  */
 #include "udf/builtin/kernel_priv.h"
 
@@ -77,18 +77,22 @@ static size_t signed_text(int64_t value, char *out) {
     return 1 + unsigned_text(~(uint64_t)value + 1, out + 1);
 }
 
+/* Digits that tell a value apart from every decimal of at most 18 digits near it, a half exactly
+ * between two included. */
+#define EXACT_DIGITS 60
+
 /* value = 0.d1d2d3… * 10^point */
 typedef struct decimal {
-    char digits[20];
+    char digits[EXACT_DIGITS];
     int count;
     int point;
 } decimal;
 
-/* The decimal of `count` digits nearest to `value`; works under any locale's decimal separator. */
-static decimal rounded(double value, int count) {
-    char text[48];
+/* The value to 60 digits; works under any locale's decimal separator. */
+static decimal expand(double value) {
+    char text[EXACT_DIGITS + 16];
     decimal out = {.count = 0, .point = 0};
-    snprintf(text, sizeof text, "%.*e", count - 1, value);
+    snprintf(text, sizeof text, "%.*e", EXACT_DIGITS - 1, value);
     const char *at = text;
     for (; *at && *at != 'e'; at++) {
         if (*at >= '0' && *at <= '9') {
@@ -96,6 +100,26 @@ static decimal rounded(double value, int count) {
         }
     }
     out.point = (int)strtol(at + 1, NULL, 10) + 1;
+    return out;
+}
+
+/* Cut to `count` digits; a half goes up. */
+static decimal rounded(const decimal *exact, int count) {
+    decimal out = *exact;
+    out.count = count;
+    if (exact->digits[count] < '5') {
+        return out;
+    }
+    int at = count - 1;
+    while (at >= 0 && out.digits[at] == '9') {
+        out.digits[at--] = '0';
+    }
+    if (at < 0) { /* 9.99 -> 10.0 */
+        out.digits[0] = '1';
+        out.point++;
+    } else {
+        out.digits[at]++;
+    }
     return out;
 }
 
@@ -122,10 +146,9 @@ static bool reads_back(const decimal *number, double value, bool is_single) {
     return is_single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value;
 }
 
-static bool try_length(double value, int count, bool is_single, decimal *out) {
-    decimal nearest = rounded(value, count);
+static bool try_length(const decimal *nearest, double value, bool is_single, decimal *out) {
     for (int by = 0; by < 3; by++) { /* as rounded, one up, one down */
-        decimal candidate = nearest;
+        decimal candidate = *nearest;
         if (by > 0 && !nudge(&candidate, by == 1 ? 1 : -1)) {
             continue;
         }
@@ -141,9 +164,11 @@ static decimal shortest(double value, bool is_single) {
     int safe = is_single ? FLT_DIG : DBL_DIG;
     int enough = is_single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
     bool subnormal = value < (is_single ? (double)FLT_MIN : DBL_MIN);
-    decimal out = rounded(value, enough);
+    decimal exact = expand(value);
+    decimal out = rounded(&exact, enough);
     for (int count = subnormal ? 1 : safe; count < enough; count++) {
-        if (try_length(value, count, is_single, &out)) {
+        decimal nearest = rounded(&exact, count);
+        if (try_length(&nearest, value, is_single, &out)) {
             break;
         }
     }

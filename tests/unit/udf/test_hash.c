@@ -108,6 +108,9 @@ T_CASE(text_forms_of_values) {
     same_as_text("=f", "16777216.0", "'16777216'");
     same_as_text("=f", "1e10", "'10000000000'");
     same_as_text("=e", "0.5", "'0.5'");
+    same_as_text("=g", "1650374396507224.25", "'1650374396507224.3'"); /* a half, digit even */
+    same_as_text("=f", "4088288.25", "'4088288.3'");
+    same_as_text("=g", "5.684341886080802e-14", "'0.00000000000005684341886080802'");
     same_as_text("=vu", "'a string longer than twelve bytes'",
                  "'a string longer than twelve bytes'");
     same_as_text("=n", "null", "'__NULL__'");

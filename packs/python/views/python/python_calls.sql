@@ -1,6 +1,6 @@
--- One row per call site and definition that it calls. Key: call_id, def_id. Source:
--- python_call_flow; a call of a class calls the class and its `__init__`, a call of an instance its
--- `__call__`. Calls that nothing resolves fall back to a method whose name no other one has.
+-- One row per call site and definition that it calls. Key: call_id, def_id. Source: python_call_flow;
+-- a call of a class calls the class and its `__init__`, a call of an instance its `__call__`. Calls
+-- that nothing resolves fall back to a method of a unique name (python_unique_method_calls).
 -- confidence is that of resolution_method, divided by the number of candidates of the call.
 WITH methods_found AS (
   SELECT c.class_id, c.name, s.def_id
@@ -22,6 +22,9 @@ found AS (
   FROM python_call_flow AS f
   JOIN methods_found AS m ON concat('I:', m.class_id) = f.node
   WHERE m.name = '__call__'
+  UNION ALL
+  SELECT call_id, def_id, FALSE AS is_class, 10 AS rank, FALSE AS is_init
+  FROM python_unique_method_calls
 ),
 best AS (
   SELECT call_id, def_id, bool_or(is_class) AS is_class, bool_or(is_init) AS is_init,
@@ -46,7 +49,8 @@ SELECT c.call_id, c.def_id, s.file_id, s.path, s.call_bstart, s.call_bend, s.sco
     WHEN c.rank = 6 THEN 'INSTANCE_METHOD'
     WHEN c.rank = 7 THEN 'ASSIGNED_VALUE'
     WHEN c.rank = 8 THEN 'RETURNED_VALUE'
-    ELSE 'ARGUMENT_VALUE'
+    WHEN c.rank = 9 THEN 'ARGUMENT_VALUE'
+    ELSE 'UNIQUE_METHOD_NAME'
   END AS resolution_method,
   CASE
     WHEN c.rank = 0 THEN CAST(0.95 AS DOUBLE)
@@ -56,7 +60,8 @@ SELECT c.call_id, c.def_id, s.file_id, s.path, s.call_bstart, s.call_bend, s.sco
     WHEN c.rank = 6 THEN CAST(0.8 AS DOUBLE)
     WHEN c.rank = 7 THEN CAST(0.7 AS DOUBLE)
     WHEN c.rank = 8 THEN CAST(0.6 AS DOUBLE)
-    ELSE CAST(0.5 AS DOUBLE)
+    WHEN c.rank = 9 THEN CAST(0.5 AS DOUBLE)
+    ELSE CAST(0.3 AS DOUBLE)
   END / CAST(c.candidates AS DOUBLE) AS confidence
 FROM counted AS c
 JOIN cst_callsites AS s ON s.call_id = c.call_id

@@ -1,0 +1,98 @@
+//! Plans as Substrait bytes, both ways, without silent loss.
+//!
+//! Producer and consumer stand on the crate's traits and replace what the stock ones drop: null treatment, window
+//! filters, distinct and frames, casts and literals of types Substrait has not, field metadata, null-aware joins,
+//! unnest. What Substrait has no word for is a `pinion_…` function, a function option or an extension relation (see
+//! README.md). After each produce the bytes are consumed again and both plans are compared (verify.rs); a difference
+//! is refused with the reason.
+
+mod consumer;
+mod encoding;
+mod producer;
+mod read;
+mod verify;
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion_substrait::substrait::proto::Plan as ProtoPlan;
+use prost::Message;
+
+use crate::error::{Failure, Result, pne_error, status};
+use crate::guard::guard_on;
+use crate::handle::Handle;
+use crate::plan::{Plan, pne_plan};
+use crate::session::{Session, Space, pne_session};
+use crate::view::{self, pne_sink};
+
+/// Produces, and proves that nothing was lost.
+async fn produce(plan: &Plan) -> Result<Vec<u8>> {
+    let optimised = plan.optimised()?;
+    let state = plan.state();
+    let proto = producer::produce(&optimised)?;
+    let again = consumer::consume(&proto, &state).await.map_err(|failure| {
+        let failure = Failure { status: status::UNSUPPORTED, ..failure };
+        failure.context("the plan cannot be read back from Substrait")
+    })?;
+    verify::same(&optimised, &again)?;
+    Ok(proto.encode_to_vec())
+}
+
+async fn decode(bytes: &[u8], state: &SessionState) -> Result<LogicalPlan> {
+    let proto = ProtoPlan::decode(bytes)
+        .map_err(|e| Failure::new(status::CORRUPT, format!("the Substrait plan cannot be decoded: {e}")))?;
+    let plan = consumer::consume(&proto, state).await?;
+    Ok(plan)
+}
+
+async fn from_bytes(session: Arc<Session>, space: Space, bytes: Vec<u8>) -> Result<Arc<Plan>> {
+    let state = session.state(space);
+    let logical = decode(&bytes, &state).await?;
+    Ok(Arc::new(Plan::new(session, space, logical)))
+}
+
+/// Makes a plan of Substrait bytes in space 0 (identity) or 1 (run).
+///
+/// Tables have one-part names and must be registered in that space with the columns the plan reads. CORRUPT: not a
+/// plan. UNSUPPORTED names what is not understood. The caller checks the nesting depth of the bytes first.
+/// `*out` is owned by the caller: pne_plan_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_plan_substrait(
+    session: *const pne_session,
+    space: i32,
+    bytes: *const u8,
+    len: usize,
+    out: *mut *mut pne_plan,
+    err: *mut pne_error,
+) -> i32 {
+    guard_on(session, err, |session| {
+        // SAFETY: the caller passes `len` readable bytes.
+        let bytes = unsafe { view::bytes(bytes, len, "Substrait plan")? }.to_owned();
+        let space = Space::from_c(space)?;
+        let owner = Arc::clone(&session.content);
+        let plan = session.content.engine().plan_async(None, move || from_bytes(owner, space, bytes))?;
+        // SAFETY: the caller passes NULL or a writable place.
+        unsafe { pne_plan::new(plan).give(out) }
+    })
+}
+
+/// Gives the optimised plan as Substrait bytes, which are not canonical: extension order differs from call to call.
+///
+/// UNSUPPORTED: the plan cannot be represented without loss, with the reason; nothing is dropped silently.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_plan_to_substrait(
+    plan: *const pne_plan,
+    sink: pne_sink,
+    ctx: *mut c_void,
+    err: *mut pne_error,
+) -> i32 {
+    guard_on(plan, err, |plan| {
+        let source = Arc::clone(&plan.content);
+        let engine = plan.content.session().engine();
+        let bytes = engine.plan_async(None, move || async move { produce(&source).await })?;
+        // SAFETY: the caller passes a callable sink.
+        unsafe { view::emit(sink, ctx, &bytes) }
+    })
+}

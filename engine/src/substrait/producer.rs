@@ -1,0 +1,426 @@
+//! From a logical plan to Substrait: the crate's producer with the lossy forms replaced.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchemaRef, JoinConstraint, TableReference};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::expr::{self, Alias, WindowFunction};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{
+    Cast, Expr, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, TableScan, TryCast,
+    Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
+};
+use datafusion::scalar::ScalarValue;
+use datafusion_substrait::extensions::Extensions;
+use datafusion_substrait::logical_plan::producer::{
+    DefaultSubstraitLambdaProducer, SubstraitProducer, from_aggregate_function, from_cast, from_join, from_limit,
+    from_literal, from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map,
+    to_substrait_rel, to_substrait_rex,
+};
+use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
+use datafusion_substrait::substrait::proto::aggregate_rel::Measure;
+use datafusion_substrait::substrait::proto::expression::{RexType, ScalarFunction};
+use datafusion_substrait::substrait::proto::extensions::AdvancedExtension;
+use datafusion_substrait::substrait::proto::function_argument::ArgType;
+use datafusion_substrait::substrait::proto::rel::RelType;
+use datafusion_substrait::substrait::proto::{
+    Expression, ExtensionSingleRel, FunctionArgument, FunctionOption, Plan, PlanRel, Rel, RelRoot, Type, plan_rel,
+};
+use datafusion_substrait::substrait::version;
+use prost::Message;
+use serde_json::json;
+
+use super::encoding as words;
+use crate::error::Result;
+
+/// Makes the Substrait plan of an optimised logical plan. Recursive: planning threads only.
+pub fn produce(plan: &LogicalPlan) -> Result<Plan> {
+    let mut producer = Producer::default();
+    let input = producer.handle_plan(plan)?;
+    let mut names = Vec::new();
+    for field in plan.schema().fields() {
+        flatten_names(field, true, &mut names);
+    }
+    let root = RelRoot { input: Some(*input), names };
+    Ok(Plan {
+        version: Some(version::version_with_producer("pinion")),
+        extensions: producer.extensions.into(),
+        relations: vec![PlanRel { rel_type: Some(plan_rel::RelType::Root(root)) }],
+        ..Plan::default()
+    })
+}
+
+/// Substrait names the fields of structs depth first; lists and maps have no names of their own.
+fn flatten_names(field: &Field, named: bool, names: &mut Vec<String>) {
+    if named {
+        names.push(field.name().clone());
+    }
+    match field.data_type() {
+        DataType::Struct(fields) => fields.iter().for_each(|field| flatten_names(field, true, names)),
+        DataType::List(item) | DataType::LargeList(item) => flatten_names(item, false, names),
+        DataType::Map(entries, _) => {
+            if let DataType::Struct(pair) = entries.data_type() {
+                pair.iter().for_each(|field| flatten_names(field, false, names));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct Producer {
+    extensions: Extensions,
+    lambdas: DefaultSubstraitLambdaProducer,
+}
+
+impl Producer {
+    fn call(&mut self, name: &str, arguments: Vec<Expression>) -> Expression {
+        let function_reference = self.register_function(name.to_owned());
+        let value = |argument| FunctionArgument { arg_type: Some(ArgType::Value(argument)) };
+        Expression {
+            rex_type: Some(RexType::ScalarFunction(ScalarFunction {
+                function_reference,
+                arguments: arguments.into_iter().map(value).collect(),
+                ..ScalarFunction::default()
+            })),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> DfResult<Expression> {
+        from_literal(self, &ScalarValue::Utf8(Some(text.to_owned())))
+    }
+
+    /// cast or try_cast to a type that Substrait would change.
+    fn exact_cast(&mut self, name: &str, value: &Expr, kind: &FieldRef, schema: &DFSchemaRef) -> DfResult<Expression> {
+        let Some(text) = words::type_name(kind.data_type()) else {
+            return Err(words::unsupported(format!("cannot represent a cast to {}", kind.data_type())).into());
+        };
+        let arguments = vec![self.handle_expr(value, schema)?, self.text(&text)?];
+        Ok(self.call(name, arguments))
+    }
+
+    fn exact_literal(&mut self, value: &ScalarValue, metadata: &str) -> DfResult<Expression> {
+        let kind = value.data_type();
+        let (Some(text), Some(stored)) = (words::type_name(&kind), words::stored(value)) else {
+            return Err(words::unsupported(format!("cannot represent a literal of type {kind}")).into());
+        };
+        let arguments = vec![from_literal(self, &stored)?, self.text(&text)?, self.text(metadata)?];
+        Ok(self.call(words::LITERAL, arguments))
+    }
+
+    fn unnest(&mut self, unnest: &Unnest) -> Result<Box<Rel>> {
+        let schema = unnest.input.schema();
+        let columns: std::result::Result<Vec<usize>, _> =
+            unnest.exec_columns.iter().map(|column| schema.index_of_column(column)).collect();
+        let mut recursions = Vec::new();
+        for recursion in &unnest.options.recursions {
+            recursions.push(json!({
+                "depth": recursion.depth,
+                "input": schema.index_of_column(&recursion.input_column)?,
+                "output": recursion.output_column.name,
+            }));
+        }
+        let detail = json!({
+            "columns": columns?,
+            "null_handling": format!("{:?}", unnest.options.null_handling),
+            "recursions": recursions,
+        });
+        let input = Some(self.handle_plan(&unnest.input)?);
+        let mut relation = ExtensionSingleRel { common: None, input, detail: Some(Default::default()) };
+        if let Some(any) = relation.detail.as_mut() {
+            any.type_url = words::UNNEST.to_owned();
+            any.value = detail.to_string().into_bytes().into();
+        }
+        Ok(Box::new(Rel { rel_type: Some(RelType::ExtensionSingle(Box::new(relation))) }))
+    }
+
+    /// The frame in words, when Substrait's would say something else.
+    fn frame_option(&mut self, frame: &WindowFrame) -> DfResult<Option<FunctionOption>> {
+        if frame.units == WindowFrameUnits::Rows && fits(&frame.start_bound, true) && fits(&frame.end_bound, false) {
+            return Ok(None);
+        }
+        let (start, end) = (self.bound(&frame.start_bound)?, self.bound(&frame.end_bound)?);
+        Ok(Some(FunctionOption {
+            name: words::FRAME.to_owned(),
+            preference: vec![frame.units.to_string(), start, end],
+        }))
+    }
+
+    fn bound(&mut self, bound: &WindowFrameBound) -> DfResult<String> {
+        let (word, offset) = match bound {
+            WindowFrameBound::CurrentRow => return Ok("CURRENT".to_owned()),
+            WindowFrameBound::Preceding(offset) => ("PRECEDING", offset),
+            WindowFrameBound::Following(offset) => ("FOLLOWING", offset),
+        };
+        if offset.is_null() {
+            return Ok(format!("UNBOUNDED {word}"));
+        }
+        let literal = self.handle_literal(offset)?;
+        let RexType::Literal(_) = literal.rex_type.as_ref().expect("a literal has a kind") else {
+            return Err(words::unsupported(format!("cannot represent a window frame of {offset}")).into());
+        };
+        let hex: String = literal.encode_to_vec().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("{word} {hex}"))
+    }
+}
+
+/// Whether a bound of a ROWS frame comes back as it went in.
+fn fits(bound: &WindowFrameBound, is_start: bool) -> bool {
+    match bound {
+        WindowFrameBound::CurrentRow => true,
+        WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) if offset.is_null() => {
+            is_start == matches!(bound, WindowFrameBound::Preceding(_))
+        }
+        WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) => {
+            matches!(offset, ScalarValue::UInt64(Some(n)) if *n > 0)
+        }
+    }
+}
+
+/// The table's one-part name; other catalogs and schemas have none.
+fn one_part(name: &TableReference) -> Result<TableReference> {
+    let known = name.schema().is_none_or(|schema| schema == "main")
+        && name.catalog().is_none_or(|catalog| catalog == "identity" || catalog == "run");
+    if !known {
+        return Err(words::unsupported(format!("table '{name}' has no one-part name")));
+    }
+    Ok(TableReference::bare(name.table()))
+}
+
+/// The scan cut down to the columns that are read, its pushed filters as conditions above it.
+struct ReducedScan {
+    scan: LogicalPlan,
+    filters: Vec<Expr>,
+    /// The output columns within the scan.
+    output: Vec<usize>,
+}
+
+fn reduce(scan: &TableScan) -> Result<ReducedScan> {
+    let schema = scan.source.schema();
+    let output = scan.projection.clone().unwrap_or_else(|| (0..schema.fields().len()).collect());
+    let mut read = output.clone();
+    for filter in &scan.filters {
+        for column in filter.column_refs() {
+            read.push(schema.index_of(column.name()).map_err(datafusion::error::DataFusionError::from)?);
+        }
+    }
+    read.sort_unstable();
+    read.dedup();
+    let fields: Vec<FieldRef> = read.iter().map(|i| Arc::clone(&schema.fields()[*i])).collect();
+    let table: Arc<dyn TableProvider> = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
+    let name = one_part(&scan.table_name)?;
+    let reduced = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
+    let output = output.iter().map(|i| read.partition_point(|r| r < i)).collect();
+    let filters = scan.filters.iter().map(|filter| unqualified(filter.clone())).collect::<DfResult<_>>()?;
+    Ok(ReducedScan { scan: reduced, filters, output })
+}
+
+/// Columns of a filter by their names alone: the scan below has one table only.
+fn unqualified(filter: Expr) -> DfResult<Expr> {
+    let transformed = filter.transform(|expr| match expr {
+        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(column.name.into()))),
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(transformed.data)
+}
+
+impl SubstraitProducer for Producer {
+    fn register_function(&mut self, signature: String) -> u32 {
+        self.extensions.register_function(&signature)
+    }
+
+    fn register_type(&mut self, name: String) -> u32 {
+        self.extensions.register_type(&name)
+    }
+
+    fn get_extensions(self) -> Extensions {
+        self.extensions
+    }
+
+    fn handle_plan(&mut self, plan: &LogicalPlan) -> DfResult<Box<Rel>> {
+        match plan {
+            LogicalPlan::Unnest(unnest) => Ok(self.unnest(unnest)?),
+            LogicalPlan::RecursiveQuery(query) => {
+                let text = format!("cannot represent the recursive query '{}'", query.name);
+                Err(words::unsupported(text).into())
+            }
+            LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_)
+            | LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_) => {
+                let name = plan.display().to_string();
+                let word = name.split([' ', ':']).next().unwrap_or_default();
+                Err(words::unsupported(format!("{word} is not a query")).into())
+            }
+            _ => to_substrait_rel(self, plan),
+        }
+    }
+
+    fn handle_table_scan(&mut self, scan: &TableScan) -> DfResult<Box<Rel>> {
+        let ReducedScan { scan: reduced, filters, output } = reduce(scan)?;
+        let LogicalPlan::TableScan(inner) = &reduced else {
+            return Err(words::unsupported(format!("cannot represent the scan of '{}'", scan.table_name)).into());
+        };
+        let all = output.len() == inner.projected_schema.fields().len() && output.is_sorted();
+        if filters.is_empty() && all {
+            return from_table_scan(self, inner);
+        }
+        let mut plan = reduced.clone();
+        if let Some(condition) = conjunction(filters) {
+            plan = LogicalPlan::Filter(Filter::try_new(condition, Arc::new(plan))?);
+        }
+        if !all {
+            let columns: Vec<Expr> =
+                output.iter().map(|i| Expr::Column(plan.schema().qualified_field(*i).into())).collect();
+            plan = LogicalPlan::Projection(Projection::try_new(columns, Arc::new(plan))?);
+        }
+        self.handle_plan(&plan)
+    }
+
+    fn handle_join(&mut self, join: &Join) -> DfResult<Box<Rel>> {
+        // After planning USING is ON: only `*` tells them apart.
+        let on = Join { join_constraint: JoinConstraint::On, ..join.clone() };
+        let mut relation = from_join(self, &on)?;
+        if join.null_aware
+            && let Some(RelType::Join(inner)) = relation.rel_type.as_mut()
+        {
+            let mut extension = AdvancedExtension { enhancement: Some(Default::default()), ..Default::default() };
+            if let Some(any) = extension.enhancement.as_mut() {
+                any.type_url = words::NULL_AWARE.to_owned();
+            }
+            inner.advanced_extension = Some(extension);
+        }
+        Ok(relation)
+    }
+
+    fn handle_sort(&mut self, sort: &Sort) -> DfResult<Box<Rel>> {
+        let Some(fetch) = sort.fetch else { return from_sort(self, sort) };
+        // Substrait's sort has no limit of its own.
+        let whole = LogicalPlan::Sort(Sort { fetch: None, ..sort.clone() });
+        let fetch = Some(Box::new(lit(fetch as i64)));
+        from_limit(self, &Limit { skip: None, fetch, input: Arc::new(whole) })
+    }
+
+    fn handle_limit(&mut self, limit: &Limit) -> DfResult<Box<Rel>> {
+        match limit.input.as_ref() {
+            // The limit above says it already.
+            LogicalPlan::Sort(sort) if sort.fetch.is_some() => {
+                let whole = LogicalPlan::Sort(Sort { fetch: None, ..sort.clone() });
+                from_limit(self, &Limit { input: Arc::new(whole), ..limit.clone() })
+            }
+            _ => from_limit(self, limit),
+        }
+    }
+
+    fn handle_expr(&mut self, expr: &Expr, schema: &DFSchemaRef) -> DfResult<Expression> {
+        match expr {
+            Expr::Literal(value, Some(metadata)) if !metadata.is_empty() => {
+                self.exact_literal(value, &words::metadata_text(metadata))
+            }
+            Expr::ScalarVariable(_, names) => {
+                Err(words::unsupported(format!("cannot represent the variable {}", names.join("."))).into())
+            }
+            _ => to_substrait_rex(self, expr, schema),
+        }
+    }
+
+    fn handle_alias(&mut self, alias: &Alias, schema: &DFSchemaRef) -> DfResult<Expression> {
+        let value = self.handle_expr(&alias.expr, schema)?;
+        match &alias.metadata {
+            Some(metadata) if !metadata.is_empty() => {
+                let text = self.text(&words::metadata_text(metadata))?;
+                Ok(self.call(words::WITH_METADATA, vec![value, text]))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn handle_literal(&mut self, value: &ScalarValue) -> DfResult<Expression> {
+        if words::is_exact(&value.data_type()) || value.data_type().is_nested() {
+            return from_literal(self, value);
+        }
+        self.exact_literal(value, "{}")
+    }
+
+    fn handle_cast(&mut self, cast: &Cast, schema: &DFSchemaRef) -> DfResult<Expression> {
+        if words::is_exact(cast.field.data_type()) {
+            return from_cast(self, cast, schema);
+        }
+        self.exact_cast(words::CAST, &cast.expr, &cast.field, schema)
+    }
+
+    fn handle_try_cast(&mut self, cast: &TryCast, schema: &DFSchemaRef) -> DfResult<Expression> {
+        if words::is_exact(cast.field.data_type()) {
+            return from_try_cast(self, cast, schema);
+        }
+        self.exact_cast(words::TRY_CAST, &cast.expr, &cast.field, schema)
+    }
+
+    fn handle_aggregate_function(
+        &mut self,
+        function: &expr::AggregateFunction,
+        schema: &DFSchemaRef,
+    ) -> DfResult<Measure> {
+        let mut measure = from_aggregate_function(self, function, schema)?;
+        if let (Some(treatment), Some(inner)) = (function.params.null_treatment, measure.measure.as_mut()) {
+            inner.options.push(null_treatment(treatment));
+        }
+        Ok(measure)
+    }
+
+    fn handle_window_function(&mut self, function: &WindowFunction, schema: &DFSchemaRef) -> DfResult<Expression> {
+        let params = &function.params;
+        let frame = self.frame_option(&params.window_frame)?;
+        let mut plain = function.clone();
+        if frame.is_some() {
+            plain.params.window_frame = WindowFrame::new_bounds(
+                WindowFrameUnits::Rows,
+                WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
+                WindowFrameBound::Following(ScalarValue::UInt64(None)),
+            );
+        }
+        let mut expression = from_window_function(self, &plain, schema)?;
+        if let Some(RexType::WindowFunction(inner)) = expression.rex_type.as_mut() {
+            inner.options.extend(frame);
+            inner.options.extend(params.null_treatment.map(null_treatment));
+            if params.distinct {
+                inner.invocation = AggregationInvocation::Distinct.into();
+            }
+        }
+        match &params.filter {
+            None => Ok(expression),
+            Some(filter) => {
+                let condition = self.handle_expr(filter, schema)?;
+                Ok(self.call(words::FILTER_WINDOW, vec![expression, condition]))
+            }
+        }
+    }
+
+    fn push_lambda_parameters(&mut self, parameters: Vec<FieldRef>) -> DfResult<()> {
+        let parameters = lambda_parameters_map(self, parameters)?;
+        self.lambdas.push_lambda_parameters(parameters);
+        Ok(())
+    }
+
+    fn pop_lambda_parameters(&mut self) -> DfResult<()> {
+        self.lambdas.pop_lambda_parameters()
+    }
+
+    fn lambda_variable(&self, name: &str) -> DfResult<(u32, i32)> {
+        self.lambdas.lambda_variable(name)
+    }
+
+    fn lambda_parameter_type(&self, name: &str) -> DfResult<Type> {
+        self.lambdas.lambda_parameter_type(name)
+    }
+}
+
+fn null_treatment(treatment: expr::NullTreatment) -> FunctionOption {
+    FunctionOption {
+        name: words::NULL_TREATMENT.to_owned(),
+        preference: vec![words::null_treatment_name(treatment).to_owned()],
+    }
+}

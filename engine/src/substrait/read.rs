@@ -1,0 +1,108 @@
+//! What a read relation says about its table, held against the table as it is registered.
+
+use datafusion::arrow::datatypes::{DataType, Fields, SchemaRef};
+use datafusion_substrait::substrait::proto::r#type::Kind;
+use datafusion_substrait::substrait::proto::{ReadRel, Type};
+
+use super::encoding as words;
+use crate::error::{Failure, Result, status};
+
+/// The positions in the table of the columns that the read lists, in its order. SCHEMA names what does not fit.
+pub fn columns(rel: &ReadRel, table: &str, schema: &SchemaRef) -> Result<Vec<usize>> {
+    let damaged = || words::corrupt(format!("the columns of table '{table}' in a Substrait plan are damaged"));
+    let base = rel.base_schema.as_ref().ok_or_else(damaged)?;
+    let kinds = base.r#struct.as_ref().map_or(&[][..], |list| list.types.as_slice());
+    let mut names = base.names.iter();
+    let mut positions = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        let name = names.next().ok_or_else(damaged)?;
+        for _ in 0..nested_names(kind) {
+            names.next().ok_or_else(damaged)?;
+        }
+        let Ok(position) = schema.index_of(name) else {
+            let text = format!("table '{table}' has no column '{name}', which the plan reads");
+            return Err(Failure::new(status::SCHEMA, text).with_hint("the table changed since the plan was made"));
+        };
+        let found = schema.field(position).data_type();
+        if !matches_kind(found, kind) {
+            let text = format!("column '{name}' of table '{table}' has type {found}, another than the plan expects");
+            return Err(Failure::new(status::SCHEMA, text).with_hint("the table changed since the plan was made"));
+        }
+        positions.push(position);
+    }
+    if names.next().is_some() {
+        return Err(damaged());
+    }
+    Ok(positions)
+}
+
+/// The columns kept by the read's own projection, which comes after its filter.
+pub fn mask(rel: &ReadRel, table: &str, n: usize) -> Result<Option<Vec<usize>>> {
+    let Some(select) = rel.projection.as_ref().and_then(|mask| mask.select.as_ref()) else { return Ok(None) };
+    let mut kept = Vec::with_capacity(select.struct_items.len());
+    for item in &select.struct_items {
+        if item.child.is_some() {
+            return Err(words::unsupported(format!("the plan reads parts of a column of table '{table}'")));
+        }
+        let position = usize::try_from(item.field).ok().filter(|i| *i < n);
+        let missing = || words::corrupt(format!("table '{table}' in a Substrait plan has no column {}", item.field));
+        kept.push(position.ok_or_else(missing)?);
+    }
+    Ok(Some(kept))
+}
+
+/// How many names the fields inside a type take in the flat list of names.
+fn nested_names(kind: &Type) -> usize {
+    let inner = |kind: &Option<Box<Type>>| kind.as_deref().map_or(0, nested_names);
+    match &kind.kind {
+        Some(Kind::Struct(fields)) => fields.types.iter().map(|field| 1 + nested_names(field)).sum(),
+        Some(Kind::List(list)) => inner(&list.r#type),
+        Some(Kind::Map(map)) => inner(&map.key) + inner(&map.value),
+        _ => 0,
+    }
+}
+
+/// Whether a registered type is one that Substrait's word can stand for. Units, zones and sizes of offsets may
+/// differ from what the word says: the registered type counts, and the bundle's schema digest pins it exactly.
+fn matches_kind(found: &DataType, wanted: &Type) -> bool {
+    let Some(kind) = &wanted.kind else { return false };
+    let inner = |found: &DataType, wanted: &Option<Box<Type>>| {
+        wanted.as_deref().is_some_and(|wanted| matches_kind(found, wanted))
+    };
+    match (found, kind) {
+        (DataType::Null | DataType::Float16, Kind::UserDefined(_)) => true,
+        (DataType::Boolean, Kind::Bool(_)) => true,
+        (DataType::Int8 | DataType::UInt8, Kind::I8(_)) => true,
+        (DataType::Int16 | DataType::UInt16, Kind::I16(_)) => true,
+        (DataType::Int32 | DataType::UInt32, Kind::I32(_)) => true,
+        (DataType::Int64 | DataType::UInt64, Kind::I64(_)) => true,
+        (DataType::Float32, Kind::Fp32(_)) | (DataType::Float64, Kind::Fp64(_)) => true,
+        (found, Kind::String(_) | Kind::Varchar(_) | Kind::FixedChar(_)) => found.is_string(),
+        (DataType::FixedSizeBinary(n), Kind::FixedBinary(fixed)) => *n == fixed.length,
+        (found, Kind::Binary(_)) => found.is_binary(),
+        (DataType::Date32 | DataType::Date64, Kind::Date(_)) => true,
+        (DataType::Time32(_) | DataType::Time64(_), Kind::PrecisionTime(_)) => true,
+        (DataType::Timestamp(_, None), Kind::PrecisionTimestamp(_)) => true,
+        (DataType::Timestamp(_, Some(_)), Kind::PrecisionTimestampTz(_)) => true,
+        (DataType::Interval(_), Kind::IntervalYear(_) | Kind::IntervalCompound(_)) => true,
+        (DataType::Interval(_) | DataType::Duration(_), Kind::IntervalDay(_)) => true,
+        (DataType::Decimal128(p, s) | DataType::Decimal256(p, s), Kind::Decimal(decimal)) => {
+            i32::from(*p) == decimal.precision && i32::from(*s) == decimal.scale
+        }
+        (DataType::List(item) | DataType::LargeList(item), Kind::List(list)) => inner(item.data_type(), &list.r#type),
+        (DataType::Struct(fields), Kind::Struct(wanted)) => matches_fields(fields, &wanted.types),
+        (DataType::Map(entries, _), Kind::Map(map)) => match entries.data_type() {
+            DataType::Struct(pair) if pair.len() == 2 => {
+                inner(pair[0].data_type(), &map.key) && inner(pair[1].data_type(), &map.value)
+            }
+            _ => false,
+        },
+        (DataType::Dictionary(_, value), Kind::Map(map)) => inner(value, &map.value),
+        _ => false,
+    }
+}
+
+fn matches_fields(found: &Fields, wanted: &[Type]) -> bool {
+    found.len() == wanted.len()
+        && found.iter().zip(wanted).all(|(field, kind)| matches_kind(field.data_type(), kind))
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* substrait: plans as canonical values. What other modules need beyond pinion/substrait.h; tree.h opens the tree. */
+#ifndef PNI_SUBSTRAIT_H
+#define PNI_SUBSTRAIT_H
+
+#include "pinion/substrait.h"
+
+#include "base/base.h"
+
+PNI_DEFINE_AUTO_PTR(pn_substrait, pn_substrait_unref)
+
+#endif

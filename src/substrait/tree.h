@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree of a decoded plan, for modules that read it (lineage).
+ *
+ * Messages are the generated protobuf-c structs and lie in the plan's arena. Nothing here or above
+ * may recurse over them: a plan may be 24,000 messages deep, and callers' stacks are small.
+ */
+#ifndef PNI_SUBSTRAIT_TREE_H
+#define PNI_SUBSTRAIT_TREE_H
+
+#include "base/base.h"
+#include "substrait/substrait.h"
+
+/* The deprecated fields are read on purpose: older producers write them. */
+#ifndef PROTOBUF_C__NO_DEPRECATED
+#define PROTOBUF_C__NO_DEPRECATED
+#endif
+#include <substrait/algebra.pb-c.h>
+#include <substrait/plan.pb-c.h>
+
+typedef Substrait__Rel pni_rel;
+typedef Substrait__Expression pni_expr;
+
+const Substrait__Plan *pni_substrait_plan(const pn_substrait *plan);
+const pni_rel *pni_substrait_root(const pn_substrait *plan);
+/* Name of the function behind an anchor of the canonical plan; "?" when there is none. */
+const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor);
+/* The names of a table in one text, joined by dots; in the plan's arena of `arena`. */
+const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel *read);
+
+/* ---- walking ------------------------------------------------------------------------------ */
+
+typedef struct pni_node {
+    ProtobufCMessage *msg;
+    uint32_t subqueries; /* boundaries between the start of the walk and here */
+    bool skip;           /* set by the visitor: do not descend */
+} pni_node;
+
+typedef pn_status (*pni_visit_fn)(void *ctx, pni_node *node, pn_error *err);
+
+/* Visits `root` and all below in field order, parents first. The visitor may change what is below. */
+pn_status pni_tree_walk(ProtobufCMessage *root, pni_visit_fn visit, void *ctx, pn_error *err);
+
+/* Number of values of a field that are set: 0 or 1, or the length of a list. */
+size_t pni_field_count(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field);
+/* Value `index` of a message field. */
+ProtobufCMessage *pni_field_child(const ProtobufCMessage *msg,
+                                  const ProtobufCFieldDescriptor *field, size_t index);
+/* Unsets a message field that is no list. */
+void pni_field_clear(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field);
+
+/* Names that a type takes of the depth-first list of a schema, beyond the name of its own column. */
+size_t pni_type_nested_names(const Substrait__Type *type);
+
+/* ---- expressions as text ------------------------------------------------------------------- */
+
+/* Writes what column `field` of the row `level` subqueries further out is called. */
+typedef void (*pni_column_namer)(void *ctx, uint32_t level, int32_t field, pn_buf *out);
+
+/* Appends the text of an expression, cut after about `max` bytes. NULL gives "?". */
+void pni_expr_text(const pn_substrait *plan, const ProtobufCMessage *expr, pni_column_namer namer,
+                   void *ctx, size_t max, pn_buf *out);
+
+#endif

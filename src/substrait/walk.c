@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walking a plan by its descriptors: one loop with an explicit stack serves every pass, so a pass
+ * is a visitor that knows the few messages it cares for and nothing of the other two hundred.
+ * Children are pushed from last to first, which visits them in field order: the order in which
+ * anchors are numbered, hence part of the canonical form.
+ */
+#include "substrait/substrait_priv.h"
+
+size_t pni_field_count(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field) {
+    const char *base = (const char *)msg;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return *(const size_t *)(const void *)(base + field->quantifier_offset);
+    }
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+        return *(const uint32_t *)(const void *)(base + field->quantifier_offset) == field->id;
+    }
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return *(void *const *)(const void *)(base + field->offset) != NULL;
+    }
+    return 1;
+}
+
+ProtobufCMessage *pni_field_child(const ProtobufCMessage *msg,
+                                  const ProtobufCFieldDescriptor *field, size_t index) {
+    const char *place = (const char *)msg + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return (*(ProtobufCMessage *const *const *)(const void *)place)[index];
+    }
+    return *(ProtobufCMessage *const *)(const void *)place;
+}
+
+void pni_field_clear(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field) {
+    char *base = (char *)msg;
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+        *(uint32_t *)(void *)(base + field->quantifier_offset) = 0;
+    }
+    *(void **)(void *)(base + field->offset) = NULL;
+}
+
+static bool is_subquery(const ProtobufCMessageDescriptor *desc) {
+    return desc == &substrait__expression__subquery__scalar__descriptor ||
+           desc == &substrait__expression__subquery__in_predicate__descriptor ||
+           desc == &substrait__expression__subquery__set_predicate__descriptor ||
+           desc == &substrait__expression__subquery__set_comparison__descriptor;
+}
+
+typedef PNI_VEC(pni_node) node_vec;
+
+static void push_children(node_vec *stack, const pni_node *node) {
+    const ProtobufCMessageDescriptor *desc = node->msg->descriptor;
+    bool enters = is_subquery(desc);
+    for (unsigned f = desc->n_fields; f-- > 0;) {
+        const ProtobufCFieldDescriptor *field = &desc->fields[f];
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
+            continue;
+        }
+        uint32_t deeper = enters && field->descriptor == &substrait__rel__descriptor ? 1 : 0;
+        for (size_t i = pni_field_count(node->msg, field); i-- > 0;) {
+            pni_node child = {pni_field_child(node->msg, field, i), node->subqueries + deeper,
+                              false};
+            pni_vec_push(stack, child);
+        }
+    }
+}
+
+pn_status pni_tree_walk(ProtobufCMessage *root, pni_visit_fn visit, void *ctx, pn_error *err) {
+    node_vec stack = {0};
+    pn_status status = PN_OK;
+    pni_node first = {root, 0, false};
+    if (root) {
+        pni_vec_push(&stack, first);
+    }
+    while (status == PN_OK && stack.count > 0) {
+        pni_node node = stack.items[--stack.count];
+        status = visit(ctx, &node, err);
+        if (status == PN_OK && !node.skip) {
+            push_children(&stack, &node);
+        }
+    }
+    pni_vec_dispose(&stack);
+    return status;
+}
+
+static pn_status count_names(void *ctx, pni_node *node, pn_error *err) {
+    size_t *count = ctx;
+    const ProtobufCMessageDescriptor *desc = node->msg->descriptor;
+    (void)err;
+    if (desc == &substrait__type__struct__descriptor) {
+        *count += ((const Substrait__Type__Struct *)(const void *)node->msg)->n_types;
+    }
+    node->skip = desc == &substrait__type__user_defined__descriptor ||
+                 desc == &substrait__type__func__descriptor;
+    return PN_OK;
+}
+
+size_t pni_type_nested_names(const Substrait__Type *type) {
+    size_t count = 0;
+    pn_error unused = PN_ERROR_INIT;
+    ProtobufCMessage *root = (ProtobufCMessage *)(uintptr_t)type;
+    pn_status status = pni_tree_walk(root, count_names, &count, &unused);
+    pni_assert(status == PN_OK);
+    return count;
+}

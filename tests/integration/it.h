@@ -1,0 +1,45 @@
+/*
+ * What integration tests share: sessions over generated folders, running SQL through a bundle, rows as text.
+ */
+#ifndef PN_TESTS_INTEGRATION_IT_H
+#define PN_TESTS_INTEGRATION_IT_H
+
+#include "arrow/arrow.h"
+#include "pinion/pinion.h"
+#include "t.h"
+
+#define T_OK(call)                                                                                 \
+    do {                                                                                           \
+        pn_error t_err_ = PN_ERROR_INIT;                                                           \
+        pn_error *err = &t_err_;                                                                   \
+        pn_status t_got_ = (call);                                                                 \
+        t_status(T_PLACE(#call), t_got_, PN_OK, t_err_.message, t_err_.detail);                    \
+    } while (0)
+
+/* Expects the error `number`; the message must hold `text` (an object's name). */
+#define T_FAILS(call, want_number, want_text)                                                      \
+    do {                                                                                           \
+        pn_error t_err_ = PN_ERROR_INIT;                                                           \
+        pn_error *err = &t_err_;                                                                   \
+        pn_status t_got_ = (call);                                                                 \
+        it_expect_error(T_PLACE(#call), t_got_, &t_err_, (want_number), (want_text));              \
+    } while (0)
+
+void it_expect_error(t_place place, pn_status got, const pn_error *err, int32_t number, const char *text);
+
+/* Rows as text: columns joined by '|', one line a row, without header. pni_free() it. */
+char *it_rows_of_stream(struct ArrowArrayStream *stream);
+/* Compiles, replays from the bundle's Substrait, and gives the rows. */
+char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql);
+/* The same with lines sorted. */
+char *it_query_sorted(pn_session *session, const pn_view_graph *graph, const char *sql);
+void it_sort_lines(char *text);
+pn_bundle *it_compile(pn_session *session, const pn_view_graph *graph, const char *sql);
+
+/* Path below t_tmpdir(); valid to the end of the case. */
+const char *it_path(const char *name);
+void it_write(const char *name, const char *text); /* makes folders */
+pn_session *it_session(pn_catalog *catalog);
+void it_add(pn_catalog *catalog, const char *name, const char *format, const char *uri);
+
+#endif

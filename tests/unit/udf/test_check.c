@@ -1,0 +1,145 @@
+/* Every field of a stranger's table that can be wrong, one at a time. */
+#include "base/base.h"
+#include "t.h"
+#include "udf/udf.h"
+
+static int32_t invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
+                      size_t cap) {
+    (void)ctx, (void)call, (void)out, (void)message, (void)cap;
+    return 1;
+}
+
+static const char *const formats[] = {"s", "*", NULL};
+
+typedef struct pack {
+    pn_udf udfs[2];
+    pn_plugin plugin;
+} pack;
+
+static void init(pack *p) {
+    pn_udf udf = {
+        .struct_size = sizeof(pn_udf),
+        .signature = PN_SIGNATURE_EXACT,
+        .volatility = PN_VOLATILITY_STABLE,
+        .min_args = 1,
+        .max_args = 2,
+        .n_arg_formats = 2,
+        .name = "first",
+        .arg_formats = formats,
+        .return_format = "u",
+        .invoke = invoke,
+        .body_version = "1",
+    };
+    p->udfs[0] = udf;
+    p->udfs[1] = udf;
+    p->udfs[1].name = "second";
+    p->plugin = (pn_plugin){
+        .struct_size = sizeof(pn_plugin),
+        .abi_major = PN_PLUGIN_ABI_MAJOR,
+        .abi_minor_min = PN_PLUGIN_ABI_MINOR,
+        .udf_stride = sizeof(pn_udf),
+        .name = "test",
+        .version = "1",
+        .n_udfs = 2,
+        .udfs = p->udfs,
+    };
+}
+
+static void refused(const pack *p, int32_t number, const char *part) {
+    pn_error err = PN_ERROR_INIT;
+    T_ASSERT(pni_udf_check(&p->plugin, "p.so", &err) != PN_OK);
+    T_EQ_INT(err.number, number);
+    if (!strstr(err.message, part)) {
+        T_FAIL("the message is '%s', want '%s' in it", err.message, part);
+    }
+}
+
+#define REFUSED(change, number, part)                                                              \
+    do {                                                                                           \
+        pack p;                                                                                    \
+        init(&p);                                                                                  \
+        change;                                                                                    \
+        refused(&p, number, part);                                                                 \
+    } while (0)
+
+T_CASE(a_right_table_passes) {
+    pack p;
+    init(&p);
+    pn_error err = PN_ERROR_INIT;
+    T_OK(pni_udf_check(&p.plugin, "p.so", &err), &err);
+    T_OK(pni_udf_check(pni_udf_builtin(), "built-in", &err), &err);
+}
+
+T_CASE(a_newer_table_with_larger_structs_passes) {
+    struct {
+        pn_udf udf;
+        uint64_t more;
+    } udfs[2];
+    pack p;
+    init(&p);
+    memset(udfs, 0xff, sizeof udfs);
+    for (int i = 0; i < 2; i++) {
+        udfs[i].udf = p.udfs[i];
+        udfs[i].udf.struct_size = sizeof udfs[i];
+    }
+    p.plugin.udfs = &udfs[0].udf;
+    p.plugin.udf_stride = sizeof udfs[0];
+    p.plugin.struct_size += 16;
+    pn_error err = PN_ERROR_INIT;
+    T_OK(pni_udf_check(&p.plugin, "p.so", &err), &err);
+    T_EQ_STR(pni_udf_at(&p.plugin, 1)->name, "second");
+}
+
+T_CASE(versions_are_refused_with_both_numbers) {
+    REFUSED(p.plugin.abi_major = 9, PNI_E_UDF_ABI, "needs plugin ABI 9.0, this pinion offers 1.0");
+    REFUSED(p.plugin.abi_minor_min = 4, PNI_E_UDF_ABI, "ABI 1.4, this pinion offers 1.0");
+}
+
+T_CASE(sizes_are_refused_with_both_numbers) {
+    REFUSED(p.plugin.struct_size = 16, PNI_E_UDF_TABLE, "its pn_plugin is 16 bytes");
+    REFUSED(p.plugin.struct_size = 4, PNI_E_UDF_TABLE, "its pn_plugin is 4 bytes");
+    REFUSED(p.plugin.udf_stride = 8, PNI_E_UDF_TABLE, "'udf_stride' is 8 bytes");
+    REFUSED(p.plugin.udf_stride += 4, PNI_E_UDF_TABLE, "multiple of 8");
+    REFUSED(p.udfs[1].struct_size = 8, PNI_E_UDF_TABLE, "function 2: its pn_udf is 8 bytes");
+    REFUSED(p.udfs[1].struct_size += 8, PNI_E_UDF_TABLE, "larger than the pack's 'udf_stride'");
+}
+
+T_CASE(pack_fields) {
+    REFUSED(p.plugin.name = NULL, PNI_E_UDF_TABLE, "'name' or 'version'");
+    REFUSED(p.plugin.n_udfs = 0, PNI_E_UDF_TABLE, "1 to 10000");
+    REFUSED(p.plugin.udfs = NULL, PNI_E_UDF_TABLE, "1 to 10000");
+    REFUSED(p.plugin.n_udfs = 1u << 30, PNI_E_UDF_TABLE, "1 to 10000");
+}
+
+T_CASE(function_names) {
+    static const char *const aliases[] = {"ok", "first", NULL};
+    REFUSED(p.udfs[0].name = NULL, PNI_E_UDF_TABLE, "function 1: the field 'name'");
+    REFUSED(p.udfs[0].name = "Upper", PNI_E_UDF_TABLE, "lower-case");
+    REFUSED(p.udfs[0].name = "1st", PNI_E_UDF_TABLE, "lower-case");
+    REFUSED(p.udfs[1].name = "first", PNI_E_UDF_DUPLICATE, "'first' twice");
+    REFUSED(p.udfs[1].aliases = aliases, PNI_E_UDF_DUPLICATE, "'first' twice");
+}
+
+T_CASE(arity) {
+    REFUSED(p.udfs[0].signature = 5, PNI_E_UDF_TABLE, "'signature'");
+    REFUSED(p.udfs[0].min_args = 3, PNI_E_UDF_TABLE, "'min_args'");
+    REFUSED(p.udfs[0].max_args = 3, PNI_E_UDF_TABLE, "contradict");
+    REFUSED(p.udfs[0].max_args = 5000, PNI_E_UDF_TABLE, "255");
+    REFUSED((p.udfs[0].signature = PN_SIGNATURE_VARIADIC, p.udfs[0].n_arg_formats = 0),
+            PNI_E_UDF_TABLE, "contradict");
+}
+
+T_CASE(formats_and_result) {
+    static const char *const bad[] = {"s", "no such", NULL};
+    static const char *const nested[] = {"s", "+l", NULL};
+    static const char *const names[] = {"a", "B", NULL};
+    REFUSED(p.udfs[0].arg_formats = NULL, PNI_E_UDF_TABLE, "'arg_formats' is NULL");
+    REFUSED(p.udfs[0].arg_formats = bad, PNI_E_UDF_TABLE, "argument 2 has the unknown format");
+    REFUSED(p.udfs[0].arg_formats = nested, PNI_E_UDF_TABLE, "unknown format '+l'");
+    REFUSED(p.udfs[0].arg_names = names, PNI_E_UDF_TABLE, "name of argument 2");
+    REFUSED(p.udfs[0].return_format = NULL, PNI_E_UDF_TABLE, "both NULL");
+    REFUSED(p.udfs[0].return_format = "+s", PNI_E_UDF_TABLE, "no flat Arrow type");
+    REFUSED(p.udfs[0].invoke = NULL, PNI_E_UDF_TABLE, "'invoke' is NULL");
+    REFUSED(p.udfs[0].body_version = "", PNI_E_UDF_TABLE, "'body_version'");
+    REFUSED(p.udfs[0].volatility = 3, PNI_E_UDF_TABLE, "'volatility'");
+}
