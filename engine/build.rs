@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What pne_build_info() reports, by the name of the crate in Cargo.lock.
-const REPORTED: [&str; 6] =
-    ["arrow", "datafusion", "datafusion-substrait", "deltalake", "object_store", "substrait"];
+const REPORTED: [&str; 6] = ["arrow", "datafusion", "datafusion-substrait", "deltalake", "object_store", "substrait"];
 
 fn main() {
     println!("cargo:rerun-if-changed=Cargo.lock");

@@ -159,12 +159,36 @@ int32_t pne_plan_sql(const pne_session *session,
                      pne_error *err);
 
 /**
+ * Makes a plan of Substrait bytes in space 0 (identity) or 1 (run).
+ *
+ * Tables have one-part names and must be registered in that space with the columns the plan reads. CORRUPT: not a
+ * plan. UNSUPPORTED names what is not understood. The caller checks the nesting depth of the bytes first.
+ * `*out` is owned by the caller: pne_plan_free().
+ */
+int32_t pne_plan_substrait(const pne_session *session,
+                           int32_t space,
+                           const uint8_t *bytes,
+                           size_t len,
+                           pne_plan **out,
+                           pne_error *err);
+
+/**
  * Makes a plan that reads all of a table, in the run space. `*out` is owned by the caller: pne_plan_free().
  */
 int32_t pne_plan_table(const pne_session *session,
                        const pne_table *table,
                        pne_plan **out,
                        pne_error *err);
+
+/**
+ * Gives the optimised plan as Substrait bytes, which are not canonical: extension order differs from call to call.
+ *
+ * UNSUPPORTED: the plan cannot be represented without loss, with the reason; nothing is dropped silently.
+ */
+int32_t pne_plan_to_substrait(const pne_plan *plan,
+                              pne_sink sink,
+                              void *ctx,
+                              pne_error *err);
 
 /**
  * Runs the plan and writes its rows.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::context::SessionState;
 use deltalake::delta_datafusion::FileSelection;
@@ -26,8 +27,8 @@ pub struct DeltaSpec {
 pub async fn load(spec: &DeltaSpec) -> Result<DeltaTable> {
     let location = Location::parse(&spec.uri)?;
     location.must_exist()?;
-    let mut builder = DeltaTableBuilder::from_url(location.url(true)?)?
-        .with_storage_options(spec.storage_options.clone());
+    let mut builder =
+        DeltaTableBuilder::from_url(location.url(true)?)?.with_storage_options(spec.storage_options.clone());
     match (spec.version, &spec.timestamp) {
         (Some(_), Some(_)) => {
             let text = format!("delta table '{}' is asked for by version and by timestamp", spec.uri);
@@ -38,15 +39,42 @@ pub async fn load(spec: &DeltaSpec) -> Result<DeltaTable> {
         (None, None) => {}
     }
     let loaded = builder.load().await;
-    let table = loaded.map_err(|error| Failure::from(error).context(&describe(spec)))?;
-    // A version past the end is not an error everywhere in delta-rs.
-    if let (Some(wanted), Some(found)) = (spec.version, table.version())
-        && wanted != found
-    {
-        let text = format!("delta table '{}' has no version {wanted}; the last is {found}", spec.uri);
-        return Err(Failure::new(status::NOT_FOUND, text));
-    }
+    let table = loaded.map_err(|error| explain(Failure::from(error), spec))?;
+    check_found(&table, spec)?;
     Ok(table)
+}
+
+/// delta-rs answers some requests for what does not exist with something near.
+fn check_found(table: &DeltaTable, spec: &DeltaSpec) -> Result<()> {
+    let found = table.version().unwrap_or_default();
+    if spec.version.is_some_and(|wanted| wanted != found) {
+        return Err(no_such_version(spec));
+    }
+    let Some(timestamp) = &spec.timestamp else { return Ok(()) };
+    let wanted_ms = string_to_timestamp_nanos(timestamp)? / 1_000_000;
+    match table.snapshot()?.version_timestamp(found) {
+        Some(committed_ms) if committed_ms > wanted_ms => {
+            Err(Failure::new(status::NOT_FOUND, format!("{} does not exist yet", describe(spec)))
+                .with_hint("its first version is younger"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_such_version(spec: &DeltaSpec) -> Failure {
+    Failure::new(status::NOT_FOUND, format!("{} does not exist", describe(spec)))
+        .with_hint("list the versions of the table; old ones may have been cleaned up")
+}
+
+fn explain(failure: Failure, spec: &DeltaSpec) -> Failure {
+    let detail = if failure.detail.is_empty() { failure.message.clone() } else { failure.detail.clone() };
+    if failure.status != status::NOT_FOUND {
+        return failure.context(&describe(spec));
+    }
+    if detail.contains("end version") {
+        return no_such_version(spec).with_detail(detail);
+    }
+    Failure::new(status::NOT_FOUND, format!("'{}' is not a delta table", spec.uri)).with_detail(detail)
 }
 
 fn describe(spec: &DeltaSpec) -> String {
@@ -85,10 +113,8 @@ pub fn info(table: &DeltaTable) -> Result<Value> {
     }
     files.sort();
     let count = files.len().to_string();
-    let files: Vec<Value> = files
-        .into_iter()
-        .map(|(path, size, dv)| json!({"dv": dv, "path": path, "size": size.to_string()}))
-        .collect();
+    let files: Vec<Value> =
+        files.into_iter().map(|(path, size, dv)| json!({"dv": dv, "path": path, "size": size.to_string()})).collect();
     let features = |names: Option<Vec<String>>| {
         let mut names = names.unwrap_or_default();
         names.sort();

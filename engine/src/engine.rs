@@ -54,9 +54,8 @@ pub fn refuse_reentry() -> Result<()> {
 
 impl Engine {
     fn new(workers: usize, planners: usize, stack_bytes: usize) -> Result<Self> {
-        let cannot = |e: std::io::Error| {
-            Failure::new(status::LIMIT, format!("cannot start the threads of the engine: {e}"))
-        };
+        let cannot =
+            |e: std::io::Error| Failure::new(status::LIMIT, format!("cannot start the threads of the engine: {e}"));
         let runtime = Builder::new_multi_thread()
             .worker_threads(workers)
             .max_blocking_threads(BLOCKING_THREADS)
@@ -105,11 +104,7 @@ impl Engine {
     }
 
     /// Runs a future on a planning thread, with its large stack.
-    pub fn plan_async<T, F>(
-        &self,
-        cancel: Option<&Cancel>,
-        future: impl FnOnce() -> F + Send + 'static,
-    ) -> Result<T>
+    pub fn plan_async<T, F>(&self, cancel: Option<&Cancel>, future: impl FnOnce() -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>>,
@@ -120,11 +115,7 @@ impl Engine {
 
     /// Runs a long future on a thread of its own with a large stack: it plans, then waits for its execution, and the
     /// pool is not for waiting. When the token fires the future is dropped before this returns.
-    pub fn run_deep<T, F>(
-        &self,
-        cancel: Option<Arc<Cancel>>,
-        future: impl FnOnce() -> F + Send + 'static,
-    ) -> Result<T>
+    pub fn run_deep<T, F>(&self, cancel: Option<Arc<Cancel>>, future: impl FnOnce() -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>>,
@@ -168,10 +159,7 @@ impl Drop for Engine {
 }
 
 /// Polls a future until it ends or the token fires; then it is dropped.
-async fn until_cancelled<T>(
-    cancel: Option<Arc<Cancel>>,
-    future: impl Future<Output = Result<T>>,
-) -> Result<T> {
+async fn until_cancelled<T>(cancel: Option<Arc<Cancel>>, future: impl Future<Output = Result<T>>) -> Result<T> {
     let mut future = std::pin::pin!(future);
     loop {
         match tokio::time::timeout(POLL_INTERVAL, &mut future).await {

@@ -147,9 +147,17 @@ fn without_catalogs(text: &str) -> String {
 /// The first line, without the prefixes the engines add, starting in lower case, without a period at the end.
 fn headline(text: &str) -> String {
     let mut line = text.trim().lines().next().unwrap_or_default().trim();
-    const PREFIXES: [&str; 10] = [
-        "Error during planning: ", "This feature is not implemented: ", "Execution error: ", "SQL error: ",
-        "Schema error: ", "External error: ", "Substrait error: ", "Resources exhausted: ", "Generic error: ",
+    const PREFIXES: [&str; 11] = [
+        "Internal error: ",
+        "Error during planning: ",
+        "This feature is not implemented: ",
+        "Execution error: ",
+        "SQL error: ",
+        "Schema error: ",
+        "External error: ",
+        "Substrait error: ",
+        "Resources exhausted: ",
+        "Generic error: ",
         "Invalid or Unsupported Configuration: ",
     ];
     while let Some(rest) = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)) {
@@ -184,10 +192,12 @@ fn both_ends(text: &str) -> String {
 
 impl From<DataFusionError> for Failure {
     fn from(error: DataFusionError) -> Self {
-        let full = error.strip_backtrace();
+        let full = without_catalogs(&error.strip_backtrace());
+        // A failure of ours comes back as it was.
+        let full = full.trim_start_matches("External error: ");
         let mut failure = of_datafusion(&error);
-        if failure.detail.is_empty() && without_catalogs(&full) != failure.message {
-            failure.detail = without_catalogs(&full);
+        if failure.detail.is_empty() && full != failure.message {
+            failure.detail = full.to_owned();
         }
         failure
     }
@@ -210,10 +220,11 @@ fn of_datafusion(error: &DataFusionError) -> Failure {
             Failure::new(code, format!("syntax error: {text}"))
         }
         E::Plan(text) | E::Configuration(text) => Failure::new(status::PLAN, text.as_str()),
-        E::SchemaError(schema_error, _) => Failure::new(status::PLAN, schema_error.to_string()),
-        E::NotImplemented(text) | E::Substrait(text) => {
-            Failure::new(status::UNSUPPORTED, text.as_str())
+        E::Internal(text) if text.contains("No suitable object store") => {
+            Failure::new(status::UNSUPPORTED, text.lines().next().unwrap_or_default())
         }
+        E::SchemaError(schema_error, _) => Failure::new(status::PLAN, schema_error.to_string()),
+        E::NotImplemented(text) | E::Substrait(text) => Failure::new(status::UNSUPPORTED, text.as_str()),
         E::ResourcesExhausted(text) => Failure::new(status::LIMIT, text.as_str())
             .with_hint("raise the memory limit, lower the parallelism, or allow spilling to disk"),
         E::Execution(text) | E::Ffi(text) => Failure::new(status::EXEC, text.as_str()),
@@ -341,13 +352,9 @@ fn of_delta(error: &DeltaTableError) -> Failure {
         E::GenericError { source } => return of_boxed(source.as_ref(), status::IO),
         E::Transaction { source } => return of_transaction(source),
         E::KernelError(_) | E::Kernel { .. } => status_of_kernel_text(&text),
-        E::NotATable(_) | E::InvalidTableLocation(_) | E::InvalidVersion(_) | E::NotInitialized => {
-            status::NOT_FOUND
-        }
+        E::NotATable(_) | E::InvalidTableLocation(_) | E::InvalidVersion(_) | E::NotInitialized => status::NOT_FOUND,
         E::VersionAlreadyExists(_) | E::VersionMismatch(..) => status::CONFLICT,
-        E::InvalidJsonLog { .. } | E::InvalidStatsJson { .. } | E::NoSchema | E::MetadataError(_) => {
-            status::CORRUPT
-        }
+        E::InvalidJsonLog { .. } | E::InvalidStatsJson { .. } | E::NoSchema | E::MetadataError(_) => status::CORRUPT,
         E::SchemaMismatch { .. } | E::InvalidData { .. } => status::SCHEMA,
         E::InvalidDateTimeString { .. }
         | E::PartitionError { .. }
@@ -361,9 +368,7 @@ fn of_delta(error: &DeltaTableError) -> Failure {
         | E::ChangeDataNotRecorded { .. }
         | E::ChangeDataNotEnabled { .. } => status::UNSUPPORTED,
         E::Generic(_) => status_of_generic_text(&text),
-        E::CommitValidation { .. } | E::SerializeLogJson { .. } | E::NotInitializedWithFiles(_) => {
-            status::INTERNAL
-        }
+        E::CommitValidation { .. } | E::SerializeLogJson { .. } | E::NotInitializedWithFiles(_) => status::INTERNAL,
     };
     Failure::new(code, text)
 }
@@ -372,9 +377,7 @@ fn of_transaction(error: &TransactionError) -> Failure {
     use TransactionError as E;
     let code = match error {
         E::ObjectStore { source } => return of_store(source),
-        E::VersionAlreadyExists(_) | E::CommitConflict(_) | E::MaxCommitAttempts(_) => {
-            status::CONFLICT
-        }
+        E::VersionAlreadyExists(_) | E::CommitConflict(_) | E::MaxCommitAttempts(_) => status::CONFLICT,
         E::UnsupportedTableFeatures(_) | E::TableFeaturesRequired(_) => status::UNSUPPORTED,
         E::DeltaTableAppendOnly => status::INVALID,
         E::SerializeLogJson { .. } => status::INTERNAL,

@@ -15,11 +15,7 @@ pub fn guard(err: *mut pne_error, body: impl FnOnce() -> Result<()>) -> i32 {
 }
 
 /// Runs `body` on the handle `subject`; a panic makes that handle unusable.
-pub fn guard_on<H: Handle>(
-    subject: *const H,
-    err: *mut pne_error,
-    body: impl FnOnce(&H) -> Result<()>,
-) -> i32 {
+pub fn guard_on<H: Handle>(subject: *const H, err: *mut pne_error, body: impl FnOnce(&H) -> Result<()>) -> i32 {
     // SAFETY: every export that takes a handle demands NULL or a live one.
     let result = match unsafe { H::borrow(subject) } {
         Ok(handle) => {

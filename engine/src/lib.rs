@@ -26,7 +26,7 @@ mod session;
 mod source;
 mod stream;
 mod stub;
-//mod substrait;
+mod substrait;
 mod table;
 mod udf;
 mod view;

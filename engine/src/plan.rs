@@ -1,6 +1,8 @@
 //! Plans: made of SQL, Substrait or a table, in one of the two spaces; optimised when somebody asks.
 
+use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::ffi::FFI_ArrowSchema;
@@ -8,8 +10,8 @@ use datafusion::arrow::ffi_stream::FFI_ArrowArrayStream;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::context::{SQLOptions, SessionState};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::parser::{CopyToSource, DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast::{ObjectNamePart, Statement as SqlStatement, TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::{Dialect, dialect_from_str};
 use serde_json::{Value, json};
 
@@ -37,7 +39,7 @@ pub struct Plan {
 handle!(pne_plan, Plan, "plan");
 
 impl Plan {
-    fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
+    pub fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
         Plan { session, space, logical, optimised: Mutex::new(None) }
     }
 
@@ -77,8 +79,7 @@ impl Plan {
 
 fn dialect(state: &SessionState) -> Result<Box<dyn Dialect>> {
     let name = state.config_options().sql_parser.dialect;
-    dialect_from_str(name)
-        .ok_or_else(|| Failure::new(status::INVALID, format!("unknown SQL dialect '{name}'")))
+    dialect_from_str(name).ok_or_else(|| Failure::new(status::INVALID, format!("unknown SQL dialect '{name}'")))
 }
 
 /// Parses after the depth check. Recursive: planning threads only.
@@ -86,10 +87,7 @@ fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
     let dialect = dialect(state)?;
     depth::check(sql, dialect.as_ref())?;
     let limit = state.config_options().sql_parser.recursion_limit.get();
-    let mut parser = DFParserBuilder::new(sql)
-        .with_dialect(dialect.as_ref())
-        .with_recursion_limit(limit)
-        .build()?;
+    let mut parser = DFParserBuilder::new(sql).with_dialect(dialect.as_ref()).with_recursion_limit(limit).build()?;
     Ok(parser.parse_statements()?.into())
 }
 
@@ -123,11 +121,60 @@ fn describe_sql(state: &SessionState, sql: &str) -> Result<Value> {
     }
     tables.sort();
     tables.dedup();
+    let mut functions = TableFunctions::default();
+    for statement in &statements {
+        functions.visit(statement);
+    }
+    tables.retain(|table| !functions.called.contains(table) || functions.named.contains(table));
     Ok(json!({
         "count": statements.len(),
         "statement": statements.first().map_or("other", kind_of),
         "tables": tables,
     }))
+}
+
+/// Tells the tables that are called, as in `FROM generate_series(1, 3)`, from those that are named.
+#[derive(Default)]
+struct TableFunctions {
+    called: BTreeSet<String>,
+    named: BTreeSet<String>,
+}
+
+impl TableFunctions {
+    fn visit(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Statement(inner) => {
+                let _ = Visit::visit(inner.as_ref(), self);
+            }
+            Statement::Explain(explain) => self.visit(&explain.statement),
+            Statement::CopyTo(copy) => {
+                if let CopyToSource::Query(query) = &copy.source {
+                    let _ = Visit::visit(query.as_ref(), self);
+                }
+            }
+            Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
+        }
+    }
+}
+
+impl Visitor for TableFunctions {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args, .. } = factor
+            && let Some(ObjectNamePart::Identifier(last)) = name.0.last()
+        {
+            // As DataFusion normalises: lower case unless quoted.
+            let plain = last.quote_style.is_none();
+            let word = if plain { last.value.to_lowercase() } else { last.value.clone() };
+            if args.is_some() {
+                self.called.insert(word)
+            } else {
+                self.named.insert(word)
+            };
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 fn kind_of(statement: &Statement) -> &'static str {
@@ -144,11 +191,23 @@ fn kind_of(statement: &Statement) -> &'static str {
             S::Explain { .. } => "explain",
             S::ExplainTable { .. } => "describe",
             S::Set(_) => "set",
-            S::ShowTables { .. } | S::ShowColumns { .. } | S::ShowVariable { .. } | S::ShowFunctions { .. }
-            | S::ShowCreate { .. } | S::ShowDatabases { .. } | S::ShowSchemas { .. } => "show",
-            S::CreateTable(_) | S::CreateView(_) | S::CreateFunction(_) | S::CreateSchema { .. }
-            | S::CreateDatabase { .. } | S::CreateIndex(_) | S::Drop { .. } | S::DropFunction(_)
-            | S::AlterTable(_) | S::AlterView { .. } => "ddl",
+            S::ShowTables { .. }
+            | S::ShowColumns { .. }
+            | S::ShowVariable { .. }
+            | S::ShowFunctions { .. }
+            | S::ShowCreate { .. }
+            | S::ShowDatabases { .. }
+            | S::ShowSchemas { .. } => "show",
+            S::CreateTable(_)
+            | S::CreateView(_)
+            | S::CreateFunction(_)
+            | S::CreateSchema { .. }
+            | S::CreateDatabase { .. }
+            | S::CreateIndex(_)
+            | S::Drop { .. }
+            | S::DropFunction(_)
+            | S::AlterTable(_)
+            | S::AlterView { .. } => "ddl",
             _ => "other",
         },
     }
@@ -225,11 +284,7 @@ pub unsafe extern "C" fn pne_plan_table(
 
 /// Writes the schema of the plan's rows into released storage; the caller releases it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pne_plan_schema(
-    plan: *const pne_plan,
-    out: *mut FFI_ArrowSchema,
-    err: *mut pne_error,
-) -> i32 {
+pub unsafe extern "C" fn pne_plan_schema(plan: *const pne_plan, out: *mut FFI_ArrowSchema, err: *mut pne_error) -> i32 {
     guard_on(plan, err, |plan| {
         let schema = plan.content.logical.schema().as_arrow();
         let exported = stream::exported_schema(schema, plan.content.session.export_views);

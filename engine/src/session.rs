@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use datafusion::catalog::{
-    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
-    MemorySchemaProvider, SchemaProvider,
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    SchemaProvider,
 };
 use datafusion::error::Result as DfResult;
 use datafusion::execution::context::SessionState;
@@ -109,10 +109,7 @@ impl Session {
             .with_runtime_env(runtime_env)
             .with_query_planner(DeltaPlanner::new())
             .build();
-        let states = States {
-            identity: with_catalog(&base, Space::Identity),
-            run: with_catalog(&base, Space::Run),
-        };
+        let states = States { identity: with_catalog(&base, Space::Identity), run: with_catalog(&base, Space::Run) };
         Ok(Session {
             engine,
             states: RwLock::new(states),
@@ -251,10 +248,8 @@ fn runtime_env(mut settings: Fields<'_>) -> Result<Arc<RuntimeEnv>> {
         disk.set_mode(DiskManagerMode::Custom(Arc::new(lazy)));
     }
     // A cached listing would hide files that were written since.
-    let mut builder = RuntimeEnvBuilder::new()
-        .with_memory_pool(pool)
-        .with_disk_manager_builder(disk)
-        .with_object_list_cache_limit(0);
+    let mut builder =
+        RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).with_object_list_cache_limit(0);
     if let Some(bytes) = metadata_cache_bytes {
         builder = builder.with_metadata_cache_limit(bytes as usize);
     }
@@ -292,8 +287,8 @@ impl TempFileFactory for LazySpill {
     fn create_temp_file(&self, description: &str) -> DfResult<Arc<dyn SpillFile>> {
         if self.inner.get().is_none() {
             std::fs::create_dir_all(&self.folder)?;
-            let mut builder = DiskManagerBuilder::default()
-                .with_mode(DiskManagerMode::Directories(vec![self.folder.clone()]));
+            let mut builder =
+                DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![self.folder.clone()]));
             if let Some(bytes) = self.max_spill_bytes {
                 builder.set_max_temp_directory_size(bytes);
             }

@@ -42,16 +42,12 @@ pub async fn open(state: &SessionState, spec: FileSpec, mut options: Fields<'_>)
         (false, Some(extension)) => extension,
         (false, None) => format.get_ext_with_compression(&compression)?,
     };
-    let listing = ListingOptions::new(format)
-        .with_file_extension(suffix)
-        .with_table_partition_cols(partition_by);
+    let listing = ListingOptions::new(format).with_file_extension(suffix).with_table_partition_cols(partition_by);
     let schema = match spec.schema {
         Some(schema) => schema,
         None => infer(state, &listing, &urls, &spec.uri).await?,
     };
-    let config = ListingTableConfig::new_with_multi_paths(urls)
-        .with_listing_options(listing)
-        .with_schema(schema);
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(listing).with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config)?))
 }
 
@@ -117,9 +113,7 @@ fn file_format(
         "parquet" => Ok(Arc::new(ParquetFormat::default().with_options(tables.parquet))),
         "arrow" => Ok(Arc::new(ArrowFormat)),
         "json" => {
-            let mut format = JsonFormat::default()
-                .with_options(tables.json)
-                .with_file_compression_type(compression);
+            let mut format = JsonFormat::default().with_options(tables.json).with_file_compression_type(compression);
             if let Some(rows) = infer_rows {
                 format = format.with_schema_infer_max_rec(rows);
             }

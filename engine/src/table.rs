@@ -191,9 +191,8 @@ pub unsafe extern "C" fn pne_table_from_plan(
     guard_on(plan, err, |plan| {
         let session = Arc::clone(plan.content.session());
         let source = Arc::clone(&plan.content);
-        let provider = session.engine().plan_job(None, move || {
-            Ok(Arc::new(ViewTable::new(source.logical().clone(), None)))
-        })?;
+        let provider =
+            session.engine().plan_job(None, move || Ok(Arc::new(ViewTable::new(source.logical().clone(), None))))?;
         let table = Table::new(session, "view", provider);
         // SAFETY: the caller passes NULL or a writable place.
         unsafe { pne_table::new(Arc::new(table)).give(out) }

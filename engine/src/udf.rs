@@ -113,11 +113,18 @@ impl PackFunction {
         if returns.is_none() && row.return_type.is_none() {
             return Err(refuse("declares no return type".to_owned()));
         }
+        let mut signature = Signature::user_defined(volatility);
+        if !row.arg_names.is_null() {
+            let count = if variadic { row.n_arg_formats } else { row.max_args };
+            // SAFETY: the table holds that many names.
+            let names = unsafe { texts(row.arg_names, Some(count as usize))? };
+            signature = signature.with_parameter_names(names)?;
+        }
         Ok(PackFunction {
             pack: pack.to_owned(),
             aliases,
             digest: digest.to_owned(),
-            signature: Signature::user_defined(volatility),
+            signature,
             formats,
             variadic,
             min_args: row.min_args as usize,

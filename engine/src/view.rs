@@ -46,8 +46,7 @@ pub unsafe fn bytes<'a>(ptr: *const u8, len: usize, what: &str) -> Result<&'a [u
 pub unsafe fn text_of<'a>(ptr: *const c_char, len: usize, what: &str) -> Result<&'a str> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(ptr.cast(), len, what)? };
-    std::str::from_utf8(bytes)
-        .map_err(|e| Failure::new(status::INVALID, format!("the {what} is not UTF-8: {e}")))
+    std::str::from_utf8(bytes).map_err(|e| Failure::new(status::INVALID, format!("the {what} is not UTF-8: {e}")))
 }
 
 /// Reads a JSON object; NULL is an empty one.

@@ -117,10 +117,7 @@ async fn write(plan: Arc<Plan>, request: Request) -> Result<Value> {
     if request.format == "delta" {
         return write_delta(&plan, request).await;
     }
-    let Location::Local(target) = Location::parse(&request.uri)? else {
-        let text = format!("'{}' is not a local path; files are written locally", request.uri);
-        return Err(Failure::new(status::UNSUPPORTED, text));
-    };
+    let target = Location::parse(&request.uri)?.0;
     write_files::write(&plan, &request, target).await
 }
 
@@ -141,9 +138,8 @@ impl Drop for NewFolder {
 async fn find_table(request: &Request) -> Result<(DeltaTable, bool, NewFolder)> {
     let location = Location::parse(&request.uri)?;
     let mut new_folder = NewFolder(None);
-    if let Location::Local(path) = &location
-        && !path.exists()
-    {
+    let path = &location.0;
+    if !path.exists() {
         std::fs::create_dir_all(path).map_err(|error| {
             let text = format!("cannot create the folder '{}': {error}", path.display());
             let os_errno = error.raw_os_error().unwrap_or(0);
@@ -182,9 +178,8 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
     let snapshot = exists.then(|| table.snapshot().map(|state| state.snapshot().clone())).transpose()?;
     let delta = request.delta;
     // Expired logs are cleaned by the verb for it only: a bundle may need them.
-    let commit = CommitProperties::default()
-        .with_metadata(delta.commit_metadata)
-        .with_cleanup_expired_logs(Some(false));
+    let commit =
+        CommitProperties::default().with_metadata(delta.commit_metadata).with_cleanup_expired_logs(Some(false));
     let mut builder = WriteBuilder::new(table.log_store(), snapshot)
         .with_input_plan(plan.logical().clone())
         .with_session_state(Arc::new(plan.state()))
@@ -201,13 +196,11 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
     if delta.target_file_size.is_some() {
         builder = builder.with_target_file_size(delta.target_file_size);
     }
-    let written = builder.await.map_err(|error| {
-        Failure::from(error).context(&format!("writing delta table '{}'", request.uri))
-    })?;
+    let written = builder
+        .await
+        .map_err(|error| Failure::from(error).context(&format!("writing delta table '{}'", request.uri)))?;
     let commits: Vec<_> = written.history(Some(1)).try_collect().await?;
-    let metric = |name: &str| -> Option<u64> {
-        commits.first()?.info.get("operationMetrics")?.get(name)?.as_u64()
-    };
+    let metric = |name: &str| -> Option<u64> { commits.first()?.info.get("operationMetrics")?.get(name)?.as_u64() };
     let rows = metric("num_added_rows").unwrap_or(0);
     Ok(report(rows, written.version(), metric("num_added_files"), None))
 }

@@ -44,9 +44,9 @@ fn io_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
 }
 
 pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Value> {
-    let single = request.single_file.unwrap_or_else(|| {
-        request.partition_by.is_empty() && !target.is_dir() && target.extension().is_some()
-    });
+    let single = request
+        .single_file
+        .unwrap_or_else(|| request.partition_by.is_empty() && !target.is_dir() && target.extension().is_some());
     if target.exists() {
         match request.mode {
             Mode::Error => return Err(exists_failure(&request.uri)),
@@ -88,13 +88,7 @@ pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Va
 }
 
 /// Runs COPY and gives the number of rows.
-async fn copy(
-    state: &SessionState,
-    input: LogicalPlan,
-    request: &Request,
-    target: &Path,
-    single: bool,
-) -> Result<u64> {
+async fn copy(state: &SessionState, input: LogicalPlan, request: &Request, target: &Path, single: bool) -> Result<u64> {
     let Some(factory) = state.get_file_format_factory(&request.format) else {
         let text = format!("unknown format '{}'; there are arrow, csv, delta, json and parquet", request.format);
         return Err(Failure::new(status::INVALID, text));
@@ -109,9 +103,8 @@ async fn copy(
         options.insert(format!("format.{key}"), if none { "uncompressed".into() } else { value.clone() });
     }
     let url = if single { Url::from_file_path(target) } else { Url::from_directory_path(target) };
-    let url = url.map_err(|()| {
-        Failure::new(status::INVALID, format!("'{}' cannot be written as a URL", target.display()))
-    })?;
+    let url =
+        url.map_err(|()| Failure::new(status::INVALID, format!("'{}' cannot be written as a URL", target.display())))?;
     let file_type = format_as_file_type(factory);
     let partition_by = if single { Vec::new() } else { request.partition_by.clone() };
     let plan = LogicalPlanBuilder::copy_to(input, url.to_string(), file_type, options, partition_by)?.build()?;
@@ -124,9 +117,10 @@ async fn copy(
     let task_context = state.task_ctx();
     let run = tokio::spawn(async move { collect(physical, task_context).await });
     let _abort_on_drop = AbortOnDrop(run.abort_handle());
-    let counts = run.await.map_err(crate::engine::join_failure)?.map_err(|error| {
-        Failure::from(error).context(&format!("writing '{}'", request.uri))
-    })?;
+    let counts = run
+        .await
+        .map_err(crate::engine::join_failure)?
+        .map_err(|error| Failure::from(error).context(&format!("writing '{}'", request.uri)))?;
     let column = counts.first().and_then(|batch| batch.columns().first().cloned());
     let count = column.as_ref().and_then(|column| column.as_any().downcast_ref::<UInt64Array>());
     Ok(count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0)))

@@ -41,7 +41,7 @@ typedef struct pn_substrait_options {
  * Decodes a Substrait plan and brings it into canonical form.
  *
  * Refuses what a query over named tables does not need: writes, DDL, file lists, Iceberg reads,
- * extensions whose type URL does not start with "pinion.", fields of a newer Substrait.
+ * extensions whose type URL is not one of pinion's own, fields of a newer Substrait.
  *
  * @param bytes    one protobuf-encoded substrait.Plan, untrusted
  * @param options  NULL for defaults
@@ -137,6 +137,15 @@ PN_API size_t pn_substrait_table_count(const pn_substrait *plan);
  * @since   0.1
  */
 PN_API const char *pn_substrait_table_at(const pn_substrait *plan, size_t index);
+
+/**
+ * Gives how often running the plan scans table `index`: once per scan, twice when the plan holds a recursion, which runs
+ * its inputs again and again. 0 past the end.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API size_t pn_substrait_table_scans(const pn_substrait *plan, size_t index);
 
 /**
  * Gives the names of the columns that are read of table `index`, each once, in the order in which

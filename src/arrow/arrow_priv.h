@@ -45,6 +45,9 @@ bool pni_arrow_read_duration(const char *text, int64_t per_second, int64_t *tick
 bool pni_arrow_read_interval(const char *text, struct ArrowInterval *interval);
 
 /* number.c */
+void pni_arrow_put_i64(int64_t value, pn_buf *out);
+void pni_arrow_put_u64(uint64_t value, int width,
+                       pn_buf *out);                  /* zeros in front up to width <= 20 */
 void pni_arrow_put_double(double value, pn_buf *out); /* finite */
 void pni_arrow_put_float(float value, pn_buf *out);   /* finite */
 void pni_arrow_put_decimal(const struct ArrowDecimal *decimal, pn_buf *out);

@@ -79,34 +79,34 @@ static void put_path(const column *c, pn_buf *out) {
     pni_buf_printf(out, "%s%s", out->len ? "." : "", pni_name_short(c->field->name, name));
 }
 
-pn_status pni_arrow_row_fail(const rows *r, const column *c, const char *why) {
+pn_status pni_arrow_row_fail(const builder *b, const column *c, const char *why) {
     PNI_AUTO(pn_buf) path = PN_BUF_INIT;
     put_path(c, &path);
     pn_status status = path.len
-                           ? pni_fail(r->err, PNI_E_ARROW_ROWS, "row %zu, column '%s': %s",
-                                      r->row + 1, pni_buf_text(&path), why)
-                           : pni_fail(r->err, PNI_E_ARROW_ROWS, "row %zu: %s", r->row + 1, why);
+                           ? pni_fail(b->err, PNI_E_ARROW_ROWS, "row %zu, column '%s': %s",
+                                      b->row + 1, pni_buf_text(&path), why)
+                           : pni_fail(b->err, PNI_E_ARROW_ROWS, "row %zu: %s", b->row + 1, why);
     PNI_AUTO(pn_buf) type = PN_BUF_INIT;
     if (c->parent && pni_arrow_type_text(c->field, &type, NULL) == PN_OK) {
-        pni_error_detail(r->err, "The column is declared as %s.", pni_buf_text(&type));
+        pni_error_detail(b->err, "The column is declared as %s.", pni_buf_text(&type));
     }
     return status;
 }
 
-static pn_status refuse_kind(const rows *r, const column *c, const char *wanted,
+static pn_status refuse_kind(const builder *b, const column *c, const char *wanted,
                              const json_t *got) {
     static const char *const kinds[] = {"an object", "an array", "a string", "an integer",
                                         "a number",  "true",     "false",    "null"};
     char why[160];
     snprintf(why, sizeof why, "expected %s, not %s", wanted, kinds[json_typeof(got)]);
-    return pni_arrow_row_fail(r, c, why);
+    return pni_arrow_row_fail(b, c, why);
 }
 
-static pn_status unknown_key(const rows *r, const column *c, const char *key) {
+static pn_status unknown_key(const builder *b, const column *c, const char *key) {
     char name[72];
     char why[160];
     snprintf(why, sizeof why, "the key '%s' is no column", pni_name_short(key, name));
-    pn_status status = pni_arrow_row_fail(r, c, why);
+    pn_status status = pni_arrow_row_fail(b, c, why);
     const char *nearest = NULL;
     unsigned best = 3;
     for (int64_t i = 0; i < c->child_count; i++) {
@@ -118,48 +118,48 @@ static pn_status unknown_key(const rows *r, const column *c, const char *key) {
         }
     }
     if (nearest) {
-        pni_error_hint(r->err, "Did you mean '%s'?", pni_name_short(nearest, name));
+        pni_error_hint(b->err, "Did you mean '%s'?", pni_name_short(nearest, name));
     }
     return status;
 }
 
 /* ---- nested values ------------------------------------------------------------------------- */
 
-static pn_status append(rows *r, column *c, const json_t *value);
+static pn_status append(builder *b, column *c, const json_t *value);
 
-static pn_status append_list(rows *r, column *c, const json_t *value) {
+static pn_status append_list(builder *b, column *c, const json_t *value) {
     if (!json_is_array(value)) {
-        return refuse_kind(r, c, "an array", value);
+        return refuse_kind(b, c, "an array", value);
     }
     bool fixed = c->type.type == NANOARROW_TYPE_FIXED_SIZE_LIST;
     if (fixed && json_array_size(value) != (size_t)c->type.fixed_size) {
-        return pni_arrow_row_fail(r, c, "the array has another length than the type");
+        return pni_arrow_row_fail(b, c, "the array has another length than the type");
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
-        PNI_TRY(append(r, &c->children[0], json_array_get(value, i)));
+        PNI_TRY(append(b, &c->children[0], json_array_get(value, i)));
     }
-    return appended(r, c, ArrowArrayFinishElement(c->array));
+    return appended(b, c, ArrowArrayFinishElement(c->array));
 }
 
-static pn_status append_struct(rows *r, column *c, const json_t *value) {
+static pn_status append_struct(builder *b, column *c, const json_t *value) {
     if (json_is_array(value)) {
         if (json_array_size(value) != (size_t)c->child_count) {
-            return pni_arrow_row_fail(r, c, "the array has another length than there are columns");
+            return pni_arrow_row_fail(b, c, "the array has another length than there are columns");
         }
         for (int64_t i = 0; i < c->child_count; i++) {
-            PNI_TRY(append(r, &c->children[i], json_array_get(value, (size_t)i)));
+            PNI_TRY(append(b, &c->children[i], json_array_get(value, (size_t)i)));
         }
-        return appended(r, c, ArrowArrayFinishElement(c->array));
+        return appended(b, c, ArrowArrayFinishElement(c->array));
     }
     if (!json_is_object(value)) {
-        return refuse_kind(r, c, "an object or an array", value);
+        return refuse_kind(b, c, "an object or an array", value);
     }
     size_t used = 0;
     for (int64_t i = 0; i < c->child_count; i++) {
         const char *name = c->field->children[i]->name;
         const json_t *member = json_object_get(value, name ? name : "");
         used += member != NULL;
-        PNI_TRY(append(r, &c->children[i], member));
+        PNI_TRY(append(b, &c->children[i], member));
     }
     if (used < json_object_size(value)) {
         const char *key;
@@ -170,115 +170,118 @@ static pn_status append_struct(rows *r, column *c, const json_t *value) {
                 known = pni_streq(c->field->children[i]->name, key);
             }
             if (!known) {
-                return unknown_key(r, c, key);
+                return unknown_key(b, c, key);
             }
         }
     }
-    return appended(r, c, ArrowArrayFinishElement(c->array));
+    return appended(b, c, ArrowArrayFinishElement(c->array));
 }
 
-static pn_status append_pair(rows *r, column *c, const json_t *key, const json_t *value) {
+static pn_status append_pair(builder *b, column *c, const json_t *key, const json_t *value) {
     column *entries = &c->children[0];
-    PNI_TRY(append(r, &entries->children[0], key));
-    PNI_TRY(append(r, &entries->children[1], value));
-    return appended(r, c, ArrowArrayFinishElement(entries->array));
+    PNI_TRY(append(b, &entries->children[0], key));
+    PNI_TRY(append(b, &entries->children[1], value));
+    return appended(b, c, ArrowArrayFinishElement(entries->array));
 }
 
-static pn_status append_map(rows *r, column *c, const json_t *value) {
+static pn_status append_map(builder *b, column *c, const json_t *value) {
     if (json_is_object(value)) {
         const char *key;
         json_t *member;
         json_object_foreach(no_const(value), key, member) {
             PNI_AUTO_PTR(json_t) text = json_string(key);
-            PNI_TRY(append_pair(r, c, text, member));
+            PNI_TRY(append_pair(b, c, text, member));
         }
-        return appended(r, c, ArrowArrayFinishElement(c->array));
+        return appended(b, c, ArrowArrayFinishElement(c->array));
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_t *pair = json_array_get(value, i);
         if (json_array_size(pair) != 2) {
-            return pni_arrow_row_fail(r, c, "a map is an object or an array of [key, value]");
+            return pni_arrow_row_fail(b, c, "a map is an object or an array of [key, value]");
         }
-        PNI_TRY(append_pair(r, c, json_array_get(pair, 0), json_array_get(pair, 1)));
+        PNI_TRY(append_pair(b, c, json_array_get(pair, 0), json_array_get(pair, 1)));
     }
-    return json_is_array(value) ? appended(r, c, ArrowArrayFinishElement(c->array))
-                                : refuse_kind(r, c, "an object or an array of [key, value]", value);
+    return json_is_array(value) ? appended(b, c, ArrowArrayFinishElement(c->array))
+                                : refuse_kind(b, c, "an object or an array of [key, value]", value);
 }
 
-static pn_status append_union(rows *r, column *c, const json_t *value) {
+static pn_status append_union(builder *b, column *c, const json_t *value) {
     void *only = json_object_size(value) == 1 ? json_object_iter(no_const(value)) : NULL;
     if (!only) {
-        return pni_arrow_row_fail(r, c, "a union is an object with one key, the member's name");
+        return pni_arrow_row_fail(b, c, "a union is an object with one key, the member's name");
     }
     for (int64_t i = 0; i < c->child_count; i++) {
         if (pni_streq(c->field->children[i]->name, json_object_iter_key(only))) {
-            PNI_TRY(append(r, &c->children[i], json_object_iter_value(only)));
-            return appended(r, c, ArrowArrayFinishUnionElement(c->array, (int8_t)i));
+            PNI_TRY(append(b, &c->children[i], json_object_iter_value(only)));
+            return appended(b, c, ArrowArrayFinishUnionElement(c->array, (int8_t)i));
         }
     }
-    return unknown_key(r, c, json_object_iter_key(only));
+    return unknown_key(b, c, json_object_iter_key(only));
 }
 
-static pn_status append_dictionary(rows *r, column *c, const json_t *value) {
-    char *key = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-    pni_assert(key != NULL);
+static int dump_sink(const char *text, size_t len, void *out) {
+    pni_buf_append(out, text, len);
+    return 0;
+}
+
+static pn_status append_dictionary(builder *b, column *c, const json_t *value) {
+    const size_t flags = JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS;
+    PNI_AUTO(pn_buf) key = PN_BUF_INIT;
+    pni_assert(json_dump_callback(value, dump_sink, &key, flags) == 0);
     /* The map holds index + 1, so that NULL stays "not seen". */
-    uintptr_t found = (uintptr_t)pni_map_get(c->seen, key);
-    pn_status status = PN_OK;
+    uintptr_t found = (uintptr_t)pni_map_get(c->seen, pni_buf_text(&key));
     if (found == 0) {
-        status = append(r, c->values, value);
+        PNI_TRY(append(b, c->values, value));
         found = (uintptr_t)c->values->array->length;
-        pni_map_put(c->seen, key, (void *)found); /* NOLINT(performance-no-int-to-ptr) */
+        pni_map_put(c->seen, pni_buf_text(&key), (void *)found);
     }
-    free(key);
-    PNI_TRY(status);
-    return appended(r, c, ArrowArrayAppendInt(c->array, (int64_t)found - 1));
+    return appended(b, c, ArrowArrayAppendInt(c->array, (int64_t)found - 1));
 }
 
-static pn_status append(rows *r, column *c, const json_t *value) {
+static pn_status append(builder *b, column *c, const json_t *value) {
     if (!value || json_is_null(value)) {
         if (!(c->field->flags & ARROW_FLAG_NULLABLE)) {
-            return pni_arrow_row_fail(r, c,
+            return pni_arrow_row_fail(b, c,
                                       value ? "is null, but the column is not nullable"
                                             : "is missing, but the column is not nullable");
         }
-        return appended(r, c, ArrowArrayAppendNull(c->array, 1));
+        return appended(b, c, ArrowArrayAppendNull(c->array, 1));
     }
     if (c->field->dictionary) {
-        return append_dictionary(r, c, value);
+        return append_dictionary(b, c, value);
     }
     if (c->field->format[0] != '+') {
-        return pni_arrow_append_flat(r, c, value);
+        return pni_arrow_append_flat(b, c, value);
     }
     switch (c->field->format[1]) {
     case 's':
-        return append_struct(r, c, value);
+        return append_struct(b, c, value);
     case 'm':
-        return append_map(r, c, value);
+        return append_map(b, c, value);
     case 'u':
-        return append_union(r, c, value);
+        return append_union(b, c, value);
     default:
-        return append_list(r, c, value);
+        return append_list(b, c, value);
     }
 }
 
 /* ---- the batch ----------------------------------------------------------------------------- */
 
-static pn_status append_rows(rows *r, column *top, const json_t *list) {
-    for (r->row = 0; r->row < json_array_size(list); r->row++) {
-        const json_t *row = json_array_get(list, r->row);
+static pn_status append_rows(builder *b, column *top, const json_t *list) {
+    for (b->row = 0; b->row < json_array_size(list); b->row++) {
+        const json_t *row = json_array_get(list, b->row);
         if (!json_is_object(row) && !json_is_array(row)) {
-            return refuse_kind(r, top, "an object or an array", row);
+            return refuse_kind(b, top, "an object or an array", row);
         }
-        PNI_TRY(append_struct(r, top, row));
+        PNI_TRY(append_struct(b, top, row));
     }
     return PN_OK;
 }
 
-pn_status pni_arrow_batch_from_json(const json_t *list, const struct ArrowSchema *schema,
+pn_status pni_arrow_batch_from_json(const json_t *rows, const struct ArrowSchema *schema,
                                     struct ArrowArray *out, pn_error *err) {
     PNI_TRY(pni_arrow_check(schema, 0, err));
-    if (!json_is_array(list) || strcmp(schema->format, "+s") != 0) {
+    if (!json_is_array(rows) || strcmp(schema->format, "+s") != 0) {
         return pni_fail(err, PNI_E_ARROW_ROWS, "rows have to be a JSON array, for a struct schema");
     }
     struct ArrowError story = {{0}};
@@ -289,11 +292,11 @@ pn_status pni_arrow_batch_from_json(const json_t *list, const struct ArrowSchema
         return status;
     }
     arrow_must(ArrowArrayStartAppending(&array));
-    rows r = {.err = err};
+    builder b = {.err = err};
     column top = {0};
     pn_status status = column_init(&top, schema, &array, NULL, err);
     if (status == PN_OK) {
-        status = append_rows(&r, &top, list);
+        status = append_rows(&b, &top, rows);
     }
     column_dispose(&top);
     PNI_TRY(status);

@@ -13,20 +13,20 @@ static bool integer_of(const json_t *value, int64_t *out) {
     return json_is_string(value) && pni_parse_i64(json_string_value(value), out);
 }
 
-static pn_status append_integer(const rows *r, column *c, const json_t *value) {
+static pn_status append_integer(const builder *b, column *c, const json_t *value) {
     int64_t number;
     uint64_t large;
     if (integer_of(value, &number)) {
-        return appended(r, c, ArrowArrayAppendInt(c->array, number));
+        return appended(b, c, ArrowArrayAppendInt(c->array, number));
     }
     if (json_is_string(value) && pni_parse_u64(json_string_value(value), &large)) {
         /* Above INT64_MAX: only an unsigned column of 64 bits takes it. */
-        return appended(r, c, ArrowArrayAppendUInt(c->array, large));
+        return appended(b, c, ArrowArrayAppendUInt(c->array, large));
     }
-    return pni_arrow_row_fail(r, c, "expected an integer, or one as a decimal string");
+    return pni_arrow_row_fail(b, c, "expected an integer, or one as a decimal string");
 }
 
-static pn_status append_floating(const rows *r, column *c, const json_t *value) {
+static pn_status append_floating(const builder *b, column *c, const json_t *value) {
     double number;
     if (json_is_number(value)) {
         number = json_number_value(value);
@@ -34,7 +34,7 @@ static pn_status append_floating(const rows *r, column *c, const json_t *value) 
         bool is_float = c->type.type == NANOARROW_TYPE_FLOAT;
         /* 65520 and above round to infinity in half precision. */
         if ((is_half && fabs(number) >= 65520) || (is_float && isinf((float)number))) {
-            return pni_arrow_row_fail(r, c, "the number is out of the type's range");
+            return pni_arrow_row_fail(b, c, "the number is out of the type's range");
         }
     } else if (pni_streq(json_string_value(value), "NaN")) {
         number = (double)NAN;
@@ -43,13 +43,13 @@ static pn_status append_floating(const rows *r, column *c, const json_t *value) 
     } else if (pni_streq(json_string_value(value), "-Infinity")) {
         number = -HUGE_VAL;
     } else {
-        return pni_arrow_row_fail(r, c,
+        return pni_arrow_row_fail(b, c,
                                   "expected a number, or NaN, Infinity, -Infinity as a string");
     }
-    return appended(r, c, ArrowArrayAppendDouble(c->array, number));
+    return appended(b, c, ArrowArrayAppendDouble(c->array, number));
 }
 
-static pn_status append_decimal(const rows *r, column *c, const json_t *value) {
+static pn_status append_decimal(const builder *b, column *c, const json_t *value) {
     char number[32];
     const char *text = json_string_value(value);
     if (json_is_integer(value)) {
@@ -65,17 +65,17 @@ static pn_status append_decimal(const rows *r, column *c, const json_t *value) {
     ArrowDecimalInit(&decimal, c->type.decimal_bitwidth, c->type.decimal_precision,
                      c->type.decimal_scale);
     if (!text || !pni_arrow_read_decimal(text, &decimal)) {
-        return pni_arrow_row_fail(r, c, "expected a decimal that fits precision and scale exactly");
+        return pni_arrow_row_fail(b, c, "expected a decimal that fits precision and scale exactly");
     }
-    return appended(r, c, ArrowArrayAppendDecimal(c->array, &decimal));
+    return appended(b, c, ArrowArrayAppendDecimal(c->array, &decimal));
 }
 
-static pn_status append_text(const rows *r, column *c, const json_t *value) {
+static pn_status append_text(const builder *b, column *c, const json_t *value) {
     if (!json_is_string(value)) {
-        return pni_arrow_row_fail(r, c, "expected a string");
+        return pni_arrow_row_fail(b, c, "expected a string");
     }
     struct ArrowStringView text = {json_string_value(value), (int64_t)json_string_length(value)};
-    return appended(r, c, ArrowArrayAppendString(c->array, text));
+    return appended(b, c, ArrowArrayAppendString(c->array, text));
 }
 
 static int hex_digit(char c) {
@@ -85,7 +85,7 @@ static int hex_digit(char c) {
                                   : -1;
 }
 
-static pn_status append_binary(const rows *r, column *c, const json_t *value) {
+static pn_status append_binary(const builder *b, column *c, const json_t *value) {
     const char *hex = json_string_value(value);
     size_t len = hex ? strlen(hex) : 1;
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
@@ -99,14 +99,14 @@ static pn_status append_binary(const rows *r, column *c, const json_t *value) {
         pni_buf_putc(&bytes, (char)(high * 16 + low));
     }
     if (len % 2 != 0 || bytes.len != len / 2) {
-        return pni_arrow_row_fail(r, c, "expected bytes as a string of hex digits");
+        return pni_arrow_row_fail(b, c, "expected bytes as a string of hex digits");
     }
     if (c->type.type == NANOARROW_TYPE_FIXED_SIZE_BINARY &&
         bytes.len != (size_t)c->type.fixed_size) {
-        return pni_arrow_row_fail(r, c, "the bytes have another length than the type");
+        return pni_arrow_row_fail(b, c, "the bytes have another length than the type");
     }
     struct ArrowBufferView view = {{.data = bytes.data}, (int64_t)bytes.len};
-    return appended(r, c, ArrowArrayAppendBytes(c->array, view));
+    return appended(b, c, ArrowArrayAppendBytes(c->array, view));
 }
 
 static bool read_date64(const char *text, int64_t *ms) {
@@ -118,7 +118,7 @@ static bool read_date64(const char *text, int64_t *ms) {
 }
 
 /* Ticks of a date, time, timestamp or duration. */
-static pn_status append_ticks(const rows *r, column *c, const json_t *value) {
+static pn_status append_ticks(const builder *b, column *c, const json_t *value) {
     const char *text = json_string_value(value);
     int64_t ticks = 0;
     bool ok = integer_of(value, &ticks);
@@ -137,49 +137,49 @@ static pn_status append_ticks(const rows *r, column *c, const json_t *value) {
     }
     if (!ok) {
         return pni_arrow_row_fail(
-            r, c,
+            b, c,
             "expected an ISO 8601 text that the unit holds exactly, or the count as an integer");
     }
-    return appended(r, c, ArrowArrayAppendInt(c->array, ticks));
+    return appended(b, c, ArrowArrayAppendInt(c->array, ticks));
 }
 
-static pn_status append_interval(const rows *r, column *c, const json_t *value) {
+static pn_status append_interval(const builder *b, column *c, const json_t *value) {
     struct ArrowInterval interval;
     ArrowIntervalInit(&interval, c->type.type);
     if (!json_is_string(value) || !pni_arrow_read_interval(json_string_value(value), &interval)) {
-        return pni_arrow_row_fail(r, c, "expected a span such as P1M2DT3.5S that the type holds");
+        return pni_arrow_row_fail(b, c, "expected a span such as P1M2DT3.5S that the type holds");
     }
-    return appended(r, c, ArrowArrayAppendInterval(c->array, &interval));
+    return appended(b, c, ArrowArrayAppendInterval(c->array, &interval));
 }
 
-pn_status pni_arrow_append_flat(const rows *r, column *c, const json_t *value) {
+pn_status pni_arrow_append_flat(const builder *b, column *c, const json_t *value) {
     switch (c->field->format[0]) {
     case 'n':
-        return pni_arrow_row_fail(r, c, "expected null, the only value of the type");
+        return pni_arrow_row_fail(b, c, "expected null, the only value of the type");
     case 'b':
         if (!json_is_boolean(value)) {
-            return pni_arrow_row_fail(r, c, "expected true or false");
+            return pni_arrow_row_fail(b, c, "expected true or false");
         }
-        return appended(r, c, ArrowArrayAppendInt(c->array, json_is_true(value)));
+        return appended(b, c, ArrowArrayAppendInt(c->array, json_is_true(value)));
     case 'e':
     case 'f':
     case 'g':
-        return append_floating(r, c, value);
+        return append_floating(b, c, value);
     case 'd':
-        return append_decimal(r, c, value);
+        return append_decimal(b, c, value);
     case 'u':
     case 'U':
-        return append_text(r, c, value);
+        return append_text(b, c, value);
     case 'v':
-        return c->field->format[1] == 'u' ? append_text(r, c, value) : append_binary(r, c, value);
+        return c->field->format[1] == 'u' ? append_text(b, c, value) : append_binary(b, c, value);
     case 'z':
     case 'Z':
     case 'w':
-        return append_binary(r, c, value);
+        return append_binary(b, c, value);
     case 't':
-        return c->field->format[1] == 'i' ? append_interval(r, c, value)
-                                          : append_ticks(r, c, value);
+        return c->field->format[1] == 'i' ? append_interval(b, c, value)
+                                          : append_ticks(b, c, value);
     default:
-        return append_integer(r, c, value);
+        return append_integer(b, c, value);
     }
 }

@@ -19,18 +19,18 @@ typedef struct column {
     pni_map *seen;         /* value as JSON -> index + 1 */
 } column;
 
-typedef struct rows {
+typedef struct builder {
     size_t row; /* that is being appended, from 0 */
     pn_error *err;
-} rows;
+} builder;
 
-pn_status pni_arrow_row_fail(const rows *r, const column *c, const char *why);
+pn_status pni_arrow_row_fail(const builder *b, const column *c, const char *why);
 /* nanoarrow's answer to an append: everything but success means that the value does not fit. */
-static inline pn_status appended(const rows *r, const column *c, int code) {
+static inline pn_status appended(const builder *b, const column *c, int code) {
     return code == NANOARROW_OK ? PN_OK
-                                : pni_arrow_row_fail(r, c, "the value is out of the type's range");
+                                : pni_arrow_row_fail(b, c, "the value is out of the type's range");
 }
 /* `value` is not null and the column has neither children nor a dictionary. */
-pn_status pni_arrow_append_flat(const rows *r, column *c, const json_t *value);
+pn_status pni_arrow_append_flat(const builder *b, column *c, const json_t *value);
 
 #endif

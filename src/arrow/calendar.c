@@ -24,6 +24,12 @@ static int64_t floor_mod(int64_t a, int64_t b) {
     return rest < 0 ? rest + b : rest;
 }
 
+/* A separator and two digits. */
+static void put_after(char separator, int64_t value, pn_buf *out) {
+    pni_buf_putc(out, separator);
+    pni_arrow_put_u64((uint64_t)value, 2, out);
+}
+
 void pni_arrow_put_date(int64_t days, pn_buf *out) {
     const int64_t era_days = 146097;
     int64_t era = floor_div(days, era_days);
@@ -36,23 +42,28 @@ void pni_arrow_put_date(int64_t days, pn_buf *out) {
     int64_t of_month = of_year - (153 * month + 2) / 5 + 1;
     year += era * 400 + (month >= 10);
     month = month < 10 ? month + 3 : month - 9;
-    const char *format = year < 0 || year > 9999 ? "%+05" PRId64 "-%02" PRId64 "-%02" PRId64
-                                                 : "%04" PRId64 "-%02" PRId64 "-%02" PRId64;
-    pni_buf_printf(out, format, year, month, of_month);
+    if (year < 0 || year > 9999) {
+        pni_buf_putc(out, year < 0 ? '-' : '+');
+    }
+    pni_arrow_put_u64((uint64_t)(year < 0 ? -year : year), 4, out);
+    put_after('-', month, out);
+    put_after('-', of_month, out);
 }
 
 static void put_fraction(int64_t part, int64_t per_second, pn_buf *out) {
     if (part != 0) {
         int digits = per_second == 1000 ? 3 : per_second == 1000000 ? 6 : 9;
-        pni_buf_printf(out, ".%0*" PRId64, digits, part);
+        pni_buf_putc(out, '.');
+        pni_arrow_put_u64((uint64_t)part, digits, out);
     }
 }
 
 /* 0 <= ticks < one day */
 static void put_time_of_day(int64_t ticks, int64_t per_second, pn_buf *out) {
     int64_t seconds = ticks / per_second;
-    pni_buf_printf(out, "%02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600, seconds / 60 % 60,
-                   seconds % 60);
+    pni_arrow_put_u64((uint64_t)(seconds / 3600), 2, out);
+    put_after(':', seconds / 60 % 60, out);
+    put_after(':', seconds % 60, out);
     put_fraction(ticks % per_second, per_second, out);
 }
 
@@ -103,7 +114,8 @@ void pni_arrow_put_timestamp(int64_t ticks, int64_t per_second, const char *zone
     put_fraction(floor_mod(ticks, per_second), per_second, out);
     if (fixed) {
         int minutes = (offset < 0 ? -offset : offset) / 60;
-        pni_buf_printf(out, "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+        put_after(offset < 0 ? '-' : '+', minutes / 60, out);
+        put_after(':', minutes % 60, out);
     } else if (zoned) {
         pni_buf_putc(out, 'Z');
     }
@@ -112,7 +124,8 @@ void pni_arrow_put_timestamp(int64_t ticks, int64_t per_second, const char *zone
 /* Seconds with their fraction and sign, without unit letter. */
 static void put_seconds(int64_t ticks, int64_t per_second, pn_buf *out) {
     uint64_t size = ticks < 0 ? 0 - (uint64_t)ticks : (uint64_t)ticks;
-    pni_buf_printf(out, "%s%" PRIu64, ticks < 0 ? "-" : "", size / (uint64_t)per_second);
+    pni_buf_puts(out, ticks < 0 ? "-" : "");
+    pni_arrow_put_u64(size / (uint64_t)per_second, 0, out);
     put_fraction((int64_t)(size % (uint64_t)per_second), per_second, out);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Numbers as text. A float gets the fewest digits that read back as the same float: digits are
- * asked of the C library with growing precision and read back; the two neighbours in the last digit
- * are tried too, since at a power of two the correctly rounded decimal may be one off the shortest.
- * The decimal point of the locale never gets through: only digits are taken from the library's
- * text, and the text is laid out here ("1.0", "0.001", "1e16", "1.5e-7").
+ * asked of the C library with growing precision and read back. The nearest text is the only
+ * candidate, except at a power of two, where the floats above lie twice as far apart as those
+ * below: there the next text up is tried too. The decimal point of the locale never gets through:
+ * only digits are taken from the library, and the text is laid out here ("1.0", "0.001", "1e16",
+ * "1.5e-7").
  */
 #include "arrow/arrow_priv.h"
 
@@ -18,6 +19,43 @@ typedef struct digits {
     int exponent; /* of the first digit */
 } digits;
 
+void pni_arrow_put_u64(uint64_t value, int width, pn_buf *out) {
+    char text[24];
+    char *end = text + sizeof text;
+    char *first = end;
+    for (; value > 0 || width > 0 || first == end; value /= 10, width--) {
+        *--first = (char)('0' + value % 10);
+    }
+    pni_buf_append(out, first, (size_t)(end - first));
+}
+
+void pni_arrow_put_i64(int64_t value, pn_buf *out) {
+    if (value < 0) {
+        pni_buf_putc(out, '-');
+    }
+    pni_arrow_put_u64(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 0, out);
+}
+
+/*
+ * The short way, for numbers people write: n / 10^k with n below 10^15 (10^6) is one correctly
+ * rounded division, so when it gives the value back, those digits read back as the value; and no
+ * two texts of so few digits mean the same number, so the least k gives the shortest.
+ */
+static bool few_digits(double value, bool is_float, digits *out) {
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    const double limit = is_float ? 1e6 : 1e15;
+    for (int k = 0; k < 9 && value * powers[k] < limit; k++) {
+        double n = floor(value * powers[k] + 0.5);
+        bool same = is_float ? (float)n / (float)powers[k] == (float)value : n / powers[k] == value;
+        if (same && n > 0) {
+            out->count = snprintf(out->text, sizeof out->text, "%lld", (long long)n);
+            out->exponent = out->count - 1 - k;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* `value` with `count` digits, half to even as the library rounds. */
 static void ask(double value, int count, digits *out) {
     char text[40];
@@ -29,22 +67,22 @@ static void ask(double value, int count, digits *out) {
             out->text[out->count++] = *p;
         }
     }
-    out->exponent = *p ? atoi(p + 1) : 0;
+    int64_t exponent = 0;
+    pni_assert(*p && pni_parse_i64(p + (p[1] == '+' ? 2 : 1), &exponent));
+    out->exponent = (int)exponent;
 }
 
 static bool reads_back(const digits *d, double value, bool is_float) {
     char text[48];
-    snprintf(text, sizeof text, "%.*se%d", d->count, d->text, d->exponent - d->count + 1);
+    memcpy(text, d->text, (size_t)d->count);
+    snprintf(text + d->count, sizeof text - (size_t)d->count, "e%d", d->exponent - d->count + 1);
     return is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
 }
 
-static bool neighbour(const digits *d, int step, double value, bool is_float, digits *out) {
+static bool next_digit(const digits *d, double value, bool is_float, digits *out) {
     *out = *d;
     char *last = &out->text[out->count - 1];
-    if ((step > 0 && *last == '9') || (step < 0 && *last == '0')) {
-        return false;
-    }
-    *last = (char)(*last + step);
+    *last = (char)(*last + (*last < '9'));
     return reads_back(out, value, is_float);
 }
 
@@ -53,17 +91,18 @@ static void shortest(double value, bool is_float, digits *out) {
     const double tiny = is_float ? 1.17549435e-38 : 2.2250738585072014e-308;
     /* Every text of 15 (6) digits survives a normal number, so the shorter ones need no try. */
     int least = value < tiny ? 1 : is_float ? 6 : 15;
-    for (int count = least; count <= most; count++) {
+    bool done = few_digits(value, is_float, out);
+    int exponent;
+    bool power_of_two = frexp(value, &exponent) == 0.5;
+    for (int count = least; count < most && !done; count++) {
         digits found;
         ask(value, count, &found);
-        if (reads_back(&found, value, is_float) || neighbour(&found, 1, value, is_float, out) ||
-            neighbour(&found, -1, value, is_float, out)) {
-            if (reads_back(&found, value, is_float)) {
-                *out = found;
-            }
-            break;
-        }
         *out = found;
+        done = reads_back(&found, value, is_float) ||
+               (power_of_two && next_digit(&found, value, is_float, out));
+    }
+    if (!done) {
+        ask(value, most, out);
     }
     while (out->count > 1 && out->text[out->count - 1] == '0') {
         out->count--;

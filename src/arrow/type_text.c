@@ -70,6 +70,7 @@ const char *pni_arrow_simple_format(const char *lowercase) {
 pn_status pni_arrow_view_of(const struct ArrowSchema *field, struct ArrowSchemaView *view_out,
                             pn_error *err) {
     struct ArrowError story = {{0}};
+    *view_out = (struct ArrowSchemaView){0};
     if (field && field->release && ArrowSchemaViewInit(view_out, field, &story) == NANOARROW_OK) {
         return PN_OK;
     }

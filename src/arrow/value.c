@@ -12,7 +12,6 @@
  */
 #include "arrow/arrow_priv.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -186,13 +185,13 @@ static bool put_flat(const cell *c, pn_buf *out) {
     case 's':
     case 'i':
     case 'l':
-        pni_buf_printf(out, "%" PRId64, ArrowArrayViewGetIntUnsafe(c->view, c->row));
+        pni_arrow_put_i64(ArrowArrayViewGetIntUnsafe(c->view, c->row), out);
         return true;
     case 'C':
     case 'S':
     case 'I':
     case 'L':
-        pni_buf_printf(out, "%" PRIu64, ArrowArrayViewGetUIntUnsafe(c->view, c->row));
+        pni_arrow_put_u64(ArrowArrayViewGetUIntUnsafe(c->view, c->row), 0, out);
         return true;
     case 'e':
     case 'f':
@@ -295,8 +294,8 @@ static void put_nested(const cell *c, pn_buf *out) {
     }
 }
 
-static void put_json(cell unresolved, pn_buf *out) {
-    cell c = resolve(unresolved, true);
+static void put_json(cell c, pn_buf *out) {
+    c = resolve(c, true);
     if (ArrowArrayViewIsNull(c.view, c.row)) {
         pni_buf_puts(out, "null");
     } else if (c.field->format[0] == '+') {

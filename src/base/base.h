@@ -2,21 +2,22 @@
 /*
  * base: what every module may use. Memory, text, maps, errors, digests, canonical JSON, files.
  *
- * Memory: running out aborts with one line (so does the engine); every size that comes from input has a
- * ceiling from limits.h and answers LIMIT. Nothing here knows a noun of a higher layer.
+ * Memory: running out aborts with one line (so does the engine); every size that comes from input
+ * has a ceiling from limits.h and answers LIMIT. Nothing here knows a noun of a higher layer.
  */
 #ifndef PNI_BASE_H
 #define PNI_BASE_H
 
+#include "pinion/base.h"
+#include "pinion/error.h"
+#include "pinion/types.h"
+
 #include <jansson.h>
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-
-#include "pinion/base.h"
-#include "pinion/error.h"
-#include "pinion/types.h"
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
@@ -29,9 +30,13 @@ void pni_free(void *ptr);
 
 /* Runs `fn` on the variable when it leaves scope: PNI_AUTO(pn_buf) b = PN_BUF_INIT; */
 #define PNI_DEFINE_AUTO(type, fn)                                                                  \
-    static inline void pni_auto_##type(type *p) { fn(p); }
+    static inline void pni_auto_##type(type *p) {                                                  \
+        fn(p);                                                                                     \
+    }
 #define PNI_DEFINE_AUTO_PTR(type, fn)                                                              \
-    static inline void pni_auto_##type(type **p) { fn(*p); }
+    static inline void pni_auto_##type(type **p) {                                                 \
+        fn(*p);                                                                                    \
+    }
 #define PNI_AUTO(type) __attribute__((cleanup(pni_auto_##type))) type
 #define PNI_AUTO_PTR(type) __attribute__((cleanup(pni_auto_##type))) type *
 /* Hands an owned pointer over and leaves NULL behind. */
@@ -55,7 +60,8 @@ void pni_arena_free(pni_arena *arena);
 void *pni_arena_alloc(pni_arena *arena, size_t size);
 char *pni_arena_strndup(pni_arena *arena, const char *text, size_t len);
 char *pni_arena_strdup(pni_arena *arena, const char *text);
-char *pni_arena_printf(pni_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *pni_arena_printf(pni_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 size_t pni_arena_bytes(const pni_arena *arena);
 PNI_DEFINE_AUTO_PTR(pni_arena, pni_arena_free)
 
@@ -88,7 +94,9 @@ typedef struct pni_str {
     size_t len;
 } pni_str;
 #define PNI_STR(literal) ((pni_str){(literal), sizeof(literal) - 1})
-static inline pni_str pni_str_of(const char *text) { return (pni_str){text, text ? strlen(text) : 0}; }
+static inline pni_str pni_str_of(const char *text) {
+    return (pni_str){text, text ? strlen(text) : 0};
+}
 int pni_str_cmp(pni_str a, pni_str b); /* bytewise, shorter first on a tie */
 bool pni_str_eq(pni_str a, pni_str b);
 bool pni_streq(const char *a, const char *b); /* NULL equals only NULL */
@@ -112,9 +120,11 @@ void pni_buf_putc(pn_buf *buf, char c);
 void pni_buf_printf(pn_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pni_buf_vprintf(pn_buf *buf, const char *format, va_list args);
 void pni_buf_reserve(pn_buf *buf, size_t more);
-void pni_buf_clear(pn_buf *buf); /* keeps storage */
+void pni_buf_clear(pn_buf *buf);  /* keeps storage */
 char *pni_buf_steal(pn_buf *buf); /* pni_free() it; never NULL */
-static inline const char *pni_buf_text(const pn_buf *buf) { return buf->data ? (const char *)buf->data : ""; }
+static inline const char *pni_buf_text(const pn_buf *buf) {
+    return buf->data ? (const char *)buf->data : "";
+}
 /* Sink of the engine's text and bytes: appends to the pn_buf given as ctx. */
 void pni_buf_sink(void *ctx, const uint8_t *data, size_t len);
 
@@ -124,13 +134,13 @@ void pni_buf_sink(void *ctx, const uint8_t *data, size_t len);
 typedef struct pni_map pni_map;
 pni_map *pni_map_new(void);
 void pni_map_free(pni_map *map);
-void pni_map_put(pni_map *map, const char *key, void *value);  /* replaces */
-void *pni_map_get(const pni_map *map, const char *key);        /* NULL when absent */
+void pni_map_put(pni_map *map, const char *key, void *value); /* replaces */
+void *pni_map_get(const pni_map *map, const char *key);       /* NULL when absent */
 bool pni_map_has(const pni_map *map, const char *key);
 size_t pni_map_count(const pni_map *map);
-const char *pni_map_key_at(const pni_map *map, size_t index);  /* insertion order */
+const char *pni_map_key_at(const pni_map *map, size_t index); /* insertion order */
 void *pni_map_value_at(const pni_map *map, size_t index);
-const char **pni_map_sorted_keys(const pni_map *map);          /* pni_free() the array only */
+const char **pni_map_sorted_keys(const pni_map *map); /* pni_free() the array only */
 PNI_DEFINE_AUTO_PTR(pni_map, pni_map_free)
 
 /* ---- errors ------------------------------------------------------------------------------- */
@@ -143,8 +153,9 @@ enum {
 };
 
 /*
- * Fills `err` (may be NULL) from the catalogue row `number`: status and default hint come from the row, the message
- * from `format`. Returns the status, so: return pni_fail(err, PNI_E_FILE_READ, "reading '%s'", path);
+ * Fills `err` (may be NULL) from the catalogue row `number`: status and default hint come from the
+ * row, the message from `format`. Returns the status, so: return pni_fail(err, PNI_E_FILE_READ,
+ * "reading '%s'", path);
  */
 pn_status pni_fail(pn_error *err, int32_t number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -154,7 +165,8 @@ pn_status pni_fail_os(pn_error *err, int32_t number, int os_errno, const char *f
 void pni_error_detail(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pni_error_hint(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prefixes the message with "<context>: "; never replaces. Returns err's status unchanged. */
-void pni_error_context(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void pni_error_context(pn_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Gives a number to an error that has none yet (engine errors), keeping status and texts. */
 void pni_error_number(pn_error *err, int32_t number);
 
@@ -172,8 +184,9 @@ void pni_logf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool pni_log_enabled(void);
 
 /*
- * Copies an options struct of any age: zeroes `ours` (size our_size), copies min(theirs, ours), and answers INVALID when
- * `theirs` has no struct_size or UNSUPPORTED when a field we do not know is not zero. NULL theirs = all defaults.
+ * Copies an options struct of any age: zeroes `ours` (size our_size), copies min(theirs, ours), and
+ * answers INVALID when `theirs` has no struct_size or UNSUPPORTED when a field we do not know is
+ * not zero. NULL theirs = all defaults.
  */
 pn_status pni_options_copy(void *ours, size_t our_size, const void *theirs, const char *what,
                            pn_error *err);
@@ -183,11 +196,11 @@ pn_status pni_options_copy(void *ours, size_t our_size, const void *theirs, cons
 struct pn_cancel {
     atomic_int refs;
     atomic_int fired;
-    _Atomic(void *) engine;        /* set once by the engine module */
-    void (*engine_fire)(void *);   /* async-signal-safe */
+    _Atomic(void *) engine;      /* set once by the engine module */
+    void (*engine_fire)(void *); /* async-signal-safe */
     void (*engine_free)(void *);
 };
-pn_cancel *pni_cancel_ref(pn_cancel *cancel); /* NULL stays NULL */
+pn_cancel *pni_cancel_ref(pn_cancel *cancel);                       /* NULL stays NULL */
 pn_status pni_cancel_check(const pn_cancel *cancel, pn_error *err); /* CANCELLED when fired */
 
 /* ---- digests and canonical JSON ------------------------------------------------------------ */
@@ -199,24 +212,28 @@ pni_sha256 *pni_sha256_new(void);
 void pni_sha256_update(pni_sha256 *sha, const void *data, size_t len);
 void pni_sha256_final_hex(pni_sha256 *sha, char hex_out[PNI_SHA256_HEX]); /* frees sha */
 void pni_sha256_hex(const void *data, size_t len, char hex_out[PNI_SHA256_HEX]);
-pn_status pni_sha256_file(const char *path, char hex_out[PNI_SHA256_HEX], uint64_t *size_out, pn_error *err);
+pn_status pni_sha256_file(const char *path, char hex_out[PNI_SHA256_HEX], uint64_t *size_out,
+                          pn_error *err);
 
 /*
- * Canonical JSON (RFC 8785) of a jansson tree: keys sorted by UTF-16 code units, no white space, minimal escapes.
- * Floats are refused (INTERNAL): identity holds none; 64-bit integers are written by callers as decimal strings, but
- * integers within 2^53 pass.
+ * Canonical JSON (RFC 8785) of a jansson tree: keys sorted by UTF-16 code units, no white space,
+ * minimal escapes. Floats are refused (INTERNAL): identity holds none; 64-bit integers are written
+ * by callers as decimal strings, but integers within 2^53 pass.
  */
 pn_status pni_json_canonical(const json_t *value, pn_buf *out, pn_error *err);
 /* SHA-256 hex of the canonical JSON. */
 pn_status pni_json_digest(const json_t *value, char hex_out[PNI_SHA256_HEX], pn_error *err);
-/* Parses untrusted JSON: at most PNI_JSON_MAX_BYTES, depth bounded by jansson, duplicate keys refused. */
-pn_status pni_json_parse(const void *data, size_t len, const char *what, json_t **out, pn_error *err);
+/* Parses untrusted JSON: at most PNI_JSON_MAX_BYTES, bounded depth, duplicate keys refused. */
+pn_status pni_json_parse(const void *data, size_t len, const char *what, json_t **out,
+                         pn_error *err);
 /* Appends `data` (UTF-8) as a JSON string with the escapes of RFC 8785. */
 void pni_json_quote(pn_buf *out, const char *data, size_t len);
 json_t *pni_json_u64(uint64_t value); /* decimal string */
 json_t *pni_json_i64(int64_t value);
-const char *pni_json_text(const json_t *object, const char *key); /* NULL when absent or not a string */
-bool pni_json_u64_of(const json_t *object, const char *key, uint64_t *out); /* decimal string or integer */
+/* NULL when absent or not a string. */
+const char *pni_json_text(const json_t *object, const char *key);
+/* Reads a decimal string or an integer; false when there is neither. */
+bool pni_json_u64_of(const json_t *object, const char *key, uint64_t *out);
 
 /* ---- files -------------------------------------------------------------------------------- */
 
@@ -224,11 +241,12 @@ pn_status pni_file_read(const char *path, size_t max_bytes, pn_buf *out, pn_erro
 /* Writes a temporary sibling, fsyncs and renames: the file is whole or absent. */
 pn_status pni_file_write(const char *path, const void *data, size_t len, pn_error *err);
 pn_status pni_mkdirs(const char *path, pn_error *err);
-pn_status pni_remove_tree(const char *path, pn_error *err); /* does not follow symlinks; absent is fine */
+/* Does not follow symlinks; what is absent is fine. */
+pn_status pni_remove_tree(const char *path, pn_error *err);
 bool pni_path_exists(const char *path);
 bool pni_path_is_dir(const char *path);
 char *pni_path_join(const char *dir, const char *name); /* absolute `name` wins */
-char *pni_path_absolute(const char *path);              /* against the cwd; "." and ".." folded lexically */
+char *pni_path_absolute(const char *path); /* against the cwd; "." and ".." folded lexically */
 const char *pni_path_base(const char *path);
 char *pni_path_dir(const char *path);
 /* ${XDG_CACHE_HOME:-$HOME/.cache}/pinion[/sub], made on demand. */

@@ -47,13 +47,18 @@ void pni_buf_putc(pn_buf *buf, char c) {
     pni_buf_append(buf, &c, 1);
 }
 
+/* Most texts are short: the first try writes into what is there, the second has the exact size. */
 void pni_buf_vprintf(pn_buf *buf, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    pni_buf_reserve(buf, 63);
+    size_t room = buf->cap - buf->len;
+    int len = vsnprintf((char *)buf->data + buf->len, room, format, args);
     pni_assert(len >= 0);
-    pni_buf_reserve(buf, (size_t)len);
-    vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, format, again);
+    if ((size_t)len >= room) {
+        pni_buf_reserve(buf, (size_t)len);
+        vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, format, again);
+    }
     va_end(again);
     buf->len += (size_t)len;
 }

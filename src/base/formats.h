@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Versions of what is stored or digested. A reader accepts all older ones; a change of meaning is a new number. */
+/* Versions of what is stored or digested. A reader accepts all older ones; a change of meaning is a
+ * new number. */
 #ifndef PNI_FORMATS_H
 #define PNI_FORMATS_H
 

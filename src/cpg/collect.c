@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over the sources: each file is read once, described (repo_files_v1, file_line_index_v1), and sent to both
- * extractors; what they answer is nested and spooled. Results come in file order, so a spool's rows do not
- * depend on how many workers there are; where a chunk ends shows in no row either.
+ * One pass over the sources: each file is read once, described (repo_files_v1, file_line_index_v1),
+ * and sent to both extractors; what they answer is nested and spooled. Results come in file order,
+ * so a spool's rows do not depend on how many workers there are; where a chunk ends shows in no row
+ * either.
  */
 #include "cpg/evidence.h"
 #include "cpg/extract.h"
@@ -29,7 +30,11 @@ static const struct {
     size_t n_tables;
     pni_evidence tables[POOL_TABLES_MAX];
 } extractors[N_POOLS] = {
-    {"python", "pinion_extract_python.py", true, 3, {PNI_EVIDENCE_AST, PNI_EVIDENCE_SYMTABLE, PNI_EVIDENCE_CST}},
+    {"python",
+     "pinion_extract_python.py",
+     true,
+     3,
+     {PNI_EVIDENCE_AST, PNI_EVIDENCE_SYMTABLE, PNI_EVIDENCE_CST}},
     {"treesitter", "pinion-extract-treesitter", false, 1, {PNI_EVIDENCE_TS}},
 };
 
@@ -39,12 +44,12 @@ typedef struct result {
 
 typedef struct collect_ctx {
     pni_scan *scan;
-    const pni_collect_options *options;
+    const pni_cpg_collect_options *options;
     pni_spool **spools;
     pni_line_batch lines;
     size_t next_file;
     size_t next_chunk;
-    pni_chunk *carried; /* begun with a file that did not fit the chunk before */
+    pni_chunk *carried;        /* begun with a file that did not fit the chunk before */
     size_t delivered[N_POOLS]; /* files up to here are in the spools */
 } collect_ctx;
 
@@ -77,8 +82,8 @@ static pn_status take_file(collect_ctx *ctx, pni_chunk *chunk, size_t id, pn_err
 }
 
 static bool is_full(const collect_ctx *ctx, const pni_chunk *chunk, size_t first) {
-    return ctx->carried != NULL || chunk->n_files == PNI_CHUNK_FILES_MAX || chunk->bytes.len >= CHUNK_BYTES ||
-           ctx->next_file - first >= FILES_PER_BATCH;
+    return ctx->carried != NULL || chunk->n_files == PNI_CHUNK_FILES_MAX ||
+           chunk->bytes.len >= CHUNK_BYTES || ctx->next_file - first >= FILES_PER_BATCH;
 }
 
 static pn_status fill_chunk(collect_ctx *ctx, pni_chunk *chunk, pn_error *err) {
@@ -91,8 +96,8 @@ static pn_status fill_chunk(collect_ctx *ctx, pni_chunk *chunk, pn_error *err) {
     }
     PNI_AUTO_ARRAY batch = {0};
     pni_spool *spool = ctx->spools[PNI_EVIDENCE_REPO_FILES];
-    PNI_TRY(pni_repo_files_batch(pni_spool_schema(spool), &ctx->scan->files.items[first], ctx->next_file - first,
-                                 &batch, err));
+    PNI_TRY(pni_repo_files_batch(pni_spool_schema(spool), &ctx->scan->files.items[first],
+                                 ctx->next_file - first, &batch, err));
     return pni_spool_append(spool, &batch, err);
 }
 
@@ -125,13 +130,14 @@ static void drop_result(void *opaque, void *value) {
     pni_free(r);
 }
 
-static pn_status nest_tables(collect_ctx *ctx, size_t pool, const pni_row_file *files, size_t n_files,
-                             pni_flats *flats, void **result_out, pn_error *err) {
+static pn_status nest_tables(collect_ctx *ctx, size_t pool, const pni_row_file *files,
+                             size_t n_files, pni_flats *flats, void **result_out, pn_error *err) {
     result *r = pni_calloc(1, sizeof *r);
     for (size_t i = 0; i < extractors[pool].n_tables; i++) {
         const pni_evidence which = extractors[pool].tables[i];
-        const pn_status status = pni_nest_batch(which, pni_spool_schema(ctx->spools[which]), ctx->options->repo_name,
-                                                files, n_files, flats, &r->tables[i], err);
+        const pn_status status =
+            pni_nest_batch(which, pni_spool_schema(ctx->spools[which]), ctx->options->repo_name,
+                           files, n_files, flats, &r->tables[i], err);
         if (status != PN_OK) {
             drop_result(NULL, r);
             return status;
@@ -142,15 +148,19 @@ static pn_status nest_tables(collect_ctx *ctx, size_t pool, const pni_row_file *
 }
 
 /* One row of ast.errors, for a file of which the extractor itself can say nothing. */
-static pn_status add_error_row(pni_flats *flats, const char *error_type, const char *message, pn_error *err) {
+static pn_status add_error_row(pni_flats *flats, const char *error_type, const char *message,
+                               pn_error *err) {
     PNI_AUTO_SCHEMA schema = {0};
     PNI_AUTO_ARRAY array = {0};
-    PNI_TRY(pni_schema_declare("file:int32,error_type,message", "byte", &schema, err));
+    PNI_TRY(pni_evidence_declare("file:int32,error_type,message", "byte", &schema, err));
     int code = ArrowArrayInitFromSchema(&array, &schema, NULL);
     code = code == NANOARROW_OK ? ArrowArrayStartAppending(&array) : code;
     code = code == NANOARROW_OK ? ArrowArrayAppendInt(array.children[0], 0) : code;
-    code = code == NANOARROW_OK ? ArrowArrayAppendString(array.children[1], ArrowCharView(error_type)) : code;
-    code = code == NANOARROW_OK ? ArrowArrayAppendString(array.children[2], ArrowCharView(message)) : code;
+    code = code == NANOARROW_OK
+               ? ArrowArrayAppendString(array.children[1], ArrowCharView(error_type))
+               : code;
+    code = code == NANOARROW_OK ? ArrowArrayAppendString(array.children[2], ArrowCharView(message))
+                                : code;
     code = code == NANOARROW_OK ? ArrowArrayFinishElement(&array) : code;
     code = code == NANOARROW_OK ? ArrowArrayFinishBuildingDefault(&array, NULL) : code;
     if (code != NANOARROW_OK) {
@@ -160,8 +170,9 @@ static pn_status add_error_row(pni_flats *flats, const char *error_type, const c
     return PN_OK;
 }
 
-static pn_status fail_file(void *opaque, size_t pool, const pni_chunk *chunk, size_t file, const char *error_type,
-                           const char *message, void **result_out, pn_error *err) {
+static pn_status fail_file(void *opaque, size_t pool, const pni_chunk *chunk, size_t file,
+                           const char *error_type, const char *message, void **result_out,
+                           pn_error *err) {
     collect_ctx *ctx = opaque;
     PNI_AUTO(pni_flats) flats = {0};
     if (extractors[pool].tables[0] == PNI_EVIDENCE_AST) {
@@ -175,24 +186,26 @@ static pn_status fail_file(void *opaque, size_t pool, const pni_chunk *chunk, si
 static pn_status decode_frames(pni_answer *answer, pni_flats *flats, pn_error *err) {
     for (size_t i = 0; i < answer->frames.count; i++) {
         pni_frame *frame = &answer->frames.items[i];
-        PNI_TRY(pni_flats_add_ipc(flats, frame->name, (pn_bytes){frame->data.data, frame->data.len}, err));
+        PNI_TRY(pni_flats_add_ipc(flats, frame->name, (pn_bytes){frame->data.data, frame->data.len},
+                                  err));
         pn_buf_dispose(&frame->data);
     }
     return PN_OK;
 }
 
-static pn_status accept_answer(void *opaque, size_t pool, const pni_chunk *chunk, size_t first, size_t count,
-                               pni_answer *answer, void **result_out, pn_error *err) {
+static pn_status accept_answer(void *opaque, size_t pool, const pni_chunk *chunk, size_t first,
+                               size_t count, pni_answer *answer, void **result_out, pn_error *err) {
     collect_ctx *ctx = opaque;
     pni_row_file files[PNI_CHUNK_FILES_MAX];
     for (size_t i = 0; i < count; i++) {
         const pni_file_outcome outcome = pni_answer_outcome(answer, i);
         if (outcome.error_type != NULL && count == 1) {
-            return fail_file(ctx, pool, chunk, first, outcome.error_type, outcome.message, result_out, err);
+            return fail_file(ctx, pool, chunk, first, outcome.error_type, outcome.message,
+                             result_out, err);
         }
         if (outcome.error_type != NULL) {
-            return pni_fail(err, PNI_E_CPG_ANSWER, "file '%s' failed: %s: %s", chunk->files[first + i].path,
-                            outcome.error_type, outcome.message);
+            return pni_fail(err, PNI_E_CPG_ANSWER, "file '%s' failed: %s: %s",
+                            chunk->files[first + i].path, outcome.error_type, outcome.message);
         }
         files[i] = (pni_row_file){&ctx->scan->files.items[chunk->files[first + i].id], NULL, NULL};
     }
@@ -202,13 +215,15 @@ static pn_status accept_answer(void *opaque, size_t pool, const pni_chunk *chunk
 }
 
 static void report_progress(collect_ctx *ctx) {
-    const size_t done = ctx->delivered[0] < ctx->delivered[1] ? ctx->delivered[0] : ctx->delivered[1];
+    const size_t done =
+        ctx->delivered[0] < ctx->delivered[1] ? ctx->delivered[0] : ctx->delivered[1];
     if (ctx->options->progress != NULL) {
         ctx->options->progress(ctx->options->progress_ctx, "files", done, ctx->scan->files.count);
     }
 }
 
-static pn_status deliver_result(void *opaque, size_t pool, const pni_chunk *chunk, void *value, pn_error *err) {
+static pn_status deliver_result(void *opaque, size_t pool, const pni_chunk *chunk, void *value,
+                                pn_error *err) {
     collect_ctx *ctx = opaque;
     result *r = value;
     pn_status status = PN_OK;
@@ -231,10 +246,12 @@ typedef struct launch {
 } launch;
 
 /*
- * Python runs with an environment of ours (so no PYTHON* variable reaches it), without site packages (-s -S) and without writing
- * caches (-B). -I would do more, but also make it forget the fixed hash seed.
+ * Python runs with an environment of ours (so no PYTHON* variable reaches it), without site
+ * packages (-s -S) and without writing caches (-B). -I would do more, but also make it forget the
+ * fixed hash seed.
  */
-static pn_status prepare(size_t pool, const pni_collect_options *options, launch *out, pn_error *err) {
+static pn_status prepare(size_t pool, const pni_cpg_collect_options *options, launch *out,
+                         pn_error *err) {
     PNI_TRY(pni_locate_helper(extractors[pool].program, &out->program, err));
     out->described = (pni_program){extractors[pool].name, out->argv, false};
     if (!extractors[pool].is_python) {
@@ -247,12 +264,13 @@ static pn_status prepare(size_t pool, const pni_collect_options *options, launch
     return PN_OK;
 }
 
-static pn_status start_pools(const pni_collect_options *options, launch *launches, pni_pool **pools, pn_error *err) {
+static pn_status start_pools(const pni_cpg_collect_options *options, launch *launches,
+                             pni_pool **pools, pn_error *err) {
     for (size_t i = 0; i < N_POOLS; i++) {
         PNI_TRY(prepare(i, options, &launches[i], err));
         const unsigned workers = extractors[i].is_python ? options->jobs : (options->jobs + 1) / 2;
-        const pni_pool_options pool = {&launches[i].described, workers, options->tmp_dir, FILE_TIMEOUT_MS,
-                                       FILE_MEMORY_BYTES};
+        const pni_pool_options pool = {&launches[i].described, workers, options->tmp_dir,
+                                       FILE_TIMEOUT_MS, FILE_MEMORY_BYTES};
         PNI_TRY(pni_pool_new(&pool, &pools[i], err));
     }
     return PN_OK;
@@ -278,15 +296,19 @@ static json_t *describe_tools(pni_pool *const *pools) {
 static pn_status open_spools(const char *tmp_dir, pni_spool **spools, pn_error *err) {
     for (int i = 0; i < PNI_EVIDENCE_COUNT; i++) {
         PNI_AUTO_SCHEMA schema = {0};
-        PNI_AUTO_PTR(pni_text) path = pni_path_join(tmp_dir, pni_evidence_def_at((pni_evidence)i)->name);
+        PNI_AUTO_PTR(pni_text)
+        path = pni_path_join(tmp_dir, pni_evidence_def_at((pni_evidence)i)->name);
         PNI_TRY(pni_evidence_schema((pni_evidence)i, &schema, err));
+        /* Delta keeps the metadata of fields; that of the whole becomes table properties. */
+        (void)ArrowSchemaSetMetadata(&schema, NULL);
         PNI_TRY(pni_spool_new(path, &schema, &spools[i], err));
     }
     return PN_OK;
 }
 
 static pn_status run(collect_ctx *ctx, pni_pool **pools, pn_error *err) {
-    const pni_extract_sink sink = {ctx, next_chunk, accept_answer, fail_file, deliver_result, drop_result};
+    const pni_extract_sink sink = {ctx,       next_chunk,     accept_answer,
+                                   fail_file, deliver_result, drop_result};
     PNI_TRY(pni_extract_run(pools, N_POOLS, &sink, ctx->options->cancel, err));
     PNI_TRY(pni_line_batch_flush(&ctx->lines, err));
     for (int i = 0; i < PNI_EVIDENCE_COUNT; i++) {
@@ -297,8 +319,9 @@ static pn_status run(collect_ctx *ctx, pni_pool **pools, pn_error *err) {
     return PN_OK;
 }
 
-pn_status pni_collect(pni_scan *scan, const pni_collect_options *options, pni_spool *spools[PNI_EVIDENCE_COUNT],
-                      json_t **tools_out, pn_error *err) {
+pn_status pni_cpg_collect(pni_scan *scan, const pni_cpg_collect_options *options,
+                          pni_spool *spools[PNI_EVIDENCE_COUNT], json_t **tools_out,
+                          pn_error *err) {
     launch launches[N_POOLS] = {0};
     pni_pool *pools[N_POOLS] = {NULL};
     collect_ctx ctx = {.scan = scan, .options = options, .spools = spools};

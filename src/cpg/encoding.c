@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The encoding of Python source by PEP 263: a byte order mark, else a cookie in the first two lines, else utf-8. utf-8,
- * ascii and iso-8859-1 are judged here, the rest by iconv, whose tables do not depend on the locale. Python refuses the
- * wide encodings as source, and so do we.
+ * The encoding of Python source by PEP 263: a byte order mark, else a cookie in the first two
+ * lines, else utf-8. utf-8, ascii and iso-8859-1 are judged here, the rest by iconv, whose tables
+ * do not depend on the locale. Python refuses the wide encodings as source, and so do we.
  */
 #include "cpg/source.h"
 
@@ -29,7 +29,8 @@ static pni_str first_line(pn_bytes content, size_t *at) {
     }
     const pni_str line = {(const char *)content.data + start, *at - start};
     if (*at < content.len) {
-        const bool pair = content.data[*at] == '\r' && *at + 1 < content.len && content.data[*at + 1] == '\n';
+        const bool pair =
+            content.data[*at] == '\r' && *at + 1 < content.len && content.data[*at + 1] == '\n';
         *at += pair ? 2 : 1;
     }
     return line;
@@ -74,7 +75,8 @@ static bool find_cookie(pni_str line, pni_str *name) {
     return false;
 }
 
-/* Lower case, '_' as '-'; the aliases of utf-8 and iso-8859-1 that Python knows by heart become these. */
+/* Lower case, '_' as '-'; the aliases of utf-8 and iso-8859-1 that Python knows by heart become
+ * these. */
 static void normalise(pni_str cookie, char out[NAME_MAX_BYTES + 1]) {
     size_t len = cookie.len > NAME_MAX_BYTES ? NAME_MAX_BYTES : cookie.len;
     for (size_t i = 0; i < len; i++) {
@@ -84,10 +86,10 @@ static void normalise(pni_str cookie, char out[NAME_MAX_BYTES + 1]) {
     static const struct {
         const char *alias;
         const char *name;
-    } known[] = {{"utf8", "utf-8"},           {"u8", "utf-8"},
-                 {"latin-1", "iso-8859-1"},   {"iso-latin-1", "iso-8859-1"},
-                 {"latin1", "iso-8859-1"},    {"iso8859-1", "iso-8859-1"},
-                 {"l1", "iso-8859-1"},        {"us-ascii", "ascii"}};
+    } known[] = {{"utf8", "utf-8"},         {"u8", "utf-8"},
+                 {"latin-1", "iso-8859-1"}, {"iso-latin-1", "iso-8859-1"},
+                 {"latin1", "iso-8859-1"},  {"iso8859-1", "iso-8859-1"},
+                 {"l1", "iso-8859-1"},      {"us-ascii", "ascii"}};
     if (pni_starts_with(out, "utf-8-") && !pni_streq(out, "utf-8-sig")) {
         out[5] = '\0';
     }
@@ -109,7 +111,8 @@ static family family_of(const char *encoding) {
     if (pni_streq(encoding, "iso-8859-1")) {
         return FAMILY_LATIN1;
     }
-    static const char *const wide[] = {"utf-16", "utf16", "utf-32", "utf32", "ucs", "utf-7", "utf7"};
+    static const char *const wide[] = {"utf-16", "utf16", "utf-32", "utf32",
+                                       "ucs",    "utf-7", "utf7"};
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         if (pni_starts_with(encoding, wide[i])) {
             return FAMILY_WIDE;
@@ -143,7 +146,9 @@ static const char *check_other(const char *encoding, pn_bytes content) {
 static const char *check(const char *encoding, pn_bytes content) {
     switch (family_of(encoding)) {
     case FAMILY_UTF8:
-        return pni_utf8_valid((const char *)content.data, content.len) ? NULL : "a byte is not valid utf-8";
+        return pni_utf8_valid((const char *)content.data, content.len)
+                   ? NULL
+                   : "a byte is not valid utf-8";
     case FAMILY_ASCII:
         for (size_t i = 0; i < content.len; i++) {
             if (content.data[i] >= 0x80) {
@@ -206,7 +211,8 @@ void pni_decoder_free(pni_decoder *decoder) {
     pni_free(decoder);
 }
 
-/* How many bytes at `p` are a whole character (valid) or the longest beginning of one (not valid); at least 1. */
+/* How many bytes at `p` are a whole character (valid) or the longest beginning of one (not valid);
+ * at least 1. */
 static size_t utf8_step(const uint8_t *p, size_t left, bool *valid) {
     const uint8_t lead = p[0];
     *valid = lead < 0x80;

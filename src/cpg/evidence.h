@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cpg/evidence: the evidence tables: their schemas, the nesting of flat answers into them, and the spool files they wait
- * in until they are written to Delta.
+ * cpg/evidence: the evidence tables: their schemas, the nesting of flat answers into them, and the
+ * spool files they wait in until they are written to Delta.
  */
 #ifndef PNI_CPG_EVIDENCE_H
 #define PNI_CPG_EVIDENCE_H
@@ -23,18 +23,20 @@ typedef enum pni_evidence {
 } pni_evidence;
 
 typedef struct pni_evidence_def {
-    const char *name;   /* of the table, e.g. "ast_files_v1" */
-    const char *prefix; /* of its flat tables, e.g. "ast"; NULL = not extracted */
+    const char *name;     /* of the table, e.g. "ast_files_v1" */
+    const char *prefix;   /* of its flat tables, e.g. "ast"; NULL = not extracted */
     const char *col_unit; /* metadata of its spans */
-    const char *fields; /* see schema.c */
+    const char *fields;   /* see schema.c */
 } pni_evidence_def;
 
 const pni_evidence_def *pni_evidence_def_at(pni_evidence which);
 pn_status pni_evidence_schema(pni_evidence which, struct ArrowSchema *out, pn_error *err);
 /* Builds a schema from a declaration; for tests and for pni_evidence_schema(). */
-pn_status pni_schema_declare(const char *fields, const char *col_unit, struct ArrowSchema *out, pn_error *err);
+pn_status pni_evidence_declare(const char *fields, const char *col_unit, struct ArrowSchema *out,
+                               pn_error *err);
 /* Copies the value of a metadata key of a field; false when it has none. */
-bool pni_field_metadata(const struct ArrowSchema *field, const char *key, char *out, size_t size);
+bool pni_evidence_metadata(const struct ArrowSchema *field, const char *key, char *out,
+                           size_t size);
 
 /* ---- flat tables --------------------------------------------------------------------------- */
 
@@ -51,12 +53,14 @@ typedef struct pni_flats {
 } pni_flats;
 
 /*
- * Decodes an Arrow IPC stream of one batch from a program that is not trusted, and adds it: offsets, lengths and
- * UTF-8 are checked, only int32, int64, utf8 and bool columns pass. CORRUPT says what is wrong.
+ * Decodes an Arrow IPC stream of one batch from a program that is not trusted, and adds it:
+ * offsets, lengths and UTF-8 are checked, only int32, int64, utf8 and bool columns pass. CORRUPT
+ * says what is wrong.
  */
 pn_status pni_flats_add_ipc(pni_flats *flats, const char *name, pn_bytes ipc, pn_error *err);
 /* Adds a table made here; both are consumed. */
-void pni_flats_add(pni_flats *flats, const char *name, struct ArrowSchema *schema, struct ArrowArray *array);
+void pni_flats_add(pni_flats *flats, const char *name, struct ArrowSchema *schema,
+                   struct ArrowArray *array);
 pni_flat *pni_flats_find(pni_flats *flats, const char *name);
 void pni_flats_dispose(pni_flats *flats);
 PNI_DEFINE_AUTO(pni_flats, pni_flats_dispose)
@@ -69,22 +73,25 @@ typedef struct pni_row_file {
     const char *message;
 } pni_row_file;
 /*
- * Builds the column `field` (list or struct), a row per file, from the flat table `table` and those below it, whose
- * columns are moved out. `files` gives the identity columns of list rows; it may be NULL.
+ * Builds the column `field` (list or struct), a row per file, from the flat table `table` and those
+ * below it, whose columns are moved out. `files` gives the identity columns of list rows; it may be
+ * NULL.
  */
 pn_status pni_nest_column(const struct ArrowSchema *field, pni_flats *flats, const char *table,
-                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out, pn_error *err);
+                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out,
+                          pn_error *err);
 
 /* One batch of an extracted table: a row per file; `repo` may be NULL. */
 pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, const char *repo,
-                         const pni_row_file *files, size_t n_files, pni_flats *flats, struct ArrowArray *out,
-                         pn_error *err);
+                         const pni_row_file *files, size_t n_files, pni_flats *flats,
+                         struct ArrowArray *out, pn_error *err);
 
 /* ---- spool files --------------------------------------------------------------------------- */
 
 typedef struct pni_spool pni_spool;
 /* Makes the file; batches are appended, and read back as a stream after pni_spool_finish(). */
-pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_spool **out, pn_error *err);
+pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_spool **out,
+                        pn_error *err);
 /* Consumes `batch` always. */
 pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error *err);
 pn_status pni_spool_finish(pni_spool *spool, pn_error *err);
@@ -97,34 +104,36 @@ PNI_DEFINE_AUTO_PTR(pni_spool, pni_spool_free)
 
 /* ---- rows made from the files themselves ---------------------------------------------------- */
 
-pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files, size_t n_files,
-                               struct ArrowArray *out, pn_error *err);
+pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files,
+                               size_t n_files, struct ArrowArray *out, pn_error *err);
 
-/* Lines on their way into the spool of file_line_index_v1; full batches are appended by themselves. */
+/* Lines on their way into the spool of file_line_index_v1; full batches are appended by themselves.
+ */
 typedef struct pni_line_batch {
     pni_spool *spool;
     struct ArrowArray array; /* released = nothing waits */
 } pni_line_batch;
-pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content, pn_error *err);
+pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content,
+                             pn_error *err);
 pn_status pni_line_batch_flush(pni_line_batch *batch, pn_error *err);
 
 /* ---- one pass over the sources -------------------------------------------------------------- */
 
-typedef struct pni_collect_options {
+typedef struct pni_cpg_collect_options {
     const char *repo_name; /* value of the column repo; may be NULL */
-    const char *tmp_dir; /* exists and is ours */
-    const char *python; /* NULL = see pni_locate_python() */
+    const char *tmp_dir;   /* exists and is ours */
+    const char *python;    /* NULL = see pni_locate_python() */
     unsigned jobs;
     pn_cancel *cancel;
     pn_progress_fn progress;
     void *progress_ctx;
-} pni_collect_options;
+} pni_cpg_collect_options;
 
 /*
- * Reads and extracts every file of the scan into the spools, one per evidence table, finished. *tools_out says which extractors
- * ran and what they counted.
+ * Reads and extracts every file of the scan into the spools, one per evidence table, finished.
+ * *tools_out says which extractors ran and what they counted.
  */
-pn_status pni_collect(pni_scan *scan, const pni_collect_options *options, pni_spool *spools[PNI_EVIDENCE_COUNT],
-                      json_t **tools_out, pn_error *err);
+pn_status pni_cpg_collect(pni_scan *scan, const pni_cpg_collect_options *options,
+                          pni_spool *spools[PNI_EVIDENCE_COUNT], json_t **tools_out, pn_error *err);
 
 #endif

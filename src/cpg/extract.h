@@ -2,8 +2,9 @@
 /*
  * cpg/extract: extractor programs and the pool that feeds them.
  *
- * A program is not trusted: it gets bytes, not files, an empty folder of its own, limits on memory and time, and its answers are
- * checked. It may crash, hang or lie; that costs the one file that makes it do so.
+ * A program is not trusted: it gets bytes, not files, an empty folder of its own, limits on memory
+ * and time, and its answers are checked. It may crash, hang or lie; that costs the one file that
+ * makes it do so.
  */
 #ifndef PNI_CPG_EXTRACT_H
 #define PNI_CPG_EXTRACT_H
@@ -46,31 +47,34 @@ typedef struct pni_frame_reader {
 } pni_frame_reader;
 
 /*
- * Takes up bytes until an answer is complete: *used_out says how many, *done_out whether the reader's answer is whole (take it with
- * pni_frame_reader_take). CORRUPT when they are no frames; `n_files` is how many the trailer must speak of.
+ * Takes up bytes until an answer is complete: *used_out says how many, *done_out whether the
+ * reader's answer is whole (take it with pni_frame_reader_take). CORRUPT when they are no frames;
+ * `n_files` is how many the trailer must speak of.
  */
-pn_status pni_frame_reader_feed(pni_frame_reader *reader, pn_bytes bytes, size_t n_files, size_t *used_out,
-                                bool *done_out, pn_error *err);
+pn_status pni_frame_reader_feed(pni_frame_reader *reader, pn_bytes bytes, size_t n_files,
+                                size_t *used_out, bool *done_out, pn_error *err);
 pni_answer pni_frame_reader_take(pni_frame_reader *reader);
 void pni_frame_reader_dispose(pni_frame_reader *reader);
 
 /* ---- programs and processes ----------------------------------------------------------------- */
 
 typedef struct pni_program {
-    const char *name; /* for messages and folders */
+    const char *name;        /* for messages and folders */
     const char *const *argv; /* argv[0] is an absolute path */
-    bool inherit_env; /* only to ask a program about itself */
+    bool inherit_env;        /* only to ask a program about itself */
 } pni_program;
 
-/* Finds a helper program: in $PINION_LIBEXEC, else in libexec/pinion beside the library or executable. */
+/* Finds a helper program: in $PINION_LIBEXEC, else in libexec/pinion beside the library or
+ * executable. */
 pn_status pni_locate_helper(const char *name, char **path_out, pn_error *err);
 /* Finds a folder: in $PINION_DATA, else in share/pinion beside the library or executable. */
 pn_status pni_locate_data(const char *name, char **path_out, pn_error *err);
 /*
- * Finds Python: `wanted`, $PINION_PYTHON or python3 of the PATH, and asks it for the real executable behind links and shims.
- * `tmp_dir` holds what it writes to stderr.
+ * Finds Python: `wanted`, $PINION_PYTHON or python3 of the PATH, and asks it for the real
+ * executable behind links and shims. `tmp_dir` holds what it writes to stderr.
  */
-pn_status pni_locate_python(const char *wanted, const char *tmp_dir, char **path_out, pn_error *err);
+pn_status pni_locate_python(const char *wanted, const char *tmp_dir, char **path_out,
+                            pn_error *err);
 
 typedef struct pni_process_limits {
     uint64_t memory_bytes; /* address space; 0 = none */
@@ -78,19 +82,22 @@ typedef struct pni_process_limits {
 } pni_process_limits;
 
 typedef struct pni_process {
-    pid_t pid; /* also its process group; 0 = none */
-    int in_fd; /* non-blocking, a socket: writing never raises SIGPIPE */
+    pid_t pid;  /* also its process group; 0 = none */
+    int in_fd;  /* non-blocking, a socket: writing never raises SIGPIPE */
     int out_fd; /* non-blocking */
 } pni_process;
 
-/* Starts a program in the folder `cwd` with a clean environment; its stderr goes to `cwd`/stderr. */
-pn_status pni_process_start(const pni_program *program, const char *cwd, const pni_process_limits *limits,
-                            pni_process *out, pn_error *err);
+/* Starts a program in the folder `cwd` with a clean environment; its stderr goes to `cwd`/stderr.
+ */
+pn_status pni_process_start(const pni_program *program, const char *cwd,
+                            const pni_process_limits *limits, pni_process *out, pn_error *err);
 /* Writes what fits; gives the bytes written, or -1 when the program has closed its input. */
 ssize_t pni_process_write(const pni_process *process, pn_bytes bytes);
-/* Kills the whole group and waits; gives what ended it: the signal's or exit's text, static or in `text`. */
+/* Kills the whole group and waits; gives what ended it: the signal's or exit's text, static or in
+ * `text`. */
 void pni_process_kill(pni_process *process);
-/* Closes its input and gives it `grace_ms` to end by itself, then kills it. Writes how it ended, e.g. "exit status 3". */
+/* Closes its input and gives it `grace_ms` to end by itself, then kills it. Writes how it ended,
+ * e.g. "exit status 3". */
 void pni_process_end(pni_process *process, int grace_ms, char how[64]);
 int64_t pni_now_ms(void); /* monotonic */
 
@@ -135,16 +142,19 @@ typedef struct pni_extract_sink {
     /* The next chunk, or *out = NULL at the end. Called only when every pool has room. */
     pn_status (*next)(void *ctx, pni_chunk **out, pn_error *err);
     /*
-     * Turns an answer about files first .. first + count - 1 of the chunk into a result. CORRUPT or LIMIT = the answer is bad: the files
-     * are tried one by one, and one that stays bad is failed. Any other status ends the run.
+     * Turns an answer about files first .. first + count - 1 of the chunk into a result. CORRUPT or
+     * LIMIT = the answer is bad: the files are tried one by one, and one that stays bad is failed.
+     * Any other status ends the run.
      */
     pn_status (*accept)(void *ctx, size_t pool, const pni_chunk *chunk, size_t first, size_t count,
                         pni_answer *answer, void **result_out, pn_error *err);
     /* Makes the result of a file that cannot be extracted. */
-    pn_status (*fail)(void *ctx, size_t pool, const pni_chunk *chunk, size_t file, const char *error_type,
-                      const char *message, void **result_out, pn_error *err);
+    pn_status (*fail)(void *ctx, size_t pool, const pni_chunk *chunk, size_t file,
+                      const char *error_type, const char *message, void **result_out,
+                      pn_error *err);
     /* Takes a result over; called in the order of the chunks, and of the files in them. */
-    pn_status (*deliver)(void *ctx, size_t pool, const pni_chunk *chunk, void *result, pn_error *err);
+    pn_status (*deliver)(void *ctx, size_t pool, const pni_chunk *chunk, void *result,
+                         pn_error *err);
     void (*drop)(void *ctx, void *result); /* frees a result that is not delivered */
 } pni_extract_sink;
 
@@ -153,7 +163,8 @@ void pni_chunk_unref(pni_chunk *chunk);
 
 /* One program and its workers; see pool.c. */
 typedef struct pni_pool pni_pool;
-/* Starts the workers and asks each for an empty answer, so that a program that cannot work is one error, not one per file. */
+/* Starts the workers and asks each for an empty answer, so that a program that cannot work is one
+ * error, not one per file. */
 pn_status pni_pool_new(const pni_pool_options *options, pni_pool **out, pn_error *err);
 /* Kills what still runs and removes the workers' folders. */
 void pni_pool_free(pni_pool *pool);

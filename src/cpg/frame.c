@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames: "<name> <length>\n" and so many bytes, the last one named `end`. Lengths come from a program that is not
- * trusted: each is bounded, and memory grows with what arrives, not with what is announced.
+ * Frames: "<name> <length>\n" and so many bytes, the last one named `end`. Lengths come from a
+ * program that is not trusted: each is bounded, and memory grows with what arrives, not with what
+ * is announced.
  */
 #include "cpg/extract.h"
 
@@ -97,7 +98,8 @@ static pn_status end_body(pni_frame_reader *r, size_t n_files, bool *done, pn_er
     }
     pn_error inner = PN_ERROR_INIT;
     if (r->frame.data.len > TRAILER_MAX_BYTES ||
-        pni_json_parse(r->frame.data.data, r->frame.data.len, "trailer", &r->answer.trailer, &inner) != PN_OK) {
+        pni_json_parse(r->frame.data.data, r->frame.data.len, "trailer", &r->answer.trailer,
+                       &inner) != PN_OK) {
         return malformed(err, "the trailer is not JSON");
     }
     PNI_TRY(check_trailer(r->answer.trailer, n_files, err));
@@ -107,8 +109,8 @@ static pn_status end_body(pni_frame_reader *r, size_t n_files, bool *done, pn_er
     return PN_OK;
 }
 
-pn_status pni_frame_reader_feed(pni_frame_reader *reader, pn_bytes bytes, size_t n_files, size_t *used_out,
-                                bool *done_out, pn_error *err) {
+pn_status pni_frame_reader_feed(pni_frame_reader *reader, pn_bytes bytes, size_t n_files,
+                                size_t *used_out, bool *done_out, pn_error *err) {
     size_t used = 0;
     *done_out = false;
     while (used < bytes.len && !*done_out) {

@@ -2,11 +2,13 @@
 /*
  * .gitignore without a repository. libgit2 would need one, and brings far more than a matcher.
  *
- * Matching is git's: the last rule that matches decides, inner files before outer ones, and nothing below an
- * excluded folder comes back. A pattern with a '/' before its end is anchored to its file's folder.
+ * Matching is git's: the last rule that matches decides, inner files before outer ones, and nothing
+ * below an excluded folder comes back. A pattern with a '/' before its end is anchored to its
+ * file's folder.
  *
- * Both levels (characters in a segment, segments in a path) backtrack to the last star only. That is enough, because
- * a star that comes later can take up whatever an earlier one would have, and it keeps a hostile pattern at O(n * m).
+ * Both levels (characters in a segment, segments in a path) backtrack to the last star only. That
+ * is enough, because a star that comes later can take up whatever an earlier one would have, and it
+ * keeps a hostile pattern at O(n * m).
  */
 #include "cpg/source.h"
 
@@ -42,8 +44,8 @@ static bool class_has(pni_str name, unsigned char c, bool *known) {
     static const struct {
         const char *name;
         int (*test)(int);
-    } classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"cntrl", iscntrl}, {"digit", isdigit},
-                   {"graph", isgraph}, {"lower", islower}, {"print", isprint}, {"punct", ispunct},
+    } classes[] = {{"alnum", isalnum}, {"alpha", isalpha}, {"cntrl", iscntrl},  {"digit", isdigit},
+                   {"graph", isgraph}, {"lower", islower}, {"print", isprint},  {"punct", ispunct},
                    {"space", isspace}, {"upper", isupper}, {"xdigit", isxdigit}};
     *known = true;
     if (pni_str_eq(name, PNI_STR("blank"))) {
@@ -58,7 +60,8 @@ static bool class_has(pni_str name, unsigned char c, bool *known) {
     return false;
 }
 
-/* At "[:": consumes "[:name:]" when it is one; otherwise the '[' is a plain member. False = malformed. */
+/* At "[:": consumes "[:name:]" when it is one; otherwise the '[' is a plain member. False =
+ * malformed. */
 static bool set_class(set_scan *s, unsigned char *previous) {
     const char *name = s->p + 2;
     const char *close = name;
@@ -102,7 +105,8 @@ static bool set_member(set_scan *s, unsigned char *previous) {
     return true;
 }
 
-/* The length of the bracket set at `p`, or 0 when it is malformed; *matched tells whether `c` is in it. */
+/* The length of the bracket set at `p`, or 0 when it is malformed; *matched tells whether `c` is in
+ * it. */
 static size_t set_match(const char *p, const char *end, unsigned char c, bool *matched) {
     set_scan s = {p + 1, end, c, false};
     const bool negated = s.p < end && (*s.p == '!' || *s.p == '^');

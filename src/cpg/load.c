@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads a file once. All that is said about it afterwards (size, digest, encoding, lines, what the extractors see) is
- * said about the bytes of this one reading, so a file that changes under the build is still described consistently.
+ * Reads a file once. All that is said about it afterwards (size, digest, encoding, lines, what the
+ * extractors see) is said about the bytes of this one reading, so a file that changes under the
+ * build is still described consistently.
  */
 #define _GNU_SOURCE
 #include "cpg/source.h"
@@ -22,7 +23,8 @@ static void set_os_error(pni_source_file *file, int os_errno) {
                gone ? "the file was gone when it was read" : strerrordesc_np(os_errno));
 }
 
-/* A link that was judged to stay inside the root is followed; a name that became a link since is not. */
+/* A link that was judged to stay inside the root is followed; a name that became a link since is
+ * not. */
 static int open_source(const pni_scan *scan, const pni_source_file *file) {
     PNI_AUTO_PTR(pni_text) full = pni_path_join(scan->root, file->name);
     return open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (file->link ? 0 : O_NOFOLLOW));

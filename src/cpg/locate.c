@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the helpers are. An installed tree and a build tree have the same shape (bin, lib, libexec/pinion,
- * share/pinion), so they are looked for from where the library, or the program that contains it, lies.
+ * Where the helpers are. An installed tree and a build tree have the same shape (bin, lib,
+ * libexec/pinion, share/pinion), so they are looked for from where the library, or the program that
+ * contains it, lies.
  */
 #define _GNU_SOURCE
 #include "cpg/extract.h"
@@ -109,7 +110,8 @@ static void read_answer(const pni_process *process, pn_buf *out) {
 }
 
 /* "3.11\n/usr/bin/python3.11" */
-static pn_status check_answer(const char *program, const char *answer, char **path_out, pn_error *err) {
+static pn_status check_answer(const char *program, const char *answer, char **path_out,
+                              pn_error *err) {
     const char *newline = strchr(answer, '\n');
     if (newline == NULL || newline[1] != '/' || !pni_starts_with(answer, "3.")) {
         return pni_fail(err, PNI_E_CPG_START, "'%s' is not a working Python 3", program);
@@ -117,15 +119,19 @@ static pn_status check_answer(const char *program, const char *answer, char **pa
     int64_t minor = 0;
     PNI_AUTO_PTR(pni_text) text = pni_strndup(answer + 2, (size_t)(newline - answer) - 2);
     if (!pni_parse_i64(text, &minor) || minor < 9) {
-        return pni_fail(err, PNI_E_CPG_START, "'%s' is Python 3.%s; 3.9 or newer is needed", program, text);
+        return pni_fail(err, PNI_E_CPG_START, "'%s' is Python 3.%s; 3.9 or newer is needed",
+                        program, text);
     }
     *path_out = pni_strdup(newline + 1);
     return PN_OK;
 }
 
-pn_status pni_locate_python(const char *wanted, const char *tmp_dir, char **path_out, pn_error *err) {
+pn_status pni_locate_python(const char *wanted, const char *tmp_dir, char **path_out,
+                            pn_error *err) {
     const char *variable = getenv("PINION_PYTHON");
-    const char *name = wanted != NULL ? wanted : variable != NULL && variable[0] != '\0' ? variable : "python3";
+    const char *name = wanted != NULL                            ? wanted
+                       : variable != NULL && variable[0] != '\0' ? variable
+                                                                 : "python3";
     PNI_AUTO_PTR(pni_text) path = find_program(name);
     if (path == NULL) {
         return pni_fail(err, PNI_E_CPG_PROGRAM, "Python interpreter '%s' was not found", name);

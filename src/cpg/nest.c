@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flat tables to nested columns, driven by the target schema. A list's rows are the flat table's rows, so its leaf columns
- * are moved, not copied; only the offsets are made here, by counting the rows of each parent in the index column. That column
- * must therefore be within range and must not decrease, which is checked.
+ * Flat tables to nested columns, driven by the target schema. A list's rows are the flat table's
+ * rows, so its leaf columns are moved, not copied; only the offsets are made here, by counting the
+ * rows of each parent in the index column. That column must therefore be within range and must not
+ * decrease, which is checked.
  *
- * Rules: a missing column is null, a missing table is empty lists, a struct whose leaves are all null is null, and what
- * the field metadata declares (end_exclusive, col_unit) stands in for a missing leaf of a span that is there.
+ * Rules: a missing column is null, a missing table is empty lists, a struct whose leaves are all
+ * null is null, and what the field metadata declares (end_exclusive, col_unit) stands in for a
+ * missing leaf of a span that is there.
  */
 #include "cpg/evidence.h"
 
@@ -26,13 +28,15 @@ typedef struct place {
     int64_t n_rows;
 } place;
 
-static pn_status build(nest_ctx *ctx, const struct ArrowSchema *field, const place *at, struct ArrowArray *out);
+static pn_status build(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
+                       struct ArrowArray *out);
 static pn_status build_list(nest_ctx *ctx, const struct ArrowSchema *field, const char *table,
                             const char *index_column, int64_t n_parents, struct ArrowArray *out);
 
-static pn_status wrong(const nest_ctx *ctx, const char *table, const char *column, const char *what) {
-    return pni_fail(ctx->err, PNI_E_CPG_ANSWER, "column '%s' of table '%s' of an extractor's answer: %s", column,
-                    table, what);
+static pn_status wrong(const nest_ctx *ctx, const char *table, const char *column,
+                       const char *what) {
+    return pni_fail(ctx->err, PNI_E_CPG_ANSWER,
+                    "column '%s' of table '%s' of an extractor's answer: %s", column, table, what);
 }
 
 static pn_status check_arrow(const nest_ctx *ctx, const char *table, int code) {
@@ -61,7 +65,8 @@ static const char *ident_value(const pni_source_file *file, const char *name) {
 }
 
 /* A row of a top list repeats the identity of its file. */
-static int append_ident(const nest_ctx *ctx, const char *name, const place *at, struct ArrowArray *out) {
+static int append_ident(const nest_ctx *ctx, const char *name, const place *at,
+                        struct ArrowArray *out) {
     int code = NANOARROW_OK;
     for (int64_t f = 0; f < at->n_files && code == NANOARROW_OK; f++) {
         const char *text = ident_value(ctx->files[f].source, name);
@@ -72,13 +77,30 @@ static int append_ident(const nest_ctx *ctx, const char *name, const place *at, 
     return code;
 }
 
+/*
+ * nanoarrow 0.9 reserves room for one bit however many nulls are appended to a bool column
+ * (_ArrowArrayAppendBits), so what has bits in it is filled one by one.
+ */
+static int append_nulls(struct ArrowArray *out, bool has_bits, int64_t count) {
+    if (!has_bits) {
+        return count > 0 ? ArrowArrayAppendNull(out, count) : NANOARROW_OK;
+    }
+    int code = NANOARROW_OK;
+    for (int64_t i = 0; i < count && code == NANOARROW_OK; i++) {
+        code = ArrowArrayAppendNull(out, 1);
+    }
+    return code;
+}
+
 /* A missing leaf: nulls, or the default that the enclosing span declares. */
-static pn_status build_missing(const nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
-                               struct ArrowArray *out) {
+static pn_status build_missing(const nest_ctx *ctx, const struct ArrowSchema *field,
+                               const place *at, struct ArrowArray *out) {
     char text[32];
-    const bool ident = ctx->files != NULL && at->offsets != NULL && strchr(at->column, '.') == NULL &&
-                       pni_streq(field->format, "u") && ident_value(ctx->files[0].source, field->name) != NULL;
-    const bool given = at->span != NULL && pni_field_metadata(at->span, field->name, text, sizeof text);
+    const bool ident = ctx->files != NULL && at->offsets != NULL &&
+                       strchr(at->column, '.') == NULL && pni_streq(field->format, "u") &&
+                       ident_value(ctx->files[0].source, field->name) != NULL;
+    const bool given =
+        at->span != NULL && pni_evidence_metadata(at->span, field->name, text, sizeof text);
     int code = ArrowArrayInitFromSchema(out, field, NULL);
     if (code == NANOARROW_OK) {
         code = ArrowArrayStartAppending(out);
@@ -90,8 +112,8 @@ static pn_status build_missing(const nest_ctx *ctx, const struct ArrowSchema *fi
             code = pni_streq(field->format, "b") ? ArrowArrayAppendInt(out, pni_streq(text, "true"))
                                                  : ArrowArrayAppendString(out, ArrowCharView(text));
         }
-    } else if (code == NANOARROW_OK && at->n_rows > 0) {
-        code = ArrowArrayAppendNull(out, at->n_rows);
+    } else if (code == NANOARROW_OK) {
+        code = append_nulls(out, pni_streq(field->format, "b"), at->n_rows);
     }
     if (code == NANOARROW_OK) {
         code = ArrowArrayFinishBuildingDefault(out, NULL);
@@ -108,7 +130,8 @@ static int64_t count_nulls(const struct ArrowArray *array) {
                : array->length - ArrowBitCountSet(array->buffers[0], array->offset, array->length);
 }
 
-static pn_status build_leaf(nest_ctx *ctx, const struct ArrowSchema *field, const place *at, struct ArrowArray *out) {
+static pn_status build_leaf(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
+                            struct ArrowArray *out) {
     const int64_t index = find_column(at->table, at->column);
     if (index < 0) {
         if ((field->flags & ARROW_FLAG_NULLABLE) == 0 && at->n_rows > 0) {
@@ -153,9 +176,10 @@ static void mark_valid(const struct ArrowArray *child, uint8_t *bits) {
     }
 }
 
-/* A nested struct is there where a leaf that was sent is; lists are never null, so with one it is always there. */
-static pn_status set_struct_validity(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
-                                     const bool *sent, struct ArrowArray *out) {
+/* A nested struct is there where a leaf that was sent is; lists are never null, so with one it is
+ * always there. */
+static pn_status set_struct_validity(nest_ctx *ctx, const struct ArrowSchema *field,
+                                     const place *at, const bool *sent, struct ArrowArray *out) {
     for (int64_t i = 0; i < field->n_children; i++) {
         if (field->children[i]->format[0] == '+' && field->children[i]->format[1] != 's') {
             return PN_OK;
@@ -181,8 +205,8 @@ static pn_status set_struct_validity(nest_ctx *ctx, const struct ArrowSchema *fi
     return PN_OK;
 }
 
-static pn_status build_children(nest_ctx *ctx, const struct ArrowSchema *field, const place *at, bool *sent,
-                                struct ArrowArray *out) {
+static pn_status build_children(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
+                                bool *sent, struct ArrowArray *out) {
     for (int64_t i = 0; i < field->n_children; i++) {
         char column[PNI_FLAT_NAME_SIZE];
         place child = *at;
@@ -201,12 +225,14 @@ static pn_status build_children(nest_ctx *ctx, const struct ArrowSchema *field, 
     return PN_OK;
 }
 
-static pn_status build_struct(nest_ctx *ctx, const struct ArrowSchema *field, const place *at, struct ArrowArray *out) {
+static pn_status build_struct(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
+                              struct ArrowArray *out) {
     struct ArrowArray made = {0};
     PNI_TRY(check_arrow(ctx, at->table_name, ArrowArrayInitFromSchema(&made, field, NULL)));
     place inner = *at;
     char semantic[8];
-    if (pni_field_metadata(field, "semantic_type", semantic, sizeof semantic) && pni_streq(semantic, "Span")) {
+    if (pni_evidence_metadata(field, "semantic_type", semantic, sizeof semantic) &&
+        pni_streq(semantic, "Span")) {
         inner.span = field;
     } else if (at->column[0] != '\0') {
         inner.span = NULL;
@@ -218,7 +244,9 @@ static pn_status build_struct(nest_ctx *ctx, const struct ArrowSchema *field, co
         status = set_struct_validity(ctx, field, at, sent, &made);
     }
     if (status == PN_OK) {
-        status = check_arrow(ctx, at->table_name, ArrowArrayFinishBuilding(&made, NANOARROW_VALIDATION_LEVEL_NONE, NULL));
+        status =
+            check_arrow(ctx, at->table_name,
+                        ArrowArrayFinishBuilding(&made, NANOARROW_VALIDATION_LEVEL_NONE, NULL));
     }
     pni_free(sent);
     if (status != PN_OK) {
@@ -231,8 +259,8 @@ static pn_status build_struct(nest_ctx *ctx, const struct ArrowSchema *field, co
 
 /* ---- lists --------------------------------------------------------------------------------- */
 
-static pn_status read_index(nest_ctx *ctx, const pni_flat *table, const char *index_column, int64_t row,
-                            int64_t *value_out) {
+static pn_status read_index(nest_ctx *ctx, const pni_flat *table, const char *index_column,
+                            int64_t row, int64_t *value_out) {
     const int64_t index = find_column(table, index_column);
     const struct ArrowArray *column = table->array.children[index];
     const void *values = column->buffers[1];
@@ -252,12 +280,14 @@ static pn_status check_index(nest_ctx *ctx, const pni_flat *table, const char *i
     if (!is_int || count_nulls(table->array.children[index]) > 0) {
         return wrong(ctx, table->name, index_column, "not an index");
     }
-    return table->array.length <= INT32_MAX ? PN_OK : wrong(ctx, table->name, index_column, "too many rows");
+    return table->array.length <= INT32_MAX
+               ? PN_OK
+               : wrong(ctx, table->name, index_column, "too many rows");
 }
 
 /* offsets[p] .. offsets[p + 1] become the rows of parent p; `offsets` has n_parents + 1 zeroes. */
-static pn_status count_rows(nest_ctx *ctx, const pni_flat *table, const char *index_column, int64_t n_parents,
-                            int64_t *offsets) {
+static pn_status count_rows(nest_ctx *ctx, const pni_flat *table, const char *index_column,
+                            int64_t n_parents, int64_t *offsets) {
     if (table == NULL) {
         return PN_OK;
     }
@@ -278,7 +308,8 @@ static pn_status count_rows(nest_ctx *ctx, const pni_flat *table, const char *in
     return PN_OK;
 }
 
-static pn_status build_items(nest_ctx *ctx, const struct ArrowSchema *item, const place *rows, struct ArrowArray *out) {
+static pn_status build_items(nest_ctx *ctx, const struct ArrowSchema *item, const place *rows,
+                             struct ArrowArray *out) {
     place at = *rows;
     const bool is_struct = pni_streq(item->format, "+s");
     at.column = is_struct ? "" : "item";
@@ -294,8 +325,8 @@ static int append_offsets(struct ArrowArray *out, const int64_t *offsets, int64_
     return code;
 }
 
-static pn_status finish_list(nest_ctx *ctx, const struct ArrowSchema *field, const place *rows, int64_t n_parents,
-                             const int64_t *offsets, struct ArrowArray *out) {
+static pn_status finish_list(nest_ctx *ctx, const struct ArrowSchema *field, const place *rows,
+                             int64_t n_parents, const int64_t *offsets, struct ArrowArray *out) {
     struct ArrowArray made = {0};
     PNI_TRY(check_arrow(ctx, rows->table_name, ArrowArrayInitFromSchema(&made, field, NULL)));
     ArrowArrayRelease(made.children[0]);
@@ -324,7 +355,12 @@ static pn_status build_list(nest_ctx *ctx, const struct ArrowSchema *field, cons
     pn_status status = count_rows(ctx, flat, index_column, n_parents, offsets);
     if (status == PN_OK) {
         const bool top = pni_streq(index_column, "file");
-        const place rows = {flat, table, "", NULL, top ? offsets : NULL, top ? n_parents : 0,
+        const place rows = {flat,
+                            table,
+                            "",
+                            NULL,
+                            top ? offsets : NULL,
+                            top ? n_parents : 0,
                             flat != NULL ? flat->array.length : 0};
         status = finish_list(ctx, field, &rows, n_parents, offsets, out);
     }
@@ -332,7 +368,8 @@ static pn_status build_list(nest_ctx *ctx, const struct ArrowSchema *field, cons
     return status;
 }
 
-static pn_status build(nest_ctx *ctx, const struct ArrowSchema *field, const place *at, struct ArrowArray *out) {
+static pn_status build(nest_ctx *ctx, const struct ArrowSchema *field, const place *at,
+                       struct ArrowArray *out) {
     if (field->format[0] != '+') {
         return build_leaf(ctx, field, at, out);
     }
@@ -347,8 +384,8 @@ static pn_status build(nest_ctx *ctx, const struct ArrowSchema *field, const pla
 /* ---- top ----------------------------------------------------------------------------------- */
 
 /* A struct per file: the table's rows must be those of the files, one each, or none at all. */
-static pn_status build_file_struct(nest_ctx *ctx, const struct ArrowSchema *field, const char *table,
-                                   int64_t n_files, struct ArrowArray *out) {
+static pn_status build_file_struct(nest_ctx *ctx, const struct ArrowSchema *field,
+                                   const char *table, int64_t n_files, struct ArrowArray *out) {
     pni_flat *flat = pni_flats_find(ctx->flats, table);
     if (flat != NULL) {
         PNI_TRY(check_index(ctx, flat, "file"));
@@ -367,19 +404,20 @@ static pn_status build_file_struct(nest_ctx *ctx, const struct ArrowSchema *fiel
     }
     int code = ArrowArrayInitFromSchema(out, field, NULL);
     code = code == NANOARROW_OK ? ArrowArrayStartAppending(out) : code;
-    code = code == NANOARROW_OK ? ArrowArrayAppendNull(out, n_files) : code;
+    code = code == NANOARROW_OK ? append_nulls(out, true, n_files) : code;
     code = code == NANOARROW_OK ? ArrowArrayFinishBuildingDefault(out, NULL) : code;
     return check_arrow(ctx, table, code);
 }
 
-static pn_status nest(nest_ctx *ctx, const struct ArrowSchema *field, const char *table, int64_t n_parents,
-                      struct ArrowArray *out) {
+static pn_status nest(nest_ctx *ctx, const struct ArrowSchema *field, const char *table,
+                      int64_t n_parents, struct ArrowArray *out) {
     return pni_streq(field->format, "+s") ? build_file_struct(ctx, field, table, n_parents, out)
                                           : build_list(ctx, field, table, "file", n_parents, out);
 }
 
 pn_status pni_nest_column(const struct ArrowSchema *field, pni_flats *flats, const char *table,
-                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out, pn_error *err) {
+                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out,
+                          pn_error *err) {
     nest_ctx ctx = {flats, files, err};
     struct ArrowArray made = {0};
     const pn_status status = nest(&ctx, field, table, n_files, &made);

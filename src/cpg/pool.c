@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool: chunks in, results out in the same order, whatever the number of workers and whoever is fastest. A chunk goes to
- * any worker with room; its results wait in its slot until all earlier slots are delivered. The number of slots is bounded,
- * and no chunk is read before every pool has a free one: that is the back-pressure.
+ * The pool: chunks in, results out in the same order, whatever the number of workers and whoever is
+ * fastest. A chunk goes to any worker with room; its results wait in its slot until all earlier
+ * slots are delivered. The number of slots is bounded, and no chunk is read before every pool has a
+ * free one: that is the back-pressure.
  *
- * A worker that dies, hangs or answers nonsense is killed. The request it was at is cut into single files, each of which
- * gets a fresh process to itself; a file that spoils that one too is failed. Requests behind it start anew elsewhere.
+ * A worker that dies, hangs or answers nonsense is killed. The request it was at is cut into single
+ * files, each of which gets a fresh process to itself; a file that spoils that one too is failed.
+ * Requests behind it start anew elsewhere.
  */
 #include "cpg/pool_priv.h"
 
@@ -84,7 +86,8 @@ static slot *slot_of(pni_pool *pool, const pni_chunk *chunk) {
 }
 
 static bool is_earlier(const pni_task *a, const pni_task *b) {
-    return a->chunk->index != b->chunk->index ? a->chunk->index < b->chunk->index : a->first < b->first;
+    return a->chunk->index != b->chunk->index ? a->chunk->index < b->chunk->index
+                                              : a->first < b->first;
 }
 
 /* The earliest task that a worker may take: a retry only goes to one that is idle. */
@@ -92,7 +95,8 @@ static bool pop_task(pni_pool *pool, bool idle, pni_task *out) {
     size_t best = pool->queue.count;
     for (size_t i = 0; i < pool->queue.count; i++) {
         const bool allowed = idle || !pool->queue.items[i].retry;
-        if (allowed && (best == pool->queue.count || is_earlier(&pool->queue.items[i], &pool->queue.items[best]))) {
+        if (allowed && (best == pool->queue.count ||
+                        is_earlier(&pool->queue.items[i], &pool->queue.items[best]))) {
             best = i;
         }
     }
@@ -150,8 +154,8 @@ static void split(pni_pool *pool, const pni_task *task) {
 }
 
 /* The worker is stopped already. tasks[0] is to blame, unless nothing was asked. */
-static pn_status blame(run_ctx *run, size_t index, pni_worker *worker, const char *type, const char *message,
-                       pn_error *err) {
+static pn_status blame(run_ctx *run, size_t index, pni_worker *worker, const char *type,
+                       const char *message, pn_error *err) {
     pni_pool *pool = run->pools[index];
     pool->counts.restarts++;
     pni_logf("extractor %s: %s: %s", worker->name, type, message);
@@ -169,7 +173,8 @@ static pn_status blame(run_ctx *run, size_t index, pni_worker *worker, const cha
         return PN_OK;
     }
     void *value = NULL;
-    PNI_TRY(run->sink->fail(run->sink->ctx, index, task.chunk, task.first, type, message, &value, err));
+    PNI_TRY(
+        run->sink->fail(run->sink->ctx, index, task.chunk, task.first, type, message, &value, err));
     pool->counts.errors++;
     pool->counts.files++;
     add_result(pool, &task, value);
@@ -201,7 +206,8 @@ static pn_status on_timeout(run_ctx *run, size_t index, pni_worker *worker, pn_e
     return blame(run, index, worker, "ExtractorTimeout", pni_buf_text(&text), err);
 }
 
-static pn_status on_garbage(run_ctx *run, size_t index, pni_worker *worker, const pn_error *why, pn_error *err) {
+static pn_status on_garbage(run_ctx *run, size_t index, pni_worker *worker, const pn_error *why,
+                            pn_error *err) {
     char how[64];
     pni_worker_stop(worker, 0, how);
     return blame(run, index, worker, "ExtractorAnswer", why->message, err);
@@ -221,8 +227,8 @@ static pn_status on_answer(run_ctx *run, size_t index, pni_worker *worker, pn_er
     worker->answer = (pni_answer){0};
     void *value = NULL;
     pn_error why = PN_ERROR_INIT;
-    const pn_status status =
-        run->sink->accept(run->sink->ctx, index, task.chunk, task.first, task.count, &answer, &value, &why);
+    const pn_status status = run->sink->accept(run->sink->ctx, index, task.chunk, task.first,
+                                               task.count, &answer, &value, &why);
     if (status == PN_CORRUPT || status == PN_LIMIT) {
         return on_garbage(run, index, worker, &why, err);
     }
@@ -315,14 +321,17 @@ static pn_status fill(run_ctx *run, pn_error *err) {
     return PN_OK;
 }
 
-static pn_status serve_worker(run_ctx *run, size_t index, pni_worker *worker, const struct pollfd *fds, pn_error *err) {
+static pn_status serve_worker(run_ctx *run, size_t index, pni_worker *worker,
+                              const struct pollfd *fds, pn_error *err) {
     if ((fds[1].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) {
         pni_worker_write(worker);
     }
     if ((fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
         return serve_output(run, index, worker, err);
     }
-    return worker->n_tasks > 0 && pni_now_ms() >= worker->deadline_ms ? on_timeout(run, index, worker, err) : PN_OK;
+    return worker->n_tasks > 0 && pni_now_ms() >= worker->deadline_ms
+               ? on_timeout(run, index, worker, err)
+               : PN_OK;
 }
 
 static size_t count_workers(const run_ctx *run) {
@@ -424,7 +433,8 @@ pn_status pni_extract_run(pni_pool *const *pools, size_t n_pools, const pni_extr
 
 /* ---- the pool itself ----------------------------------------------------------------------- */
 
-static pn_status probe_failed(const pni_pool *pool, pni_worker *worker, const char *why, pn_error *err) {
+static pn_status probe_failed(const pni_pool *pool, pni_worker *worker, const char *why,
+                              pn_error *err) {
     char how[64] = "";
     pni_worker_stop(worker, DEATH_GRACE_MS, how);
     PNI_AUTO(pn_buf) words = PN_BUF_INIT;
@@ -454,7 +464,7 @@ static pn_status probe(pni_pool *pool, pni_worker *worker, pn_error *err) {
     worker->n_tasks = 0;
     if (event != PNI_WORKER_ANSWERED) {
         return probe_failed(pool, worker,
-                            event == PNI_WORKER_DIED ? "it ended before it answered"
+                            event == PNI_WORKER_DIED      ? "it ended before it answered"
                             : event == PNI_WORKER_GARBAGE ? why.message
                                                           : "no answer",
                             err);

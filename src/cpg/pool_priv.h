@@ -7,7 +7,8 @@
 
 #define WORKER_TASKS_MAX 2u
 
-/* Files first .. first + count - 1 of a chunk. A retry is one file, sent alone to a fresh process. */
+/* Files first .. first + count - 1 of a chunk. A retry is one file, sent alone to a fresh process.
+ */
 typedef struct pni_task {
     pni_chunk *chunk;
     size_t first;
@@ -19,10 +20,10 @@ typedef struct pni_worker {
     char *name; /* of its folder */
     char *cwd;
     pni_process process; /* pid 0 = to be started on demand */
-    bool used; /* it has been sent something */
+    bool used;           /* it has been sent something */
     pni_frame_reader reader;
-    pn_buf pending; /* read, but of the answer after the current one */
-    pni_answer answer; /* to tasks[0], when it is complete */
+    pn_buf pending;                   /* read, but of the answer after the current one */
+    pni_answer answer;                /* to tasks[0], when it is complete */
     pni_task tasks[WORKER_TASKS_MAX]; /* in the order they were sent */
     unsigned n_tasks;
     pn_buf out; /* requests not yet written */
@@ -44,7 +45,8 @@ pn_status pni_worker_start(pni_worker *worker, const pni_pool_options *options, 
 void pni_worker_stop(pni_worker *worker, int grace_ms, char how[64]);
 void pni_worker_send(pni_worker *worker, const pni_task *task, int64_t timeout_ms);
 void pni_worker_write(pni_worker *worker);
-pni_worker_event pni_worker_read(pni_worker *worker, uint8_t *block, size_t block_size, pn_error *err);
+pni_worker_event pni_worker_read(pni_worker *worker, uint8_t *block, size_t block_size,
+                                 pn_error *err);
 /* The last words on its stderr, for a message; at most a few hundred bytes. */
 void pni_worker_last_words(const pni_worker *worker, pn_buf *out);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A helper process: posix_spawn (no fork: the engine's threads run), a process group of its own so that whatever it starts dies
- * with it, a folder of its own, no descriptor of ours, an environment that we write, and limits set before its first
- * request. Input is a socket, so that writing to a dead program is an answer and not SIGPIPE.
+ * A helper process: posix_spawn (no fork: the engine's threads run), a process group of its own so
+ * that whatever it starts dies with it, a folder of its own, no descriptor of ours, an environment
+ * that we write, and limits set before its first request. Input is a socket, so that writing to a
+ * dead program is an answer and not SIGPIPE.
  */
 #define _GNU_SOURCE
 #include "cpg/extract.h"
@@ -51,7 +52,8 @@ static bool make_channels(int in_pair[2], int out_pair[2]) {
     out_pair[0] = ends[0];
     out_pair[1] = ends[1];
     (void)fcntl(out_pair[0], F_SETPIPE_SZ, 1 << 20);
-    return fcntl(in_pair[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(out_pair[0], F_SETFL, O_NONBLOCK) == 0;
+    return fcntl(in_pair[0], F_SETFL, O_NONBLOCK) == 0 &&
+           fcntl(out_pair[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
 static int set_attributes(posix_spawnattr_t *attr) {
@@ -61,18 +63,20 @@ static int set_attributes(posix_spawnattr_t *attr) {
     sigfillset(&all);
     sigdelset(&all, SIGKILL);
     sigdelset(&all, SIGSTOP);
-    int code = posix_spawnattr_setflags(
-        attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int code = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                  POSIX_SPAWN_SETSIGDEF);
     code = code == 0 ? posix_spawnattr_setpgroup(attr, 0) : code;
     code = code == 0 ? posix_spawnattr_setsigmask(attr, &none) : code;
     return code == 0 ? posix_spawnattr_setsigdefault(attr, &all) : code;
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, const char *cwd, int in_fd, int out_fd) {
+static int set_actions(posix_spawn_file_actions_t *actions, const char *cwd, int in_fd,
+                       int out_fd) {
     int code = posix_spawn_file_actions_addchdir_np(actions, cwd);
     code = code == 0 ? posix_spawn_file_actions_adddup2(actions, in_fd, 0) : code;
     code = code == 0 ? posix_spawn_file_actions_adddup2(actions, out_fd, 1) : code;
-    code = code == 0 ? posix_spawn_file_actions_addopen(actions, 2, "stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600)
+    code = code == 0 ? posix_spawn_file_actions_addopen(actions, 2, "stderr",
+                                                        O_WRONLY | O_CREAT | O_TRUNC, 0600)
                      : code;
     return code == 0 ? posix_spawn_file_actions_addclosefrom_np(actions, 3) : code;
 }
@@ -88,7 +92,8 @@ static int spawn_with_env(const pni_program *program, const posix_spawn_file_act
         pni_buf_printf(&libraries, "LD_LIBRARY_PATH=%s", given);
         env[N_FIXED_ENV] = pni_buf_text(&libraries);
     }
-    return posix_spawn(pid, program->argv[0], actions, attr, (char *const *)(uintptr_t)program->argv,
+    return posix_spawn(pid, program->argv[0], actions, attr,
+                       (char *const *)(uintptr_t)program->argv,
                        program->inherit_env ? environ : (char *const *)(uintptr_t)env);
 }
 
@@ -117,8 +122,8 @@ static void limit(pid_t pid, __rlimit_resource_t what, uint64_t value) {
     (void)prlimit(pid, what, &both, NULL);
 }
 
-pn_status pni_process_start(const pni_program *program, const char *cwd, const pni_process_limits *limits,
-                            pni_process *out, pn_error *err) {
+pn_status pni_process_start(const pni_program *program, const char *cwd,
+                            const pni_process_limits *limits, pni_process *out, pn_error *err) {
     int in_pair[2];
     int out_pair[2];
     pid_t pid = 0;
@@ -132,7 +137,8 @@ pn_status pni_process_start(const pni_program *program, const char *cwd, const p
         close_fd(&in_pair[0]);
         close_fd(&out_pair[0]);
         const int32_t number = failed == ENOENT ? PNI_E_CPG_PROGRAM : PNI_E_CPG_PROCESS;
-        return pni_fail_os(err, number, failed, "extractor '%s' (%s)", program->name, program->argv[0]);
+        return pni_fail_os(err, number, failed, "extractor '%s' (%s)", program->name,
+                           program->argv[0]);
     }
     limit(pid, RLIMIT_CORE, 0);
     if (limits->memory_bytes > 0) {
@@ -147,7 +153,8 @@ pn_status pni_process_start(const pni_program *program, const char *cwd, const p
 
 ssize_t pni_process_write(const pni_process *process, pn_bytes bytes) {
     for (;;) {
-        const ssize_t sent = send(process->in_fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent =
+            send(process->in_fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             return sent;
         }
@@ -169,7 +176,8 @@ static void describe_end(int wait_status, char how[64]) {
     }
 }
 
-/* Waits at most `ms` for the end, but leaves the zombie: its id keeps the group's id from being reused. */
+/* Waits at most `ms` for the end, but leaves the zombie: its id keeps the group's id from being
+ * reused. */
 static void wait_for(pid_t pid, int ms) {
     const int64_t until = pni_now_ms() + ms;
     while (pni_now_ms() < until) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches of the evidence tables. repo_files_v1 and file_line_index_v1 are made from the files themselves; a batch of an
- * extracted table has one row per file: its identity, the nested columns, and attributes that say when extraction failed.
+ * Batches of the evidence tables. repo_files_v1 and file_line_index_v1 are made from the files
+ * themselves; a batch of an extracted table has one row per file: its identity, the nested columns,
+ * and attributes that say when extraction failed.
  */
 #include "cpg/evidence.h"
 
 static pn_status check_arrow(pn_error *err, int code) {
     return code == NANOARROW_OK ? PN_OK
-                                : pni_fail(err, PNI_E_CPG_ANSWER, "evidence rows: more than 2 GiB of text in one batch");
+                                : pni_fail(err, PNI_E_CPG_ANSWER,
+                                           "evidence rows: more than 2 GiB of text in one batch");
 }
 
 static int append_text(struct ArrowArray *column, const char *text) {
@@ -34,8 +36,8 @@ static int append_repo_file(struct ArrowArray *batch, const pni_source_file *fil
     return ArrowArrayFinishElement(batch);
 }
 
-pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files, size_t n_files,
-                               struct ArrowArray *out, pn_error *err) {
+pn_status pni_repo_files_batch(const struct ArrowSchema *schema, const pni_source_file *files,
+                               size_t n_files, struct ArrowArray *out, pn_error *err) {
     PNI_AUTO_ARRAY batch = {0};
     int code = ArrowArrayInitFromSchema(&batch, schema, NULL);
     code = code == NANOARROW_OK ? ArrowArrayStartAppending(&batch) : code;
@@ -57,12 +59,13 @@ static int start_lines(pni_line_batch *batch) {
     if (batch->array.release != NULL) {
         return NANOARROW_OK;
     }
-    NANOARROW_RETURN_NOT_OK(ArrowArrayInitFromSchema(&batch->array, pni_spool_schema(batch->spool), NULL));
+    NANOARROW_RETURN_NOT_OK(
+        ArrowArrayInitFromSchema(&batch->array, pni_spool_schema(batch->spool), NULL));
     return ArrowArrayStartAppending(&batch->array);
 }
 
-static int append_line(struct ArrowArray *batch, const pni_source_file *file, int64_t line_no, const pni_line *line,
-                       pni_str text) {
+static int append_line(struct ArrowArray *batch, const pni_source_file *file, int64_t line_no,
+                       const pni_line *line, pni_str text) {
     struct ArrowArray **c = batch->children;
     NANOARROW_RETURN_NOT_OK(append_text(c[0], file->file_id));
     NANOARROW_RETURN_NOT_OK(append_text(c[1], file->path));
@@ -85,7 +88,8 @@ pn_status pni_line_batch_flush(pni_line_batch *batch, pn_error *err) {
     return pni_spool_append(batch->spool, &whole, err);
 }
 
-pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content, pn_error *err) {
+pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file, pn_bytes content,
+                             pn_error *err) {
     PNI_AUTO_PTR(pni_decoder) decoder = pni_decoder_new(file->encoding);
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_line line;
@@ -101,7 +105,8 @@ pn_status pni_line_batch_add(pni_line_batch *batch, const pni_source_file *file,
                                 ? pni_utf8_cut(data, text.len, PNI_LINE_TEXT_MAX_BYTES)
                                 : text.len;
         PNI_TRY(check_arrow(err, start_lines(batch)));
-        PNI_TRY(check_arrow(err, append_line(&batch->array, file, line_no, &line, (pni_str){data, keep})));
+        PNI_TRY(check_arrow(
+            err, append_line(&batch->array, file, line_no, &line, (pni_str){data, keep})));
         if (batch->array.length >= LINES_PER_BATCH) {
             PNI_TRY(pni_line_batch_flush(batch, err));
         }
@@ -125,7 +130,8 @@ static int append_attrs(struct ArrowArray *map, const pni_row_file *file) {
     return ArrowArrayFinishElement(map);
 }
 
-static int append_own(struct ArrowArray *column, const char *name, const char *repo, const pni_row_file *file) {
+static int append_own(struct ArrowArray *column, const char *name, const char *repo,
+                      const pni_row_file *file) {
     if (pni_streq(name, "repo")) {
         return append_text(column, repo);
     }
@@ -137,13 +143,14 @@ static int append_own(struct ArrowArray *column, const char *name, const char *r
 }
 
 /* The columns that are not nested: repo, path, file_id, file_sha256 and the map attrs. */
-static int build_own(const struct ArrowSchema *field, const char *repo, const pni_row_file *files, size_t n_files,
-                     struct ArrowArray *out) {
+static int build_own(const struct ArrowSchema *field, const char *repo, const pni_row_file *files,
+                     size_t n_files, struct ArrowArray *out) {
     NANOARROW_RETURN_NOT_OK(ArrowArrayInitFromSchema(out, field, NULL));
     NANOARROW_RETURN_NOT_OK(ArrowArrayStartAppending(out));
     const bool is_map = pni_streq(field->format, "+m");
     for (size_t i = 0; i < n_files; i++) {
-        NANOARROW_RETURN_NOT_OK(is_map ? append_attrs(out, &files[i]) : append_own(out, field->name, repo, &files[i]));
+        NANOARROW_RETURN_NOT_OK(is_map ? append_attrs(out, &files[i])
+                                       : append_own(out, field->name, repo, &files[i]));
     }
     return ArrowArrayFinishBuildingDefault(out, NULL);
 }
@@ -153,8 +160,8 @@ static bool is_own(const struct ArrowSchema *field) {
 }
 
 pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, const char *repo,
-                         const pni_row_file *files, size_t n_files, pni_flats *flats, struct ArrowArray *out,
-                         pn_error *err) {
+                         const pni_row_file *files, size_t n_files, pni_flats *flats,
+                         struct ArrowArray *out, pn_error *err) {
     PNI_AUTO_ARRAY batch = {0};
     PNI_TRY(check_arrow(err, ArrowArrayInitFromSchema(&batch, schema, NULL)));
     for (int64_t i = 0; i < schema->n_children; i++) {
@@ -169,10 +176,12 @@ pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, c
         pni_buf_printf(&name, "%s.%s", pni_evidence_def_at(which)->prefix, field->name);
         pni_assert(name.len < sizeof table);
         memcpy(table, pni_buf_text(&name), name.len + 1);
-        PNI_TRY(pni_nest_column(field, flats, table, files, (int64_t)n_files, batch.children[i], err));
+        PNI_TRY(
+            pni_nest_column(field, flats, table, files, (int64_t)n_files, batch.children[i], err));
     }
     batch.length = (int64_t)n_files;
-    PNI_TRY(check_arrow(err, ArrowArrayFinishBuilding(&batch, NANOARROW_VALIDATION_LEVEL_NONE, NULL)));
+    PNI_TRY(
+        check_arrow(err, ArrowArrayFinishBuilding(&batch, NANOARROW_VALIDATION_LEVEL_NONE, NULL)));
     ArrowArrayMove(&batch, out);
     return PN_OK;
 }

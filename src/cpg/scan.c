@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk: names first, bytes later. Each folder is read whole, sorted, and closed before the walk goes down, so depth costs
- * no file descriptors. Folders are never entered through a link: what lies inside the root is found at its real path,
- * so nothing is met twice and a loop cannot start. Links are judged by where they really lead.
+ * The walk: names first, bytes later. Each folder is read whole, sorted, and closed before the walk
+ * goes down, so depth costs no file descriptors. Folders are never entered through a link: what
+ * lies inside the root is found at its real path, so nothing is met twice and a loop cannot start.
+ * Links are judged by where they really lead.
  *
- * Only rule files inside the root count (.gitignore, .git/info/exclude): a rule file above it, or one of the user, would make the
- * rows depend on the machine.
+ * Only rule files inside the root count (.gitignore, .git/info/exclude): a rule file above it, or
+ * one of the user, would make the rows depend on the machine.
  */
 #define _GNU_SOURCE
 #include "cpg/source.h"
 
 #include <blake2.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -100,12 +102,14 @@ static bool is_below(const char *path, const char *dir) {
     return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/' || len == 1);
 }
 
-/* A link to a folder: rows tell of loops and of what leaves the root; the rest is met at its real path. */
+/* A link to a folder: rows tell of loops and of what leaves the root; the rest is met at its real
+ * path. */
 static void add_folder_link(walk_ctx *ctx, const char *rel, const char *real) {
     PNI_AUTO_PTR(pni_text) full = pni_path_join(ctx->scan->root, rel);
     PNI_AUTO_PTR(pni_text) dir = pni_path_dir(full);
     if (!is_below(real, ctx->scan->root) && !is_below(dir, real)) {
-        add_file(ctx, rel, PNI_FILE_SYMLINK_OUTSIDE, "the link leads to a folder outside the repository");
+        add_file(ctx, rel, PNI_FILE_SYMLINK_OUTSIDE,
+                 "the link leads to a folder outside the repository");
     } else if (is_below(dir, real)) {
         add_file(ctx, rel, PNI_FILE_SYMLINK_LOOP, "the link leads to a folder that contains it");
     }
@@ -129,7 +133,8 @@ static void add_link(walk_ctx *ctx, const char *rel) {
     if (S_ISDIR(st.st_mode)) {
         add_folder_link(ctx, rel, real);
     } else if (is_wanted(ctx, rel) && !is_below(real, ctx->scan->root)) {
-        add_file(ctx, rel, PNI_FILE_SYMLINK_OUTSIDE, "the link leads to a file outside the repository");
+        add_file(ctx, rel, PNI_FILE_SYMLINK_OUTSIDE,
+                 "the link leads to a file outside the repository");
     } else if (is_wanted(ctx, rel)) {
         add_file(ctx, rel, PNI_FILE_OK, NULL);
         ctx->scan->files.items[ctx->scan->files.count - 1].link = true;
@@ -187,7 +192,8 @@ static bool push_rules(walk_ctx *ctx, const char *dir, const char *rel) {
     }
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     if (pni_file_read(full, RULES_MAX_BYTES, &text, NULL) != PN_OK) {
-        add_file(ctx, rel, PNI_FILE_UNREADABLE, "the rule file cannot be read; its rules are not applied");
+        add_file(ctx, rel, PNI_FILE_UNREADABLE,
+                 "the rule file cannot be read; its rules are not applied");
         return false;
     }
     pni_ignore_push(ctx->ignore, dir, text.data, text.len);
@@ -229,8 +235,8 @@ static pn_status visit(walk_ctx *ctx, const char *rel, pn_error *err) {
 
 static pn_status walk_names(walk_ctx *ctx, const char *rel, const name_list *names, pn_error *err) {
     for (size_t i = 0; i < names->count; i++) {
-        PNI_AUTO_PTR(pni_text) child =
-            rel[0] == '\0' ? pni_strdup(names->items[i]) : pni_path_join(rel, names->items[i]);
+        PNI_AUTO_PTR(pni_text)
+        child = rel[0] == '\0' ? pni_strdup(names->items[i]) : pni_path_join(rel, names->items[i]);
         PNI_TRY(visit(ctx, child, err));
     }
     return PN_OK;
@@ -238,8 +244,8 @@ static pn_status walk_names(walk_ctx *ctx, const char *rel, const name_list *nam
 
 static pn_status walk_folder(walk_ctx *ctx, const char *rel, pn_error *err) {
     PNI_TRY(pni_cancel_check(ctx->options->cancel, err));
-    PNI_AUTO_PTR(pni_text) full =
-        rel[0] == '\0' ? pni_strdup(ctx->scan->root) : pni_path_join(ctx->scan->root, rel);
+    PNI_AUTO_PTR(pni_text)
+    full = rel[0] == '\0' ? pni_strdup(ctx->scan->root) : pni_path_join(ctx->scan->root, rel);
     name_list names = {0};
     if (!read_names(full, &names)) {
         const int failed = errno;
@@ -248,8 +254,8 @@ static pn_status walk_folder(walk_ctx *ctx, const char *rel, pn_error *err) {
     }
     pn_status status = PN_OK;
     if (rel[0] == '\0' || !has_name(&names, "pyvenv.cfg")) {
-        PNI_AUTO_PTR(pni_text) rules =
-            rel[0] == '\0' ? pni_strdup(".gitignore") : pni_path_join(rel, ".gitignore");
+        PNI_AUTO_PTR(pni_text)
+        rules = rel[0] == '\0' ? pni_strdup(".gitignore") : pni_path_join(rel, ".gitignore");
         const bool pushed = has_name(&names, ".gitignore") && push_rules(ctx, rel, rules);
         status = walk_names(ctx, rel, &names, err);
         if (pushed) {

@@ -2,11 +2,12 @@
 /*
  * The schemas of the evidence tables as declarations:
  *
- *     fields = field { "," field }     field = name [ "!" ] [ ":" type ]      ("!" = not null, no type = utf8)
- *     type   = utf8 | int32 | int64 | bool | span | attrs | list(type) | list{fields} | struct{fields}
+ *     fields = field { "," field }     field = name [ "!" ] [ ":" type ]      ("!" = not null, no
+ * type = utf8) type   = utf8 | int32 | int64 | bool | span | attrs | list(type) | list{fields} |
+ * struct{fields}
  *
- * `span` and `attrs` stand for the shapes that every table shares. The semantic type of a field follows from its name, so the
- * metadata cannot drift away from the columns.
+ * `span` and `attrs` stand for the shapes that every table shares. The semantic type of a field
+ * follows from its name, so the metadata cannot drift away from the columns.
  */
 #include "cpg/evidence.h"
 
@@ -104,12 +105,14 @@ static pn_status check_arrow(const parser *p, int code) {
 
 /* ---- metadata ------------------------------------------------------------------------------ */
 
-static pn_status set_metadata(const parser *p, struct ArrowSchema *field, const char *const (*pairs)[2]) {
+static pn_status set_metadata(const parser *p, struct ArrowSchema *field,
+                              const char *const (*pairs)[2]) {
     struct ArrowBuffer buffer;
     PNI_TRY(check_arrow(p, ArrowMetadataBuilderInit(&buffer, NULL)));
     int code = NANOARROW_OK;
     for (size_t i = 0; pairs[i][0] != NULL && code == NANOARROW_OK; i++) {
-        code = ArrowMetadataBuilderAppend(&buffer, ArrowCharView(pairs[i][0]), ArrowCharView(pairs[i][1]));
+        code = ArrowMetadataBuilderAppend(&buffer, ArrowCharView(pairs[i][0]),
+                                          ArrowCharView(pairs[i][1]));
     }
     if (code == NANOARROW_OK) {
         code = ArrowSchemaSetMetadata(field, (const char *)buffer.data);
@@ -136,7 +139,8 @@ static const char *semantic_type(const char *name) {
     return pni_ends_with(name, "_span_id") ? "SpanId" : NULL;
 }
 
-static pn_status add_metadata(const parser *p, struct ArrowSchema *field, bool is_span, bool is_attrs) {
+static pn_status add_metadata(const parser *p, struct ArrowSchema *field, bool is_span,
+                              bool is_attrs) {
     if (is_span) {
         const char *const pairs[][2] = {{"col_unit", p->col_unit},
                                         {"end_exclusive", "true"},
@@ -161,7 +165,8 @@ static pn_status add_metadata(const parser *p, struct ArrowSchema *field, bool i
     return set_metadata(p, field, pairs);
 }
 
-bool pni_field_metadata(const struct ArrowSchema *field, const char *key, char *out, size_t size) {
+bool pni_evidence_metadata(const struct ArrowSchema *field, const char *key, char *out,
+                           size_t size) {
     struct ArrowStringView value = ArrowCharView(NULL);
     if (field->metadata == NULL ||
         ArrowMetadataGetValue(field->metadata, ArrowCharView(key), &value) != NANOARROW_OK ||
@@ -202,7 +207,8 @@ static pn_status parse_list(parser *p, struct ArrowSchema *out) {
 
 static pn_status parse_attrs(const parser *p, struct ArrowSchema *out) {
     PNI_TRY(check_arrow(p, ArrowSchemaInitFromType(out, NANOARROW_TYPE_MAP)));
-    PNI_TRY(check_arrow(p, ArrowSchemaSetType(out->children[0]->children[0], NANOARROW_TYPE_STRING)));
+    PNI_TRY(
+        check_arrow(p, ArrowSchemaSetType(out->children[0]->children[0], NANOARROW_TYPE_STRING)));
     return check_arrow(p, ArrowSchemaSetType(out->children[0]->children[1], NANOARROW_TYPE_STRING));
 }
 
@@ -230,8 +236,9 @@ static pn_status parse_type(parser *p, struct ArrowSchema *out) {
     if (take(p, "struct{")) {
         return parse_fields(p, "}", out);
     }
-    return take(p, "attrs") ? parse_attrs(p, out)
-                            : take(p, "span") ? parse_span(p, out) : broken(p, "unknown type");
+    return take(p, "attrs")  ? parse_attrs(p, out)
+           : take(p, "span") ? parse_span(p, out)
+                             : broken(p, "unknown type");
 }
 
 static pn_status parse_field(parser *p, struct ArrowSchema *out) {
@@ -250,7 +257,8 @@ static pn_status parse_field(parser *p, struct ArrowSchema *out) {
     PNI_TRY(typed ? parse_type(p, out)
                   : check_arrow(p, ArrowSchemaInitFromType(out, NANOARROW_TYPE_STRING)));
     PNI_TRY(check_arrow(p, ArrowSchemaSetName(out, name)));
-    out->flags = required ? out->flags & ~(int64_t)ARROW_FLAG_NULLABLE : out->flags | ARROW_FLAG_NULLABLE;
+    out->flags =
+        required ? out->flags & ~(int64_t)ARROW_FLAG_NULLABLE : out->flags | ARROW_FLAG_NULLABLE;
     return add_metadata(p, out, is_span, is_attrs);
 }
 
@@ -289,8 +297,8 @@ static pn_status parse_fields(parser *p, const char *text_end, struct ArrowSchem
     return status;
 }
 
-pn_status pni_schema_declare(const char *fields, const char *col_unit, struct ArrowSchema *out,
-                             pn_error *err) {
+pn_status pni_evidence_declare(const char *fields, const char *col_unit, struct ArrowSchema *out,
+                               pn_error *err) {
     parser p = {fields, col_unit, 0, err};
     struct ArrowSchema schema = {0};
     const pn_status status = parse_fields(&p, "", &schema);
@@ -314,7 +322,7 @@ const pni_evidence_def *pni_evidence_def_at(pni_evidence which) {
 pn_status pni_evidence_schema(pni_evidence which, struct ArrowSchema *out, pn_error *err) {
     const pni_evidence_def *def = &defs[which];
     PNI_AUTO_SCHEMA schema = {0};
-    PNI_TRY(pni_schema_declare(def->fields, def->col_unit, &schema, err));
+    PNI_TRY(pni_evidence_declare(def->fields, def->col_unit, &schema, err));
     const parser p = {def->name, def->col_unit, 0, err};
     const char *version = strrchr(def->name, '_') + 2; /* past "_v" */
     const char *const pairs[][2] = {{"key_fields", "file_id,path"},

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Spool files: one pass over the sources feeds several tables, and Delta takes them one after another. What waits lies
- * in a temporary Arrow IPC stream per table, so memory is bounded by a batch, and no table is touched before every
- * file has been extracted. The files live in the build's own temporary folder, which is emptied when a build starts.
+ * Spool files: one pass over the sources feeds several tables, and Delta takes them one after
+ * another. What waits lies in a temporary Arrow IPC stream per table, so memory is bounded by a
+ * batch, and no table is touched before every file has been extracted. The files live in the
+ * build's own temporary folder, which is emptied when a build starts.
  */
 #include "cpg/evidence.h"
-
 #include "nanoarrow/nanoarrow_ipc.h"
 
 #include <errno.h>
@@ -22,11 +22,13 @@ struct pni_spool {
     struct ArrowArrayView view;
 };
 
-static pn_status check_write(const pni_spool *spool, int code, const struct ArrowError *why, pn_error *err) {
+static pn_status check_write(const pni_spool *spool, int code, const struct ArrowError *why,
+                             pn_error *err) {
     if (code == NANOARROW_OK) {
         return PN_OK;
     }
-    const pn_status status = pni_fail(err, PNI_E_CPG_SPOOL, "temporary file '%s' cannot be written", spool->path);
+    const pn_status status =
+        pni_fail(err, PNI_E_CPG_SPOOL, "temporary file '%s' cannot be written", spool->path);
     pni_error_detail(err, "%s", why->message);
     return status;
 }
@@ -44,7 +46,8 @@ static int start(pni_spool *spool, struct ArrowError *why) {
     return ArrowArrayViewInitFromSchema(&spool->view, &spool->schema, why);
 }
 
-pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_spool **out, pn_error *err) {
+pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_spool **out,
+                        pn_error *err) {
     PNI_AUTO_PTR(pni_spool) spool = pni_calloc(1, sizeof *spool);
     ArrowArrayViewInitFromType(&spool->view, NANOARROW_TYPE_UNINITIALIZED);
     spool->path = pni_strdup(path);
@@ -65,7 +68,8 @@ pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error 
     batch->release = NULL;
     struct ArrowError why = {{0}};
     int code = ArrowArrayViewSetArray(&spool->view, &owned, &why);
-    code = code == NANOARROW_OK ? ArrowIpcWriterWriteArrayView(&spool->writer, &spool->view, &why) : code;
+    code = code == NANOARROW_OK ? ArrowIpcWriterWriteArrayView(&spool->writer, &spool->view, &why)
+                                : code;
     PNI_TRY(check_write(spool, code, &why, err));
     spool->rows += owned.length;
     return PN_OK;
@@ -73,10 +77,12 @@ pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error 
 
 pn_status pni_spool_finish(pni_spool *spool, pn_error *err) {
     struct ArrowError why = {{0}};
-    PNI_TRY(check_write(spool, ArrowIpcWriterWriteArrayView(&spool->writer, NULL, &why), &why, err));
+    PNI_TRY(
+        check_write(spool, ArrowIpcWriterWriteArrayView(&spool->writer, NULL, &why), &why, err));
     FILE *file = pni_take(spool->file);
     if (fclose(file) != 0) {
-        return pni_fail_os(err, PNI_E_CPG_SPOOL, errno, "temporary file '%s' cannot be written", spool->path);
+        return pni_fail_os(err, PNI_E_CPG_SPOOL, errno, "temporary file '%s' cannot be written",
+                           spool->path);
     }
     return PN_OK;
 }
@@ -93,7 +99,8 @@ pn_status pni_spool_stream(const pni_spool *spool, struct ArrowArrayStream *out,
     pni_assert(spool->file == NULL);
     FILE *file = fopen(spool->path, "rbe");
     if (file == NULL) {
-        return pni_fail_os(err, PNI_E_CPG_SPOOL, errno, "temporary file '%s' cannot be read", spool->path);
+        return pni_fail_os(err, PNI_E_CPG_SPOOL, errno, "temporary file '%s' cannot be read",
+                           spool->path);
     }
     struct ArrowIpcInputStream input = {0};
     if (ArrowIpcInputStreamInitFile(&input, file, 1) != NANOARROW_OK) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One worker: a process, the requests it has been sent, the answer it is writing. Everything is non-blocking; the pool's
- * loop says when to read and write.
+ * One worker: a process, the requests it has been sent, the answer it is writing. Everything is
+ * non-blocking; the pool's loop says when to read and write.
  */
 #include "cpg/pool_priv.h"
 
@@ -100,8 +100,11 @@ void pni_worker_send(pni_worker *worker, const pni_task *task, int64_t timeout_m
 void pni_worker_write(pni_worker *worker) {
     const size_t left = worker->out.len - worker->out_at;
     const ssize_t sent =
-        left == 0 ? 0 : pni_process_write(&worker->process, (pn_bytes){worker->out.data + worker->out_at, left});
-    /* A program that closed its input says more on its output, which ends or runs into the deadline. */
+        left == 0 ? 0
+                  : pni_process_write(&worker->process,
+                                      (pn_bytes){worker->out.data + worker->out_at, left});
+    /* A program that closed its input says more on its output, which ends or runs into the
+     * deadline. */
     worker->out_at = sent < 0 ? worker->out.len : worker->out_at + (size_t)sent;
     if (worker->out_at == worker->out.len) {
         pni_buf_clear(&worker->out);
@@ -116,7 +119,8 @@ static pni_worker_event feed(pni_worker *worker, pn_bytes bytes, pn_error *err) 
     }
     size_t used = 0;
     bool done = false;
-    if (pni_frame_reader_feed(&worker->reader, bytes, worker->tasks[0].count, &used, &done, err) != PN_OK) {
+    if (pni_frame_reader_feed(&worker->reader, bytes, worker->tasks[0].count, &used, &done, err) !=
+        PN_OK) {
         return PNI_WORKER_GARBAGE;
     }
     if (!done) {
@@ -136,7 +140,8 @@ static pni_worker_event feed(pni_worker *worker, pn_bytes bytes, pn_error *err) 
     return PNI_WORKER_ANSWERED;
 }
 
-pni_worker_event pni_worker_read(pni_worker *worker, uint8_t *block, size_t block_size, pn_error *err) {
+pni_worker_event pni_worker_read(pni_worker *worker, uint8_t *block, size_t block_size,
+                                 pn_error *err) {
     if (worker->pending.len > 0) {
         PNI_AUTO(pn_buf) pending = worker->pending;
         worker->pending = (pn_buf){0};
@@ -151,7 +156,8 @@ pni_worker_event pni_worker_read(pni_worker *worker, uint8_t *block, size_t bloc
             continue;
         }
         if (got <= 0) {
-            return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PNI_WORKER_WAITING : PNI_WORKER_DIED;
+            return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PNI_WORKER_WAITING
+                                                                        : PNI_WORKER_DIED;
         }
         const pni_worker_event event = feed(worker, (pn_bytes){block, (size_t)got}, err);
         if (event != PNI_WORKER_WAITING) {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * engine: the only door to the Rust library. Thin: it turns handles into C objects, gives engine errors a number and
- * checks the ABI once. No other module includes pn_engine.h.
+ * engine: the only door to the Rust library. Thin: it turns handles into C objects, gives engine
+ * errors a number and checks the ABI once. No other module includes pn_engine.h.
  *
- * One engine (runtime and planning threads) per process, started by the first session and never stopped: no fork
- * afterwards. Handles are shareable between threads except streams.
+ * One engine (runtime and planning threads) per process, started by the first session and never
+ * stopped: no fork afterwards. Handles are shareable between threads except streams.
  */
 #ifndef PNI_ENGINE_H
 #define PNI_ENGINE_H
 
+#include "pinion/plugin.h"
+
 #include "arrow/arrow.h"
 #include "base/base.h"
-#include "pinion/plugin.h"
 
 typedef struct pni_engine_session pni_engine_session; /* opaque: a pne_session */
 typedef struct pni_engine_table pni_engine_table;
@@ -28,46 +29,58 @@ int64_t pni_engine_live_handles(void);
 /* settings: see the engine's header: {"config":{…},"runtime":{…}}. */
 pn_status pni_engine_session_new(const json_t *settings, pni_engine_session **out, pn_error *err);
 void pni_engine_session_free(pni_engine_session *session);
-pn_status pni_engine_session_settings(const pni_engine_session *session, json_t **out, pn_error *err);
+pn_status pni_engine_session_settings(const pni_engine_session *session, json_t **out,
+                                      pn_error *err);
 pn_status pni_engine_session_rules(const pni_engine_session *session, json_t **out, pn_error *err);
-pn_status pni_engine_session_functions(const pni_engine_session *session, json_t **out, pn_error *err);
+pn_status pni_engine_session_functions(const pni_engine_session *session, json_t **out,
+                                       pn_error *err);
 pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,
                               const pni_engine_table *table, pn_error *err);
-pn_status pni_engine_deregister(const pni_engine_session *session, pni_space space, const char *name, pn_error *err);
-pn_status pni_engine_add_functions(const pni_engine_session *session, const pn_plugin *plugin, const char *digest,
-                                   pn_error *err);
+pn_status pni_engine_deregister(const pni_engine_session *session, pni_space space,
+                                const char *name, pn_error *err);
+pn_status pni_engine_add_functions(const pni_engine_session *session, const pn_plugin *plugin,
+                                   const char *digest, pn_error *err);
 
-/* spec: {"format","uri","paths","version","timestamp","files","storage_options","options"}. schema may be NULL. */
-pn_status pni_engine_table_open(const pni_engine_session *session, const json_t *spec, const struct ArrowSchema *schema,
-                                pni_engine_table **out, pn_error *err);
+/* spec: {"format","uri","paths","version","timestamp","files","storage_options","options"}. schema
+ * may be NULL. */
+pn_status pni_engine_table_open(const pni_engine_session *session, const json_t *spec,
+                                const struct ArrowSchema *schema, pni_engine_table **out,
+                                pn_error *err);
 /* Consumes `in` always. lazy: scanned once, pulled on demand; otherwise collected now. */
-pn_status pni_engine_table_from_stream(const pni_engine_session *session, struct ArrowArrayStream *in, bool lazy,
+pn_status pni_engine_table_from_stream(const pni_engine_session *session,
+                                       struct ArrowArrayStream *in, bool lazy,
                                        pni_engine_table **out, pn_error *err);
 pn_status pni_engine_table_stub(const pni_engine_session *session, const struct ArrowSchema *schema,
                                 const json_t *constraints, pni_engine_table **out, pn_error *err);
-pn_status pni_engine_table_from_plan(const pni_engine_plan *plan, pni_engine_table **out, pn_error *err);
-pn_status pni_engine_table_schema(const pni_engine_table *table, struct ArrowSchema *out, pn_error *err);
+pn_status pni_engine_table_from_plan(const pni_engine_plan *plan, pni_engine_table **out,
+                                     pn_error *err);
+pn_status pni_engine_table_schema(const pni_engine_table *table, struct ArrowSchema *out,
+                                  pn_error *err);
 pn_status pni_engine_table_info(const pni_engine_table *table, json_t **out, pn_error *err);
 void pni_engine_table_free(pni_engine_table *table);
 
 /* {"statement":…, "tables":[sorted unique], "count":n} without planning. */
-pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql, json_t **out, pn_error *err);
-pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql, uint32_t allow,
-                              pni_engine_plan **out, pn_error *err);
-pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space, pn_bytes plan,
-                                    pni_engine_plan **out, pn_error *err);
+pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql, json_t **out,
+                                pn_error *err);
+pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql,
+                              uint32_t allow, pni_engine_plan **out, pn_error *err);
+pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space,
+                                    pn_bytes plan, pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_engine_table *table,
                                 pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_to_substrait(const pni_engine_plan *plan, pn_buf *out, pn_error *err);
-pn_status pni_engine_plan_schema(const pni_engine_plan *plan, struct ArrowSchema *out, pn_error *err);
+pn_status pni_engine_plan_schema(const pni_engine_plan *plan, struct ArrowSchema *out,
+                                 pn_error *err);
 /* kind: 0 logical, 1 optimised, 2 physical, 3 analyze */
-pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf *out, pn_error *err);
-/* Returns at once; batches are made as they are pulled; releasing the stream cancels. */
-pn_status pni_engine_plan_execute(const pni_engine_plan *plan, pn_cancel *cancel, struct ArrowArrayStream *out,
+pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf *out,
                                   pn_error *err);
-/* request: {"format","uri","mode","partition_by","storage_options","options",…} -> {"rows","version",…}. */
-pn_status pni_engine_plan_write(const pni_engine_plan *plan, const json_t *request, pn_cancel *cancel, json_t **report_out,
-                                pn_error *err);
+/* Returns at once; batches are made as they are pulled; releasing the stream cancels. */
+pn_status pni_engine_plan_execute(const pni_engine_plan *plan, pn_cancel *cancel,
+                                  struct ArrowArrayStream *out, pn_error *err);
+/* request: {"format","uri","mode","partition_by","storage_options","options",…} ->
+ * {"rows","version",…}. */
+pn_status pni_engine_plan_write(const pni_engine_plan *plan, const json_t *request,
+                                pn_cancel *cancel, json_t **report_out, pn_error *err);
 void pni_engine_plan_free(pni_engine_plan *plan);
 
 /* Turns the failure of a stream's get_schema or get_next (code) into a numbered error. */

@@ -23,18 +23,11 @@ static inline const pne_plan *engine_plan(const pni_engine_plan *plan) {
     return (const pne_plan *)(const void *)plan;
 }
 
-/* INTERIM until the engine exports them: remove these two lines and the checks in plan.c. */
-extern int32_t pne_plan_substrait(const pne_session *, int32_t, const uint8_t *, size_t, pne_plan **, pne_error *) __attribute__((weak));
-extern int32_t pne_plan_to_substrait(const pne_plan *, pne_sink, void *, pne_error *) __attribute__((weak));
-
 /* Gives a failure of the engine its number and, when it brought none, the hint of the catalogue. */
 pn_status pni_engine_finish(int32_t status, pn_error *err);
 
 /* Compares the version of the loaded library with the header's; answers ABI with both numbers. */
 pn_status pni_engine_check_abi(pn_error *err);
-
-/* The engine of the process, started by the first call. */
-pn_status pni_engine_start(const pne_engine **out, pn_error *err);
 
 /* The engine's token behind `cancel`, made on first use; NULL for NULL. Lives as long as `cancel`.
  */

@@ -42,9 +42,6 @@ pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space
 pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space,
                                     pn_bytes plan, pni_engine_plan **out, pn_error *err) {
     PNI_TRY(check_size(plan, PNI_PLAN_MAX_BYTES, "Substrait plan", err));
-    if (!pne_plan_substrait) { /* INTERIM */
-        return pni_fail(err, PNI_E_ENGINE_UNSUPPORTED, "this engine build has no Substrait consumer");
-    }
     pne_plan *made = NULL;
     PNI_TRY(pni_engine_finish(pne_plan_substrait(engine_session(session), (int32_t)space, plan.data,
                                                  plan.len, &made, err),
@@ -71,9 +68,6 @@ static pn_status append_result(int32_t status, const pn_buf *made, pn_buf *out, 
 }
 
 pn_status pni_engine_plan_to_substrait(const pni_engine_plan *plan, pn_buf *out, pn_error *err) {
-    if (!pne_plan_to_substrait) { /* INTERIM */
-        return pni_fail(err, PNI_E_ENGINE_UNSUPPORTED, "this engine build has no Substrait producer");
-    }
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
     int32_t status = pne_plan_to_substrait(engine_plan(plan), pni_buf_sink, &made, err);
     return append_result(status, &made, out, err);

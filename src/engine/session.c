@@ -51,25 +51,32 @@ static pn_status start_locked(pn_error *err) {
     return PN_OK;
 }
 
-pn_status pni_engine_start(const pne_engine **out, pn_error *err) {
-    pthread_mutex_lock(&engine_lock);
-    pn_status status = start_locked(err);
-    if (status == PN_OK) {
-        *out = engine;
+/*
+ * A panic while a session is opened poisons the engine's handle. Under the lock nobody else uses
+ * the handle, so it is given up and the next session starts a new engine; sessions of the old one
+ * keep it running.
+ */
+static pn_status open_locked(const char *settings, pne_session **out, pn_error *err) {
+    PNI_TRY(start_locked(err));
+    pn_status status = pni_engine_finish(pne_session_new(engine, settings, out, err), err);
+    if (status == PN_PANIC) {
+        pne_engine_free(engine);
+        engine = NULL;
     }
-    pthread_mutex_unlock(&engine_lock);
     return status;
 }
 
 pn_status pni_engine_session_new(const json_t *settings, pni_engine_session **out, pn_error *err) {
-    const pne_engine *started = NULL;
-    PNI_TRY(pni_engine_start(&started, err));
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_engine_json_text(settings, &text);
     pne_session *session = NULL;
-    PNI_TRY(pni_engine_finish(pne_session_new(started, pni_buf_text(&text), &session, err), err));
-    *out = (pni_engine_session *)(void *)session;
-    return PN_OK;
+    pthread_mutex_lock(&engine_lock);
+    pn_status status = open_locked(pni_buf_text(&text), &session, err);
+    pthread_mutex_unlock(&engine_lock);
+    if (status == PN_OK) {
+        *out = (pni_engine_session *)(void *)session;
+    }
+    return status;
 }
 
 void pni_engine_session_free(pni_engine_session *session) {

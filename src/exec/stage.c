@@ -36,7 +36,7 @@ static pn_status make_folder(pni_stage *stage, const pn_exec_options *options, p
     return PN_OK;
 }
 
-/* How many bundles of the closure, and roots, read each view. */
+/* How often each view would run if it were expanded wherever it is read; being a root is one more. */
 static pni_map *count_readers(const pn_bundle *const *closure, size_t count, const pn_bundle *const *roots,
                               size_t n_roots)
 {
@@ -45,7 +45,8 @@ static pni_map *count_readers(const pn_bundle *const *closure, size_t count, con
         for (size_t i = 0; i < closure[b]->n_inputs; i++)
             if (closure[b]->inputs[i].view) {
                 const char *name = closure[b]->inputs[i].name;
-                pni_map_put(readers, name, (char *)pni_map_get(readers, name) + 1);
+                size_t scans = pn_substrait_table_scans(closure[b]->substrait, i);
+                pni_map_put(readers, name, (char *)pni_map_get(readers, name) + scans);
             }
     for (size_t r = 0; r < n_roots; r++)
         if (roots[r]->name)

@@ -170,7 +170,7 @@ static pn_status check_options(const pn_session_options *options, const pni_prof
 pn_status pn_session_open(const pn_session_options *theirs, pn_session **session_out, pn_error *err)
 {
     pn_session_options options;
-    const pni_profile *profile;
+    const pni_profile *profile = NULL;
     if (!session_out)
         return pni_fail(err, PNI_E_ARGUMENT, "pn_session_open: session_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "session options", err));

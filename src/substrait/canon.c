@@ -11,6 +11,8 @@
  */
 #include "substrait/substrait_priv.h"
 
+#include <stdlib.h>
+
 typedef struct canon {
     pni_arena *arena;
 } canon;
@@ -31,7 +33,7 @@ static pn_status check_detail(const Google__Protobuf__Any *detail, const char *w
                               pn_error *err) {
     char shown[72];
     const char *url = detail && detail->type_url ? detail->type_url : "";
-    if (pni_starts_with(url, "pinion.")) {
+    if (pni_starts_with(url, "pinion.") || pni_starts_with(url, "pinion:")) {
         return PN_OK;
     }
     return pni_fail(err, PNI_E_SUBSTRAIT_EXTENSION, "%s of type '%s' is unknown", what,
@@ -59,9 +61,8 @@ static void clean_common(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *
         common->emit_kind_case = SUBSTRAIT__REL_COMMON__EMIT_KIND__NOT_SET;
         common->direct = NULL;
     }
-    bool extended = common->advanced_extension &&
-                    (common->advanced_extension->enhancement ||
-                     common->advanced_extension->n_optimization > 0);
+    bool extended = common->advanced_extension && (common->advanced_extension->enhancement ||
+                                                   common->advanced_extension->n_optimization > 0);
     if (common->emit_kind_case == SUBSTRAIT__REL_COMMON__EMIT_KIND__NOT_SET && !extended) {
         pni_field_clear(msg, field);
     }
@@ -71,8 +72,8 @@ static pn_status clean_fields(ProtobufCMessage *msg, pn_error *err) {
     const ProtobufCMessageDescriptor *desc = msg->descriptor;
     for (unsigned f = 0; f < desc->n_fields; f++) {
         const ProtobufCFieldDescriptor *field = &desc->fields[f];
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE ||
-            field->label == PROTOBUF_C_LABEL_REPEATED || !pni_field_count(msg, field)) {
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED ||
+            !pni_field_count(msg, field)) {
             continue;
         }
         if (field->descriptor == &substrait__extensions__advanced_extension__descriptor) {
@@ -193,9 +194,8 @@ static pn_status canon_fetch(canon *c, ProtobufCMessage *msg, pn_error *err) {
     (void)err;
     if (fetch->offset_mode_case == SUBSTRAIT__FETCH_REL__OFFSET_MODE_OFFSET) {
         fetch->offset_expr = number_literal(c, fetch->offset, 0);
-        fetch->offset_mode_case = fetch->offset_expr
-                                      ? SUBSTRAIT__FETCH_REL__OFFSET_MODE_OFFSET_EXPR
-                                      : SUBSTRAIT__FETCH_REL__OFFSET_MODE__NOT_SET;
+        fetch->offset_mode_case = fetch->offset_expr ? SUBSTRAIT__FETCH_REL__OFFSET_MODE_OFFSET_EXPR
+                                                     : SUBSTRAIT__FETCH_REL__OFFSET_MODE__NOT_SET;
     }
     if (fetch->count_mode_case == SUBSTRAIT__FETCH_REL__COUNT_MODE_COUNT) {
         fetch->count_expr = number_literal(c, fetch->count, -1);
@@ -280,7 +280,8 @@ static pn_status canon_grouping(canon *c, const Substrait__AggregateRel *rel, po
 
 /*
  * Grouping expressions stand in the order of their first reference. Only between several sets equal
- * ones are made one: within a single set, a repeated expression is a column of the result each time.
+ * ones are made one: within a single set, a repeated expression is a column of the result each
+ * time.
  */
 static pn_status canon_aggregate(canon *c, ProtobufCMessage *msg, pn_error *err) {
     Substrait__AggregateRel *rel = (void *)msg;
@@ -319,8 +320,10 @@ static pn_status canon_reference(canon *c, ProtobufCMessage *msg, pn_error *err)
 }
 
 static void canon_invocation(Substrait__AggregateFunction__AggregationInvocation *invocation) {
-    if (*invocation == SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_ALL) {
-        *invocation = SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_UNSPECIFIED;
+    if (*invocation ==
+        SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_ALL) {
+        *invocation =
+            SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_UNSPECIFIED;
     }
 }
 

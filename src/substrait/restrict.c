@@ -15,7 +15,7 @@ enum { UNUSED = UINT32_MAX };
 
 typedef struct restriction {
     Substrait__ReadRel *read;
-    uint32_t n;        /* columns of the table */
+    uint32_t n;         /* columns of the table */
     uint32_t *renumber; /* old -> new, or UNUSED */
     uint32_t *order;    /* new -> old */
     uint32_t count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* substrait: plans as canonical values. What other modules need beyond pinion/substrait.h; tree.h opens the tree. */
+/* substrait: plans as canonical values. What other modules need beyond pinion/substrait.h; tree.h
+ * opens the tree. */
 #ifndef PNI_SUBSTRAIT_H
 #define PNI_SUBSTRAIT_H
 

@@ -8,6 +8,7 @@ typedef struct pni_table_use {
     const char *name;
     const char **columns; /* in the order of the scans, each once */
     size_t n_columns;
+    size_t n_scans; /* twice as many below a recursion */
 } pni_table_use;
 
 struct pn_substrait {
@@ -26,7 +27,8 @@ struct pn_substrait {
     char digest[PNI_SHA256_HEX];
 };
 
-/* Everything the decoder allocates lies in `arena`; the result is as the bytes say, not canonical. */
+/* Everything the decoder allocates lies in `arena`; the result is as the bytes say, not canonical.
+ */
 pn_status pni_pb_decode(pn_bytes bytes, const ProtobufCMessageDescriptor *desc,
                         const pn_substrait_options *limits, pni_arena *arena,
                         ProtobufCMessage **out, pn_error *err);
@@ -41,7 +43,30 @@ pn_status pni_canon_normalise(Substrait__Plan *plan, pni_arena *arena, pn_error 
 pn_status pni_canon_restrict(Substrait__ReadRel *read, pni_arena *arena, pn_error *err);
 pn_status pni_canon_number(Substrait__Plan *plan, pni_arena *arena, pn_error *err);
 
-/* Fills tables, functions, counts of a plan whose tree is canonical. */
-pn_status pni_substrait_describe(pn_substrait *plan, pn_error *err);
+/* ---- text: a stack of pieces, see expr_text.c ---------------------------------------------- */
+
+typedef struct pni_piece {
+    const char *text;            /* or */
+    const ProtobufCMessage *msg; /* NULL with no text: an absent part */
+    bool nested;                 /* an operand: infix operators need parentheses */
+} pni_piece;
+
+typedef struct pni_writer {
+    const pn_substrait *plan;
+    pni_column_namer namer;
+    void *ctx;
+    pn_buf *out;
+    size_t limit; /* of out->len */
+    PNI_VEC(pni_piece) stack;
+} pni_writer;
+
+/* Puts a fixed text, which must live as long as the plan. */
+void pni_put_text(pni_writer *w, const char *text);
+/* Puts a message of any kind that expr_text.c knows. */
+void pni_put(pni_writer *w, const void *msg);
+/* Puts an array of message pointers, separated by commas. */
+void pni_put_list(pni_writer *w, const void *items, size_t count);
+void pni_take_literal(pni_writer *w, const Substrait__Expression__Literal *l);
+void pni_take_type(pni_writer *w, const Substrait__Type *type);
 
 #endif

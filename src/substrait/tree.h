@@ -38,7 +38,8 @@ typedef struct pni_node {
 
 typedef pn_status (*pni_visit_fn)(void *ctx, pni_node *node, pn_error *err);
 
-/* Visits `root` and all below in field order, parents first. The visitor may change what is below. */
+/* Visits `root` and all below in field order, parents first. The visitor may change what is below.
+ */
 pn_status pni_tree_walk(ProtobufCMessage *root, pni_visit_fn visit, void *ctx, pn_error *err);
 
 /* Number of values of a field that are set: 0 or 1, or the length of a list. */
@@ -49,13 +50,24 @@ ProtobufCMessage *pni_field_child(const ProtobufCMessage *msg,
 /* Unsets a message field that is no list. */
 void pni_field_clear(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field);
 
-/* Names that a type takes of the depth-first list of a schema, beyond the name of its own column. */
+/* The relation behind the choice of kinds, e.g. a Substrait__FilterRel; NULL when nothing is set.
+ */
+ProtobufCMessage *pni_rel_body(const pni_rel *rel);
+/* What the relation hands on of its columns, or NULL for all of them in order. */
+const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel);
+
+/* Names that a type takes of the depth-first list of a schema, beyond the name of its own column.
+ */
 size_t pni_type_nested_names(const Substrait__Type *type);
 
 /* ---- expressions as text ------------------------------------------------------------------- */
 
 /* Writes what column `field` of the row `level` subqueries further out is called. */
 typedef void (*pni_column_namer)(void *ctx, uint32_t level, int32_t field, pn_buf *out);
+
+/* Whether the expression is written with an operator, so that it needs parentheses as an operand.
+ */
+bool pni_expr_is_infix(const pn_substrait *plan, const ProtobufCMessage *expr);
 
 /* Appends the text of an expression, cut after about `max` bytes. NULL gives "?". */
 void pni_expr_text(const pn_substrait *plan, const ProtobufCMessage *expr, pni_column_namer namer,

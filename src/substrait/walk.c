@@ -102,3 +102,29 @@ size_t pni_type_nested_names(const Substrait__Type *type) {
     pni_assert(status == PN_OK);
     return count;
 }
+
+ProtobufCMessage *pni_rel_body(const pni_rel *rel) {
+    const ProtobufCMessageDescriptor *desc = rel->base.descriptor;
+    for (unsigned f = 0; f < desc->n_fields; f++) {
+        if (pni_field_count(&rel->base, &desc->fields[f])) {
+            return pni_field_child(&rel->base, &desc->fields[f], 0);
+        }
+    }
+    return NULL;
+}
+
+const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel) {
+    const ProtobufCMessage *body = pni_rel_body(rel);
+    const ProtobufCMessageDescriptor *desc = body ? body->descriptor : NULL;
+    for (unsigned f = 0; desc && f < desc->n_fields; f++) {
+        const ProtobufCFieldDescriptor *field = &desc->fields[f];
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE ||
+            field->descriptor != &substrait__rel_common__descriptor) {
+            continue;
+        }
+        const Substrait__RelCommon *common = (void *)pni_field_child(body, field, 0);
+        bool emits = common && common->emit_kind_case == SUBSTRAIT__REL_COMMON__EMIT_KIND_EMIT;
+        return emits ? common->emit : NULL;
+    }
+    return NULL;
+}

@@ -8,7 +8,7 @@
 #include "pinion/pinion.h"
 #include "t.h"
 
-#define T_OK(call)                                                                                 \
+#define IT_OK(call)                                                                                 \
     do {                                                                                           \
         pn_error t_err_ = PN_ERROR_INIT;                                                           \
         pn_error *err = &t_err_;                                                                   \
@@ -17,7 +17,7 @@
     } while (0)
 
 /* Expects the error `number`; the message must hold `text` (an object's name). */
-#define T_FAILS(call, want_number, want_text)                                                      \
+#define IT_FAILS(call, want_number, want_text)                                                      \
     do {                                                                                           \
         pn_error t_err_ = PN_ERROR_INIT;                                                           \
         pn_error *err = &t_err_;                                                                   \

@@ -100,7 +100,7 @@ static void open_with(const char *key, const char *value, char out[65])
     pn_session *session = NULL;
     options.settings = &setting;
     options.n_settings = key ? 1 : 0;
-    T_OK(pn_session_open(&options, &session, err));
+    IT_OK(pn_session_open(&options, &session, err));
     fingerprint_of(session, "select 1 as one", out);
     pn_session_unref(session);
 }
@@ -129,7 +129,7 @@ T_CASE(an_unrelated_table_changes_nothing)
     pn_session *session = session_over("a");
     const char rows[] = "[{\"k\": 1}]";
     fingerprint_of(session, "select id from orders", x);
-    T_OK(pn_session_add_rows(session, "other", (pn_bytes){(const uint8_t *)rows, sizeof rows - 1}, NULL, err));
+    IT_OK(pn_session_add_rows(session, "other", (pn_bytes){(const uint8_t *)rows, sizeof rows - 1}, NULL, err));
     fingerprint_of(session, "select id from orders", y);
     T_EQ_STR(x, y);
     pn_session_unref(session);
@@ -147,11 +147,11 @@ T_CASE(a_bundle_says_what_it_is)
     T_EQ_INT(strlen(pn_bundle_component_digest(bundle, 0)), 64);
     T_EQ_INT(pn_bundle_table_count(bundle), 1);
     T_EQ_STR(pn_bundle_table_at(bundle, 0), "orders");
-    T_OK(pn_bundle_schema(bundle, &schema, err));
+    IT_OK(pn_bundle_schema(bundle, &schema, err));
     T_EQ_INT(schema.n_children, 2);
     T_EQ_STR(schema.children[0]->name, "c");
-    T_OK(pn_bundle_json(bundle, &text, err));
-    T_OK(pni_json_parse(text.data, text.len, "bundle", &json, err));
+    IT_OK(pn_bundle_json(bundle, &text, err));
+    IT_OK(pni_json_parse(text.data, text.len, "bundle", &json, err));
     T_EQ_STR(pni_json_text(json, "fingerprint"), pn_bundle_fingerprint(bundle));
     T_ASSERT(!strstr(pni_buf_text(&text), t_tmpdir()));
     json_decref(json);
@@ -164,11 +164,11 @@ T_CASE(views_are_ordered_and_expanded)
 {
     pn_session *session = session_over("a");
     pn_view_graph *graph = pn_view_graph_new();
-    T_OK(pn_view_graph_add_sql(graph, "c", "select a.customer, b.s from a join b on a.customer = b.customer", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "b", "select customer, sum(amount) as s from base group by customer", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "a", "select distinct customer from base", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "base", "select * from orders where amount >= 6", NULL, err));
-    T_OK(pn_exec_ensure_view_graph(session, graph, NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "c", "select a.customer, b.s from a join b on a.customer = b.customer", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "b", "select customer, sum(amount) as s from base group by customer", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "a", "select distinct customer from base", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "base", "select * from orders where amount >= 6", NULL, err));
+    IT_OK(pn_exec_ensure_view_graph(session, graph, NULL, err));
     T_EQ_STR(pn_view_graph_name_at(graph, 0), "base");
     T_EQ_STR(pn_view_graph_name_at(graph, 1), "a");
     T_EQ_STR(pn_view_graph_name_at(graph, 2), "b");
@@ -189,16 +189,16 @@ T_CASE(diamonds_do_not_explode)
     pn_session *session = session_over("a");
     pn_view_graph *graph = pn_view_graph_new();
     char name[32], sql[256];
-    T_OK(pn_view_graph_add_sql(graph, "v0", "select id from orders group by id", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "v0", "select id from orders group by id", NULL, err));
     for (int i = 1; i <= 40; i++) {
         snprintf(name, sizeof name, "v%d", i);
         snprintf(sql, sizeof sql, "select l.id from v%d l join v%d r on l.id = r.id group by l.id", i - 1, i - 1);
-        T_OK(pn_view_graph_add_sql(graph, name, sql, NULL, err));
+        IT_OK(pn_view_graph_add_sql(graph, name, sql, NULL, err));
         snprintf(name, sizeof name, "w%d", i);
         snprintf(sql, sizeof sql, "select id from v%d union select id from v%d", i - 1, i);
-        T_OK(pn_view_graph_add_sql(graph, name, sql, NULL, err));
+        IT_OK(pn_view_graph_add_sql(graph, name, sql, NULL, err));
     }
-    T_OK(pn_view_graph_compile(graph, session, NULL, err));
+    IT_OK(pn_view_graph_compile(graph, session, NULL, err));
     char *rows = it_query(session, graph, "select count(*) from v40 join w40 using (id)");
     T_EQ_STR(rows, "3\n");
     pni_free(rows);
@@ -212,9 +212,9 @@ T_CASE(a_stream_outlives_everything)
     pn_bundle *bundle = it_compile(session, NULL, "select id from orders order by id");
     pn_result *result = NULL;
     struct ArrowArrayStream stream = {0};
-    T_OK(pn_exec_run(session, bundle, NULL, &result, err));
-    T_OK(pn_result_stream(result, &stream, err));
-    T_FAILS(pn_result_stream(result, &stream, err), PNI_E_RESULT_TAKEN, NULL);
+    IT_OK(pn_exec_run(session, bundle, NULL, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    IT_FAILS(pn_result_stream(result, &stream, err), PNI_E_RESULT_TAKEN, NULL);
     pn_result_free(result);
     pn_bundle_unref(bundle);
     pn_session_unref(session);
@@ -226,29 +226,26 @@ T_CASE(a_stream_outlives_everything)
 T_CASE(cancelling_stops_a_long_query)
 {
     pn_session *session = session_over("a");
-    pn_bundle *bundle = it_compile(session, NULL, "select count(*) from generate_series(1, 4000000000) a, orders");
+    pn_bundle *bundle = it_compile(session, NULL, "select count(*) from orders a, orders b, orders c, orders d, orders e, orders f, orders g, orders h, orders i, "
+                                            "orders j, orders k, orders l, orders m, orders n, orders o, orders p, orders q, orders r, orders s, orders t, "
+                                            "orders u, orders v where a.id + v.id > 3");
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     pn_result *result = NULL;
     struct ArrowArrayStream stream = {0};
     struct ArrowArray batch = {0};
-    pn_error err = PN_ERROR_INIT;
+    pn_error problem = PN_ERROR_INIT;
     options.timeout_ms = 200;
-    T_OK(pn_exec_run(session, bundle, &options, &result, err));
-    T_OK(pn_result_stream(result, &stream, err));
+    IT_OK(pn_exec_run(session, bundle, &options, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
     int code = stream.get_next(&stream, &batch);
     T_ASSERT(code != 0);
-    T_EQ_INT(pn_result_stream_error(&stream, code, &err), PN_TIMEOUT);
+    T_EQ_INT(pn_result_stream_error(&stream, code, &problem), PN_TIMEOUT);
     stream.release(&stream);
     pn_result_free(result);
     options.timeout_ms = 0;
     options.cancel = pn_cancel_new();
     pn_cancel_fire(options.cancel);
-    T_EQ_INT(pn_exec_run(session, bundle, &options, &result, &err), PN_OK);
-    T_OK(pn_result_stream(result, &stream, err));
-    code = stream.get_next(&stream, &batch);
-    T_EQ_INT(pn_result_stream_error(&stream, code, &err), PN_CANCELLED);
-    stream.release(&stream);
-    pn_result_free(result);
+    T_EQ_INT(pn_exec_run(session, bundle, &options, &result, &problem), PN_CANCELLED);
     pn_cancel_unref(options.cancel);
     pn_bundle_unref(bundle);
     pn_session_unref(session);
@@ -271,15 +268,15 @@ T_CASE(every_kind_of_source_compiles_to_one_identity)
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     int seven = 7;
     source.substrait = pn_bundle_substrait(from_sql);
-    T_OK(pn_exec_compile(session, NULL, &source, &from_plan, err));
+    IT_OK(pn_exec_compile(session, NULL, &source, &from_plan, err));
     T_EQ_STR(pn_bundle_fingerprint(from_plan), pn_bundle_fingerprint(from_sql));
     source = PN_PLAN_SOURCE_INIT;
     source.build = build_source;
     source.ctx = &seven;
-    T_OK(pn_exec_compile(session, NULL, &source, &from_builder, err));
+    IT_OK(pn_exec_compile(session, NULL, &source, &from_builder, err));
     T_EQ_STR(pn_bundle_fingerprint(from_builder), pn_bundle_fingerprint(from_sql));
     source.sql = "select 1";
-    T_FAILS(pn_exec_compile(session, NULL, &source, &none, err), PNI_E_PLAN_SOURCE, "2");
+    IT_FAILS(pn_exec_compile(session, NULL, &source, &none, err), PNI_E_PLAN_SOURCE, "2");
     pn_bundle_unref(from_sql);
     pn_bundle_unref(from_plan);
     pn_bundle_unref(from_builder);
@@ -291,11 +288,11 @@ T_CASE(a_replaced_temporary_table_is_drift)
     pn_session *session = session_over("a");
     const char one[] = "[{\"k\": 1}]", two[] = "[{\"k\": 2}]";
     pn_result *result = NULL;
-    T_OK(pn_session_add_rows(session, "t", (pn_bytes){(const uint8_t *)one, sizeof one - 1}, NULL, err));
+    IT_OK(pn_session_add_rows(session, "t", (pn_bytes){(const uint8_t *)one, sizeof one - 1}, NULL, err));
     pn_bundle *bundle = it_compile(session, NULL, "select k from t");
-    T_OK(pn_session_remove_table(session, "t", err));
-    T_OK(pn_session_add_rows(session, "t", (pn_bytes){(const uint8_t *)two, sizeof two - 1}, NULL, err));
-    T_FAILS(pn_exec_run(session, bundle, NULL, &result, err), PNI_E_PLAN_DRIFT, "'t'");
+    IT_OK(pn_session_remove_table(session, "t", err));
+    IT_OK(pn_session_add_rows(session, "t", (pn_bytes){(const uint8_t *)two, sizeof two - 1}, NULL, err));
+    IT_FAILS(pn_exec_run(session, bundle, NULL, &result, err), PNI_E_PLAN_DRIFT, "'t'");
     pn_bundle_unref(bundle);
     pn_session_unref(session);
 }
@@ -307,18 +304,18 @@ T_CASE(an_optional_dataset_that_is_missing_is_empty)
     pn_session *session = session_over("a");
     pn_buf text = PN_BUF_INIT;
     json_t *rows = json_pack("[{s:i, s:s}]", "k", 1, "v", "x");
-    T_OK(pni_arrow_schema_infer_json(rows, &schema, err));
+    IT_OK(pni_arrow_schema_infer_json(rows, &schema, err));
     json_decref(rows);
     spec.name = "maybe";
     spec.format = "parquet";
     spec.uri = it_path("maybe");
     spec.flags = PN_DATASET_OPTIONAL;
     spec.schema = &schema;
-    T_OK(pn_session_add_dataset(session, &spec, err));
+    IT_OK(pn_session_add_dataset(session, &spec, err));
     char *count = it_query(session, NULL, "select count(*), max(k) from maybe");
-    T_EQ_STR(count, "0|\n");
+    T_EQ_STR(count, "0|NULL\n");
     pni_free(count);
-    T_OK(pn_session_table(session, "maybe", &text, err));
+    IT_OK(pn_session_table(session, "maybe", &text, err));
     T_ASSERT(strstr(pni_buf_text(&text), "dataset_missing"));
     pn_buf_dispose(&text);
     pn_session_unref(session);

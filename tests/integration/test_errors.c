@@ -28,19 +28,18 @@ static pn_session *orders_session(void)
 T_CASE(wrong_column_is_named)
 {
     pn_session *session = orders_session();
-    T_FAILS(compile_only(session, "select amonut from orders", err), PNI_E_ENGINE_SQL, "amonut");
+    IT_FAILS(compile_only(session, "select amonut from orders", err), PNI_E_ENGINE_SQL, "amonut");
     pn_session_unref(session);
 }
 
 T_CASE(unknown_table_suggests_the_nearest)
 {
     pn_session *session = orders_session();
-    pn_error err = PN_ERROR_INIT;
-    T_EQ_INT(compile_only(session, "select 1 from order", &err), PN_PLAN);
-    T_EQ_INT(compile_only(session, "select 1 from ordres", &err), PN_NOT_FOUND);
-    T_EQ_INT(err.number, PNI_E_TABLE_UNKNOWN);
-    T_ASSERT(strstr(err.message, "ordres"));
-    T_ASSERT(strstr(err.hint, "'orders'"));
+    pn_error problem = PN_ERROR_INIT;
+    T_EQ_INT(compile_only(session, "select 1 from ordres", &problem), PN_NOT_FOUND);
+    T_EQ_INT(problem.number, PNI_E_TABLE_UNKNOWN);
+    T_ASSERT(strstr(problem.message, "ordres"));
+    T_ASSERT(strstr(problem.hint, "'orders'"));
     pn_session_unref(session);
 }
 
@@ -50,8 +49,8 @@ T_CASE(missing_file_is_named)
     it_add(catalog, "gone", "parquet", it_path("gone.parquet"));
     it_add(catalog, "gone_delta", "delta", it_path("gone_delta"));
     pn_session *session = it_session(catalog);
-    T_FAILS(compile_only(session, "select * from gone", err), PNI_E_DATASET_MISSING, "gone.parquet");
-    T_FAILS(compile_only(session, "select * from gone_delta", err), PNI_E_DATASET_MISSING, "gone_delta");
+    IT_FAILS(compile_only(session, "select * from gone", err), PNI_E_DATASET_MISSING, "gone.parquet");
+    IT_FAILS(compile_only(session, "select * from gone_delta", err), PNI_E_DATASET_MISSING, "gone_delta");
     pn_session_unref(session);
     pn_catalog_unref(catalog);
 }
@@ -59,11 +58,11 @@ T_CASE(missing_file_is_named)
 T_CASE(two_statements_and_writes_are_refused)
 {
     pn_session *session = orders_session();
-    T_FAILS(compile_only(session, "select 1; select 2", err), PNI_E_PLAN_STATEMENTS, "2");
-    T_FAILS(compile_only(session, "", err), PNI_E_PLAN_STATEMENTS, "0");
-    T_FAILS(compile_only(session, "create table x as select 1", err), PNI_E_PLAN_NOT_QUERY, "ddl");
-    T_FAILS(compile_only(session, "insert into orders values (1,'x',2)", err), PNI_E_PLAN_NOT_QUERY, "dml");
-    T_FAILS(compile_only(session, "copy orders to '/nowhere/x.parquet'", err), PNI_E_PLAN_NOT_QUERY, "copy");
+    IT_FAILS(compile_only(session, "select 1; select 2", err), PNI_E_PLAN_STATEMENTS, "2");
+    IT_FAILS(compile_only(session, "", err), PNI_E_PLAN_STATEMENTS, "0");
+    IT_FAILS(compile_only(session, "create table x as select 1", err), PNI_E_PLAN_NOT_QUERY, "ddl");
+    IT_FAILS(compile_only(session, "insert into orders values (1,'x',2)", err), PNI_E_PLAN_NOT_QUERY, "dml");
+    IT_FAILS(compile_only(session, "copy orders to '/nowhere/x.parquet'", err), PNI_E_PLAN_NOT_QUERY, "copy");
     pn_session_unref(session);
 }
 
@@ -77,14 +76,14 @@ T_CASE(depth_is_bounded)
     pni_buf_putc(&sql, '1');
     for (int i = 0; i < 100000; i++)
         pni_buf_putc(&sql, ')');
-    T_FAILS(compile_only(session, pni_buf_text(&sql), err), PNI_E_ENGINE_LIMIT, NULL);
+    IT_FAILS(compile_only(session, pni_buf_text(&sql), err), PNI_E_ENGINE_LIMIT, NULL);
     pni_buf_clear(&sql);
     pni_buf_puts(&sql, "select 1");
     for (int i = 1; i < 10000; i++)
         pni_buf_puts(&sql, " + 1");
-    pn_error err = PN_ERROR_INIT;
-    pn_status status = compile_only(session, pni_buf_text(&sql), &err);
-    T_ASSERT(status == PN_OK || (status == PN_LIMIT && err.number == PNI_E_ENGINE_LIMIT));
+    pn_error problem = PN_ERROR_INIT;
+    pn_status status = compile_only(session, pni_buf_text(&sql), &problem);
+    T_ASSERT(status == PN_OK || (status == PN_LIMIT && problem.number == PNI_E_ENGINE_LIMIT));
     pn_buf_dispose(&sql);
     pn_session_unref(session);
 }
@@ -98,10 +97,10 @@ T_CASE(damaged_substrait_is_refused)
     for (size_t len = 1; len < whole.len; len += 7) {
         pn_plan_source source = PN_PLAN_SOURCE_INIT;
         pn_bundle *cut = NULL;
-        pn_error err = PN_ERROR_INIT;
+        pn_error problem = PN_ERROR_INIT;
         source.substrait = (pn_bytes){whole.data, len};
-        if (pn_exec_compile(session, NULL, &source, &cut, &err) != PN_OK)
-            T_ASSERT(err.number != 0 && err.message[0]);
+        if (pn_exec_compile(session, NULL, &source, &cut, &problem) != PN_OK)
+            T_ASSERT(problem.number != 0 && problem.message[0]);
         pn_bundle_unref(cut);
     }
     pn_bundle_unref(bundle);
@@ -127,10 +126,10 @@ T_CASE(a_folder_that_cannot_be_written_is_named)
     pn_session *session = orders_session();
     it_write("file", "in the way");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        pn_error err = PN_ERROR_INIT;
-        pn_status status = write_to(session, formats[i], it_path("file/out"), &err);
-        if (status == PN_OK || err.number == 0 || !strstr(err.message, "file/out"))
-            T_FAIL("%s: status %d, PN%d '%s'", formats[i], status, err.number, err.message);
+        pn_error problem = PN_ERROR_INIT;
+        pn_status status = write_to(session, formats[i], it_path("file/out"), &problem);
+        if (status == PN_OK || problem.number == 0 || !strstr(problem.message, "file/out"))
+            T_FAIL("%s: status %d, PN%d '%s'", formats[i], status, problem.number, problem.message);
     }
     T_ASSERT(!pni_path_exists(it_path("file/out")));
     pn_session_unref(session);
@@ -139,24 +138,24 @@ T_CASE(a_folder_that_cannot_be_written_is_named)
 T_CASE(an_existing_target_is_not_touched)
 {
     pn_session *session = orders_session();
-    T_OK(write_to(session, "delta", it_path("out"), err));
-    pn_error err = PN_ERROR_INIT;
-    T_EQ_INT(write_to(session, "delta", it_path("out"), &err), PN_EXISTS);
-    T_EQ_INT(err.number, PNI_E_ENGINE_EXISTS);
+    IT_OK(write_to(session, "delta", it_path("out"), err));
+    pn_error problem = PN_ERROR_INIT;
+    T_EQ_INT(write_to(session, "delta", it_path("out"), &problem), PN_EXISTS);
+    T_EQ_INT(problem.number, PNI_E_ENGINE_EXISTS);
     pn_session_unref(session);
 }
 
 T_CASE(a_version_that_does_not_exist_is_named)
 {
     pn_session *session = orders_session();
-    T_OK(write_to(session, "delta", it_path("table"), err));
+    IT_OK(write_to(session, "delta", it_path("table"), err));
     pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
     spec.name = "later";
     spec.format = "delta";
     spec.uri = it_path("table");
     spec.version = "7";
-    T_OK(pn_session_add_dataset(session, &spec, err));
-    T_FAILS(compile_only(session, "select * from later", err), PNI_E_DATASET_VERSION, "7");
+    IT_OK(pn_session_add_dataset(session, &spec, err));
+    IT_FAILS(compile_only(session, "select * from later", err), PNI_E_DATASET_VERSION, "7");
     pn_session_unref(session);
 }
 
@@ -164,11 +163,11 @@ T_CASE(cycles_are_walked)
 {
     pn_session *session = orders_session();
     pn_view_graph *graph = pn_view_graph_new();
-    T_OK(pn_view_graph_add_sql(graph, "a", "select * from b", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "b", "select * from c", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "c", "select * from a", NULL, err));
-    T_OK(pn_view_graph_add_sql(graph, "d", "select * from a", NULL, err));
-    T_FAILS(pn_view_graph_compile(graph, session, NULL, err), PNI_E_VIEW_CYCLE, "a -> b -> c -> a");
+    IT_OK(pn_view_graph_add_sql(graph, "a", "select * from b", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "b", "select * from c", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "c", "select * from a", NULL, err));
+    IT_OK(pn_view_graph_add_sql(graph, "d", "select * from a", NULL, err));
+    IT_FAILS(pn_view_graph_compile(graph, session, NULL, err), PNI_E_VIEW_CYCLE, "a -> b -> c -> a");
     pn_view_graph_free(graph);
     pn_session_unref(session);
 }
@@ -177,10 +176,10 @@ T_CASE(names_are_unique_over_views_and_datasets)
 {
     pn_session *session = orders_session();
     pn_view_graph *graph = pn_view_graph_new();
-    T_OK(pn_view_graph_add_sql(graph, "orders", "select 1", NULL, err));
-    T_FAILS(pn_view_graph_add_sql(graph, "orders", "select 1", NULL, err), PNI_E_VIEW_NAME, "orders");
-    T_FAILS(pn_view_graph_compile(graph, session, NULL, err), PNI_E_VIEW_NAME, "orders");
-    T_FAILS(pn_view_graph_add_sql(graph, "Big", "select 1", NULL, err), PNI_E_NAME, "Big");
+    IT_OK(pn_view_graph_add_sql(graph, "orders", "select 1", NULL, err));
+    IT_FAILS(pn_view_graph_add_sql(graph, "orders", "select 1", NULL, err), PNI_E_VIEW_NAME, "orders");
+    IT_FAILS(pn_view_graph_compile(graph, session, NULL, err), PNI_E_VIEW_NAME, "orders");
+    IT_FAILS(pn_view_graph_add_sql(graph, "Big", "select 1", NULL, err), PNI_E_NAME, "Big");
     pn_view_graph_free(graph);
     pn_session_unref(session);
 }
@@ -191,14 +190,14 @@ T_CASE(settings_and_profiles_are_checked)
     pn_setting setting = {"datafusion.execution.batch_sise", "1"};
     pn_session *session = NULL;
     options.profile = "huge";
-    T_FAILS(pn_session_open(&options, &session, err), PNI_E_SESSION_PROFILE, "huge");
+    IT_FAILS(pn_session_open(&options, &session, err), PNI_E_SESSION_PROFILE, "huge");
     options.profile = NULL;
     options.settings = &setting;
     options.n_settings = 1;
-    T_FAILS(pn_session_open(&options, &session, err), PNI_E_ENGINE_SETTING, "batch_sise");
+    IT_FAILS(pn_session_open(&options, &session, err), PNI_E_ENGINE_SETTING, "batch_sise");
     setting = (pn_setting){"batch_size", "many"};
-    T_FAILS(pn_session_open(&options, &session, err), PNI_E_ENGINE_SETTING, "batch_size");
+    IT_FAILS(pn_session_open(&options, &session, err), PNI_E_ENGINE_SETTING, "batch_size");
     setting = (pn_setting){"memory_limit", "lots"};
-    T_FAILS(pn_session_open(&options, &session, err), PNI_E_SESSION_SETTING, "lots");
+    IT_FAILS(pn_session_open(&options, &session, err), PNI_E_SESSION_SETTING, "lots");
     T_ASSERT(session == NULL);
 }

@@ -18,7 +18,7 @@ static char *read_text(const char *format, int number)
     char name[64];
     pn_buf text = PN_BUF_INIT;
     snprintf(name, sizeof name, format, number);
-    T_OK(pni_file_read(t_external_data(name), 1 << 20, &text, err));
+    IT_OK(pni_file_read(t_external_data(name), 1 << 20, &text, err));
     return pni_buf_steal(&text);
 }
 
@@ -26,6 +26,8 @@ static bool cell_same(const char *got, size_t got_len, const char *want, size_t 
 {
     char a[512], b[512], *a_end, *b_end;
     if (got_len == want_len && !memcmp(got, want, got_len))
+        return true;
+    if (want_len == 0 && got_len == 4 && !memcmp(got, "NULL", 4))
         return true;
     if (got_len >= sizeof a || want_len >= sizeof b)
         return false;

@@ -1,4 +1,4 @@
-"""The evidence tables of the Python pack as pyarrow schemas (the columns that extractors can fill)."""
+"""The evidence tables of the Python pack as pyarrow schemas: what extractors can fill."""
 
 import pyarrow as pa
 

@@ -56,7 +56,8 @@ def found_edges(case):
 
 def measure(folder):
     """[(case, expected, found)] of every case below the folder."""
-    cases = sorted(os.path.dirname(p) for p in glob.glob(os.path.join(folder, "*/*/callgraph.json")))
+    found = glob.glob(os.path.join(folder, "*/*/callgraph.json"))
+    cases = sorted(os.path.dirname(path) for path in found)
     return [(os.path.relpath(c, folder), expected_edges(c), found_edges(c)) for c in cases]
 
 

@@ -152,7 +152,8 @@ def the_spec_map_points_at_what_exists():
     for row, words in [("a,symbol,pn_y,,", "no public symbol"), ("a,verb,pinion walk,,", "no verb"),
                        ("a,page,docs/none.md,,", "no file"), ("a,symbol,,tests/none.c,", "no test file"),
                        ("a,symbol,,tests/unit/a.c::shuts,", "no case 'shuts'"),
-                       ("c,dropped,,,", "needs its decision page")]:
+                       ("c,dropped,,,later", "needs its decision page"),
+                       ("d,symbol,,,some day", "which issue brings it")]:
         code, out = on_tree("check-spec-map", {**tree, "docs/spec-map.csv": head + row + "\n"})
         assert code == 1 and words in out, out
     assert on_tree("check-spec-map", tree)[0] == 1

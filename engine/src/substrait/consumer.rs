@@ -5,12 +5,16 @@
 //! scan it would be applied only if the provider happens to promise so.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column, DFSchema, TableReference, UnnestOptions};
-use datafusion::common::unnest::{NullHandling, RecursionUnnestOption};
+use datafusion::catalog::cte_worktable::CteWorkTable;
+use datafusion::common::{
+    Column, DFSchema, JoinType, NullHandling, RecursionUnnestOption, TableReference, UnnestOptions,
+};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result as DfResult;
 use datafusion::execution::FunctionRegistry;
@@ -30,9 +34,10 @@ use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvoc
 use datafusion_substrait::substrait::proto::aggregate_rel::{Grouping, Measure};
 use datafusion_substrait::substrait::proto::expression::{ScalarFunction, WindowFunction};
 use datafusion_substrait::substrait::proto::function_argument::ArgType;
+use datafusion_substrait::substrait::proto::join_rel::JoinType as ProtoJoinType;
 use datafusion_substrait::substrait::proto::read_rel::ReadType;
 use datafusion_substrait::substrait::proto::{
-    AggregateRel, Expression, ExtensionSingleRel, FunctionOption, JoinRel, Plan, ReadRel, Type,
+    AggregateRel, Expression, ExtensionMultiRel, ExtensionSingleRel, FunctionOption, JoinRel, Plan, ReadRel, Type,
 };
 use prost::Message;
 use serde_json::Value;
@@ -52,6 +57,8 @@ pub async fn consume(plan: &Plan, state: &SessionState) -> Result<LogicalPlan> {
         state,
         outer_schemas: RwLock::default(),
         lambdas: DefaultSubstraitLambdaConsumer::new(),
+        work_tables: RwLock::default(),
+        marks: AtomicUsize::new(0),
     };
     Ok(from_substrait_plan_with_consumer(&consumer, plan).await?)
 }
@@ -61,6 +68,10 @@ struct Consumer<'a> {
     state: &'a SessionState,
     outer_schemas: RwLock<Vec<Arc<DFSchema>>>,
     lambdas: DefaultSubstraitLambdaConsumer,
+    /// The tables of the recursive queries around, innermost last.
+    work_tables: RwLock<Vec<(String, Arc<dyn TableProvider>)>>,
+    /// Mark joins so far.
+    marks: AtomicUsize,
 }
 
 impl Consumer<'_> {
@@ -192,6 +203,10 @@ impl Consumer<'_> {
         for expression in &grouping.grouping_expressions {
             keys.push(self.consume_expression(expression, schema).await?);
         }
+        // Older producers write the keys here, some in both places.
+        if !keys.is_empty() {
+            return Ok(keys);
+        }
         for reference in &grouping.expression_references {
             let missing = || words::corrupt(format!("grouping expression {reference} is missing in a Substrait plan"));
             keys.push(shared.get(*reference as usize).ok_or_else(missing)?.clone());
@@ -262,6 +277,57 @@ impl Consumer<'_> {
         Ok(LogicalPlan::Unnest(Unnest::try_new(Arc::new(input), columns, options)?))
     }
 
+    async fn recursion(&self, rel: &ExtensionMultiRel) -> Result<LogicalPlan> {
+        let damaged = || words::corrupt("a recursive query in a Substrait plan is damaged");
+        let (Some(detail), [first, step]) = (&rel.detail, rel.inputs.as_slice()) else { return Err(damaged()) };
+        if detail.type_url != words::RECURSION {
+            let text = format!("the extension relation '{}' of a Substrait plan is unknown", detail.type_url);
+            return Err(words::unsupported(text));
+        }
+        let parsed: Value = serde_json::from_slice(&detail.value).map_err(|_| damaged())?;
+        let name = parsed["name"].as_str().ok_or_else(damaged)?.to_owned();
+        let columns = parsed["columns"].as_array().ok_or_else(damaged)?;
+        let distinct = parsed["distinct"].as_bool().ok_or_else(damaged)?;
+
+        let first = self.consume_rel(first).await?;
+        let found = Arc::clone(first.schema());
+        if columns.len() != found.fields().len() {
+            return Err(damaged());
+        }
+        let (mut named, mut fields) = (Vec::new(), Vec::new());
+        for (i, column) in columns.iter().enumerate() {
+            let (qualifier, field) = found.qualified_field(i);
+            let column_name = column["name"].as_str().ok_or_else(damaged)?;
+            let nullable = column["nullable"].as_bool().ok_or_else(damaged)?;
+            named.push(Expr::Column(Column::from((qualifier, field))).alias(column_name));
+            fields.push(Field::new(column_name, field.data_type().clone(), nullable));
+        }
+        let first = LogicalPlanBuilder::from(first).project(named)?;
+        let table: Arc<dyn TableProvider> = Arc::new(CteWorkTable::new(&name, Arc::new(Schema::new(fields))));
+        self.work_tables.write().unwrap_or_else(PoisonError::into_inner).push((name.clone(), table));
+        let step = self.consume_rel(step).await;
+        self.work_tables.write().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(first.to_recursive_query(name, step?, distinct)?.build()?)
+    }
+
+    /// The mark column is named after the right side, so each right side needs a name of its own.
+    async fn mark_join(&self, rel: &JoinRel) -> Result<LogicalPlan> {
+        let (Some(left), Some(right)) = (&rel.left, &rel.right) else {
+            return Err(words::corrupt("a join without an input in a Substrait plan"));
+        };
+        let left = self.consume_rel(left).await?;
+        let right = LogicalPlanBuilder::from(self.consume_rel(right).await?);
+        let n = self.marks.fetch_add(1, Ordering::Relaxed);
+        let right = right.alias(format!("__mark_{n}"))?.build()?;
+        let schema = left.schema().join(right.schema())?;
+        let condition = match &rel.expression {
+            Some(expression) => Some(self.consume_expression(expression, &schema).await?),
+            None => None,
+        };
+        let builder = LogicalPlanBuilder::from(left);
+        Ok(builder.join_on(right, JoinType::LeftMark, condition)?.build()?)
+    }
+
     async fn read(&self, rel: &ReadRel) -> Result<LogicalPlan> {
         let named = match &rel.read_type {
             Some(ReadType::NamedTable(named)) => named,
@@ -321,7 +387,14 @@ impl UniqueNames {
 #[async_trait]
 impl SubstraitConsumer for Consumer<'_> {
     async fn resolve_table_ref(&self, table: &TableReference) -> DfResult<Option<Arc<dyn TableProvider>>> {
-        self.state.schema_for_ref(table.clone())?.table(table.table()).await
+        let work_table = {
+            let tables = self.work_tables.read().unwrap_or_else(PoisonError::into_inner);
+            tables.iter().rev().find(|(name, _)| name == table.table()).map(|(_, table)| Arc::clone(table))
+        };
+        match work_table {
+            Some(work_table) => Ok(Some(work_table)),
+            None => self.state.schema_for_ref(table.clone())?.table(table.table()).await,
+        }
     }
 
     fn get_extensions(&self) -> &Extensions {
@@ -344,7 +417,14 @@ impl SubstraitConsumer for Consumer<'_> {
         Ok(self.unnest(rel).await?)
     }
 
+    async fn consume_extension_multi(&self, rel: &ExtensionMultiRel) -> DfResult<LogicalPlan> {
+        Ok(self.recursion(rel).await?)
+    }
+
     async fn consume_join(&self, rel: &JoinRel) -> DfResult<LogicalPlan> {
+        if rel.r#type() == ProtoJoinType::LeftMark && rel.advanced_extension.is_none() {
+            return Ok(self.mark_join(rel).await?);
+        }
         let plan = from_join_rel(self, rel).await?;
         let enhancement = rel.advanced_extension.as_ref().and_then(|extension| extension.enhancement.as_ref());
         match (plan, enhancement) {

@@ -24,6 +24,8 @@ pub const NULL_TREATMENT: &str = "pinion_null_treatment";
 pub const FRAME: &str = "pinion_frame";
 /// type_url of the extension relation for unnest.
 pub const UNNEST: &str = "pinion:unnest";
+/// type_url of the extension relation for recursive queries; its inputs are the first rows and the step.
+pub const RECURSION: &str = "pinion:recursion";
 /// type_url of the enhancement that marks a null-aware join.
 pub const NULL_AWARE: &str = "pinion:null_aware";
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchemaRef, JoinConstraint, TableReference};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
@@ -12,24 +12,24 @@ use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::expr::{self, Alias, WindowFunction};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Cast, Expr, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, TableScan, TryCast,
-    Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
+    Aggregate, Cast, Expr, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection, RecursiveQuery, Sort,
+    TableScan, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
 };
 use datafusion::scalar::ScalarValue;
 use datafusion_substrait::extensions::Extensions;
 use datafusion_substrait::logical_plan::producer::{
-    DefaultSubstraitLambdaProducer, SubstraitProducer, from_aggregate_function, from_cast, from_join, from_limit,
-    from_literal, from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map,
-    to_substrait_rel, to_substrait_rex,
+    DefaultSubstraitLambdaProducer, SubstraitProducer, from_aggregate, from_cast, from_join, from_limit, from_literal,
+    from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map, to_substrait_rel,
+    to_substrait_rex,
 };
 use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
-use datafusion_substrait::substrait::proto::aggregate_rel::Measure;
 use datafusion_substrait::substrait::proto::expression::{RexType, ScalarFunction};
 use datafusion_substrait::substrait::proto::extensions::AdvancedExtension;
 use datafusion_substrait::substrait::proto::function_argument::ArgType;
 use datafusion_substrait::substrait::proto::rel::RelType;
 use datafusion_substrait::substrait::proto::{
-    Expression, ExtensionSingleRel, FunctionArgument, FunctionOption, Plan, PlanRel, Rel, RelRoot, Type, plan_rel,
+    Expression, ExtensionMultiRel, ExtensionSingleRel, FunctionArgument, FunctionOption, Plan, PlanRel, Rel, RelRoot,
+    Type, plan_rel,
 };
 use datafusion_substrait::substrait::version;
 use prost::Message;
@@ -139,9 +139,30 @@ impl Producer {
         Ok(Box::new(Rel { rel_type: Some(RelType::ExtensionSingle(Box::new(relation))) }))
     }
 
+    fn recursion(&mut self, query: &RecursiveQuery) -> Result<Box<Rel>> {
+        let first = self.handle_plan(&query.static_term)?;
+        let step = self.handle_plan(&query.recursive_term)?;
+        let schema = work_table(query).unwrap_or_else(|| Arc::clone(query.static_term.schema().inner()));
+        let columns: Vec<_> = schema
+            .fields()
+            .iter()
+            .map(|field| json!({"name": field.name(), "nullable": field.is_nullable()}))
+            .collect();
+        let detail = json!({"columns": columns, "distinct": query.is_distinct, "name": query.name});
+        let mut relation =
+            ExtensionMultiRel { common: None, inputs: vec![*first, *step], detail: Some(Default::default()) };
+        if let Some(any) = relation.detail.as_mut() {
+            any.type_url = words::RECURSION.to_owned();
+            any.value = detail.to_string().into_bytes().into();
+        }
+        Ok(Box::new(Rel { rel_type: Some(RelType::ExtensionMulti(relation)) }))
+    }
+
     /// The frame in words, when Substrait's would say something else.
     fn frame_option(&mut self, frame: &WindowFrame) -> DfResult<Option<FunctionOption>> {
-        if frame.units == WindowFrameUnits::Rows && fits(&frame.start_bound, true) && fits(&frame.end_bound, false) {
+        let rows = frame.units == WindowFrameUnits::Rows;
+        let known = rows || frame.units == WindowFrameUnits::Range;
+        if known && fits(&frame.start_bound, true, rows) && fits(&frame.end_bound, false, rows) {
             return Ok(None);
         }
         let (start, end) = (self.bound(&frame.start_bound)?, self.bound(&frame.end_bound)?);
@@ -169,17 +190,32 @@ impl Producer {
     }
 }
 
-/// Whether a bound of a ROWS frame comes back as it went in.
-fn fits(bound: &WindowFrameBound, is_start: bool) -> bool {
+/// Whether a bound comes back as it went in: Substrait's offsets are positive counts.
+fn fits(bound: &WindowFrameBound, is_start: bool, rows: bool) -> bool {
     match bound {
         WindowFrameBound::CurrentRow => true,
         WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) if offset.is_null() => {
             is_start == matches!(bound, WindowFrameBound::Preceding(_))
         }
         WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) => {
-            matches!(offset, ScalarValue::UInt64(Some(n)) if *n > 0)
+            rows && matches!(offset, ScalarValue::UInt64(Some(n)) if *n > 0)
         }
     }
+}
+
+/// The schema under which the step reads the rows so far.
+fn work_table(query: &RecursiveQuery) -> Option<SchemaRef> {
+    let mut found = None;
+    let walk = query.recursive_term.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && scan.table_name.table() == query.name
+        {
+            found = Some(scan.source.schema());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    walk.ok().and(found)
 }
 
 /// The table's one-part name; other catalogs and schemas have none.
@@ -188,6 +224,9 @@ fn one_part(name: &TableReference) -> Result<TableReference> {
         && name.catalog().is_none_or(|catalog| catalog == "identity" || catalog == "run");
     if !known {
         return Err(words::unsupported(format!("table '{name}' has no one-part name")));
+    }
+    if name.table().ends_with("()") {
+        return Err(words::unsupported(format!("cannot represent the table function {name}")));
     }
     Ok(TableReference::bare(name.table()))
 }
@@ -245,12 +284,14 @@ impl SubstraitProducer for Producer {
     fn handle_plan(&mut self, plan: &LogicalPlan) -> DfResult<Box<Rel>> {
         match plan {
             LogicalPlan::Unnest(unnest) => Ok(self.unnest(unnest)?),
-            LogicalPlan::RecursiveQuery(query) => {
-                let text = format!("cannot represent the recursive query '{}'", query.name);
-                Err(words::unsupported(text).into())
-            }
-            LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_)
-            | LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_) => {
+            LogicalPlan::RecursiveQuery(query) => Ok(self.recursion(query)?),
+            LogicalPlan::Dml(_)
+            | LogicalPlan::Ddl(_)
+            | LogicalPlan::Copy(_)
+            | LogicalPlan::Statement(_)
+            | LogicalPlan::Explain(_)
+            | LogicalPlan::Analyze(_)
+            | LogicalPlan::DescribeTable(_) => {
                 let name = plan.display().to_string();
                 let word = name.split([' ', ':']).next().unwrap_or_default();
                 Err(words::unsupported(format!("{word} is not a query")).into())
@@ -359,16 +400,17 @@ impl SubstraitProducer for Producer {
         self.exact_cast(words::TRY_CAST, &cast.expr, &cast.field, schema)
     }
 
-    fn handle_aggregate_function(
-        &mut self,
-        function: &expr::AggregateFunction,
-        schema: &DFSchemaRef,
-    ) -> DfResult<Measure> {
-        let mut measure = from_aggregate_function(self, function, schema)?;
-        if let (Some(treatment), Some(inner)) = (function.params.null_treatment, measure.measure.as_mut()) {
-            inner.options.push(null_treatment(treatment));
+    fn handle_aggregate(&mut self, node: &Aggregate) -> DfResult<Box<Rel>> {
+        let mut relation = from_aggregate(self, node)?;
+        let Some(RelType::Aggregate(inner)) = relation.rel_type.as_mut() else { return Ok(relation) };
+        // The hook for a single aggregate function is not called by the crate.
+        for (measure, made) in inner.measures.iter_mut().zip(&node.aggr_expr) {
+            let Expr::AggregateFunction(function) = made.clone().unalias() else { continue };
+            if let (Some(treatment), Some(call)) = (function.params.null_treatment, measure.measure.as_mut()) {
+                call.options.push(null_treatment(treatment));
+            }
         }
-        Ok(measure)
+        Ok(relation)
     }
 
     fn handle_window_function(&mut self, function: &WindowFunction, schema: &DFSchemaRef) -> DfResult<Expression> {

@@ -103,6 +103,5 @@ fn matches_kind(found: &DataType, wanted: &Type) -> bool {
 }
 
 fn matches_fields(found: &Fields, wanted: &[Type]) -> bool {
-    found.len() == wanted.len()
-        && found.iter().zip(wanted).all(|(field, kind)| matches_kind(field.data_type(), kind))
+    found.len() == wanted.len() && found.iter().zip(wanted).all(|(field, kind)| matches_kind(field.data_type(), kind))
 }

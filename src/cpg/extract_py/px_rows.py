@@ -10,6 +10,7 @@ import re
 from itertools import repeat
 from operator import attrgetter, itemgetter, sub
 
+import px_paths
 import px_scopes
 import px_walk as walk
 from px_walk import nodes
@@ -332,25 +333,17 @@ class FileRows:
         found = _pick(scopes, self.found)
         table["scope_type"].put([block.kind for block in found])
         table["scope_name"].put([block.name for block in found])
-        names = walk.names
-        private = {
-            at: px_scopes.mangled(names[me], found[at].private)
-            for at, me in enumerate(ids)
-            if names[me].startswith("__") and self.kinds[me] != "Attribute"
-        }
-        if any(names[ids[at]] != name for at, name in private.items()):
-            pairs = []
-            for at, block in enumerate(found):
-                pairs.append([("origin", "ast"), ("scope_id", block.scope_id)])
-                if private.get(at, names[ids[at]]) != names[ids[at]]:
-                    pairs[-1].append(("mangled_name", private[at]))
-            self._put_attrs("cst.refs.attrs", first, pairs)
-            return
-        values = ["ast"] * (2 * count)
-        values[1::2] = [block.scope_id for block in found]
-        attrs["row"].put([row for row in rows for _ in (0, 1)])
-        attrs["key"].put(["origin", "scope_id"] * count)
-        attrs["value"].put(values)
+        pairs = [[("origin", "ast"), ("scope_id", block.scope_id)] for block in found]
+        for at, me in enumerate(ids):
+            name = walk.names[me]
+            if name.startswith("__") and self.kinds[me] != "Attribute":
+                mangled = px_scopes.mangled(name, found[at].private)
+                if mangled != name:
+                    pairs[at].append(("mangled_name", mangled))
+            value = px_paths.stored_path(me)
+            if value is not None:
+                pairs[at].append(("value_path", value))
+        self._put_attrs("cst.refs.attrs", first, pairs)
 
     def _ref_span(self, me, kind):
         """The identifier's own byte range."""
@@ -410,8 +403,23 @@ class FileRows:
             spans = (starts[me], ends[me], starts[func], ends[func])
             rows.append((self.index, *spans, shape, text, count, self.dotted.get(func)))
         table.put_rows(rows)
-        pairs = [self._scope_attrs(scope) for scope in walk.call_scopes]
+        pairs = [
+            self._scope_attrs(scope) + self._call_paths(me)
+            for me, scope in zip(ids, walk.call_scopes)
+        ]
         self._put_attrs("cst.callsites.attrs", first, pairs)
+
+    def _call_paths(self, me):
+        """callee_path where the callee has a path but no dotted name, and arg_paths."""
+        pairs, call = [], nodes[me]
+        if self.dotted.get(me + 1) is None:
+            path = px_paths.access_path(call.func)
+            if path is not None:
+                pairs.append(("callee_path", path))
+        arguments = px_paths.argument_paths(call)
+        if arguments:
+            pairs.append(("arg_paths", arguments))
+        return pairs
 
     def _cut_text(self, start, end):
         if self.source.plain:
@@ -444,6 +452,7 @@ class FileRows:
         first, rows, pairs = table.rows, [], []
         own_def = {own: me for me, own in zip(walk.defs, walk.def_own)}
         qnames = self._qualified_names(own_def)
+        returned = px_paths.returned_paths(self.kinds)
         for me, scope, own in zip(walk.defs, walk.def_scopes, walk.def_own):
             kind, start, end = self.kinds[me], self.starts[me], self.ends[me]
             box = _enclosing_def(scope, own_def)
@@ -460,7 +469,7 @@ class FileRows:
             attrs = self._scope_attrs(scope)
             if self.found is not None and self.own[own]:
                 attrs = [*attrs, ("own_scope_id", self.found[own].scope_id)]
-            pairs.append(attrs)
+            pairs.append(attrs + px_paths.definition_paths(nodes[me], returned.get(me)))
         table.put_rows(rows)
         self._put_attrs("cst.defs.attrs", first, pairs)
         numbered = [(first + at, qnames[own]) for at, own in enumerate(walk.def_own)]

@@ -77,8 +77,28 @@ static void close_frame(udf_frame *frame) {
     }
 }
 
+/* Made new for every call: building an output reads the schema only while it starts. */
+static int init_nested(const udf_kernel *kernel, struct ArrowArray *out) {
+    PNI_AUTO_SCHEMA schema = {0};
+    NANOARROW_RETURN_NOT_OK(kernel->schema(&schema));
+    return ArrowArrayInitFromSchema(out, &schema, NULL);
+}
+
+int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
+                       const struct ArrowArray *const *scalars, uint32_t n_args,
+                       struct ArrowSchema *out, char *message, size_t message_cap) {
+    const udf_kernel *kernel = ctx;
+    (void)args, (void)scalars, (void)n_args, (void)message, (void)message_cap;
+    PNI_AUTO_SCHEMA made = {0};
+    int code = kernel->schema(&made);
+    pni_assert(code == NANOARROW_OK); /* fails for want of memory only */
+    ArrowSchemaMove(&made, out);
+    return 0;
+}
+
 static int32_t run(udf_frame *frame, const udf_kernel *kernel, struct ArrowArray *made) {
-    int code = kernel->build ? kernel->build(made) : ArrowArrayInitFromType(made, kernel->type);
+    int code =
+        kernel->schema ? init_nested(kernel, made) : ArrowArrayInitFromType(made, kernel->type);
     UDF_TRY(pni_udf_append(frame, code));
     UDF_TRY(pni_udf_append(frame, ArrowArrayStartAppending(made)));
     UDF_TRY(pni_udf_append(frame, ArrowArrayReserve(made, frame->rows)));

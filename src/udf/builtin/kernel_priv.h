@@ -42,14 +42,19 @@ typedef int32_t (*udf_rows_fn)(udf_frame *frame, struct ArrowArray *out);
 /* The ctx of a built-in pn_udf. */
 typedef struct udf_kernel {
     const char *name;
-    enum ArrowType type;                  /* of the output; ignored when build is set */
-    int (*build)(struct ArrowArray *out); /* makes an empty nested output, or NULL */
+    enum ArrowType type;                 /* of the output; ignored when schema is set */
+    int (*schema)(struct ArrowSchema *); /* makes the field of a nested output, or NULL */
     udf_rows_fn rows;
 } udf_kernel;
 
 /* The pn_scalar_fn of every built-in: ctx is a udf_kernel. */
 int32_t pni_udf_invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
                        size_t message_cap);
+
+/* The pn_return_fn of built-ins with a nested output: ctx is a udf_kernel. */
+int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
+                       const struct ArrowArray *const *scalars, uint32_t n_args,
+                       struct ArrowSchema *out, char *message, size_t message_cap);
 
 /* Writes "<function>: <text>" and returns 1. */
 int32_t pni_udf_fail(udf_frame *frame, const char *format, ...)
@@ -147,10 +152,10 @@ pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn
 /* ---- rows of the function tables ------------------------------------------------------------ */
 
 #define UDF_FUNCTION(sql_name, out_type, rows_fn) UDF_COMMON(sql_name, out_type, NULL, rows_fn)
-#define UDF_COMMON(sql_name, out_type, build_fn, rows_fn)                                          \
+#define UDF_COMMON(sql_name, out_type, schema_fn, rows_fn)                                         \
     .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_IMMUTABLE, .name = (sql_name),      \
     .invoke = pni_udf_invoke, .body_version = "1", .ctx = (void *)&(const udf_kernel) {            \
-        (sql_name), (out_type), (build_fn), (rows_fn)                                              \
+        (sql_name), (out_type), (schema_fn), (rows_fn)                                             \
     }
 #define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define UDF_ALIASES(...) .aliases = UDF_LIST(__VA_ARGS__)

@@ -115,22 +115,6 @@ static int span_schema(struct ArrowSchema *out) {
     return ArrowSchemaSetName(out->children[1], "bend");
 }
 
-static int span_build(struct ArrowArray *out) {
-    PNI_AUTO_SCHEMA schema = {0};
-    NANOARROW_RETURN_NOT_OK(span_schema(&schema));
-    return ArrowArrayInitFromSchema(out, &schema, NULL);
-}
-
-static int32_t span_return(void *ctx, const struct ArrowSchema *const *args,
-                           const struct ArrowArray *const *scalars, uint32_t n_args,
-                           struct ArrowSchema *out, char *message, size_t message_cap) {
-    (void)ctx, (void)args, (void)scalars, (void)n_args, (void)message, (void)message_cap;
-    PNI_AUTO_SCHEMA made = {0};
-    pni_assert(span_schema(&made) == NANOARROW_OK); /* fails for want of memory only */
-    ArrowSchemaMove(&made, out);
-    return 0;
-}
-
 /* One side: arguments `first` (offset of the line), text, column, and the unit they share. */
 static int32_t append_side(udf_frame *frame, uint32_t first, int64_t row, struct ArrowArray *out) {
     enum { COL_UNIT = 6 };
@@ -167,11 +151,11 @@ static const pn_udf functions[] = {
      UDF_EXACT(3, "s", "l", "s"), UDF_NAMES("line_text", "col", "col_unit"), .return_format = "l",
      .rewrite_tags = "position_encoding,span",
      .description = "Byte offset of a column in a line; the unit is BYTE, UTF8, UTF16 or UTF32."},
-    {UDF_COMMON("canonicalize_byte_span", NANOARROW_TYPE_STRUCT, span_build, canonicalize_rows),
+    {UDF_COMMON("canonicalize_byte_span", NANOARROW_TYPE_STRUCT, span_schema, canonicalize_rows),
      UDF_EXACT(7, "l", "s", "l", "l", "s", "l", "s"),
      UDF_NAMES("start_line_start_byte", "start_line_text", "start_col", "end_line_start_byte",
                "end_line_text", "end_col", "col_unit"),
-     .return_type = span_return, .rewrite_tags = "position_encoding,span",
+     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span",
      .description = "Byte span from two positions given as line offset, line text and column."},
 };
 

@@ -24,22 +24,6 @@ static int span_schema(struct ArrowSchema *out) {
     return set_field(out->children[END_EXCLUSIVE], "end_exclusive", NANOARROW_TYPE_BOOL);
 }
 
-static int span_build(struct ArrowArray *out) {
-    PNI_AUTO_SCHEMA schema = {0};
-    NANOARROW_RETURN_NOT_OK(span_schema(&schema));
-    return ArrowArrayInitFromSchema(out, &schema, NULL);
-}
-
-static int32_t span_return(void *ctx, const struct ArrowSchema *const *args,
-                           const struct ArrowArray *const *scalars, uint32_t n_args,
-                           struct ArrowSchema *out, char *message, size_t message_cap) {
-    (void)ctx, (void)args, (void)scalars, (void)n_args, (void)message, (void)message_cap;
-    PNI_AUTO_SCHEMA made = {0};
-    pni_assert(span_schema(&made) == NANOARROW_OK); /* fails for want of memory only */
-    ArrowSchemaMove(&made, out);
-    return 0;
-}
-
 static int append_int_or_null(const udf_frame *frame, uint32_t arg, int64_t row,
                               struct ArrowArray *out) {
     if (udf_null(frame, arg, row)) {
@@ -222,10 +206,10 @@ static int32_t align_rows(udf_frame *frame, struct ArrowArray *out) {
 }
 
 static const pn_udf functions[] = {
-    {UDF_COMMON("span_make", NANOARROW_TYPE_STRUCT, span_build, make_rows), UDF_ALIASES("span"),
+    {UDF_COMMON("span_make", NANOARROW_TYPE_STRUCT, span_schema, make_rows), UDF_ALIASES("span"),
      UDF_EXACT(2, "l", "l", "i", "s", "b"),
      UDF_NAMES("bstart", "bend", "line_base", "col_unit", "end_exclusive"),
-     .return_type = span_return, .rewrite_tags = "position_encoding,span",
+     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span",
      .description = "A byte span: bounds, line base, column unit, and whether the end is "
                     "exclusive."},
     {UDF_FUNCTION("span_len", NANOARROW_TYPE_INT64, len_rows), UDF_EXACT(1, "*"), UDF_NAMES("span"),

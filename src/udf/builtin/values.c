@@ -7,9 +7,9 @@
  * so the query casts them.
  *
  * Shortest digits: 15 (6 for single precision) decimal digits always survive, so if the number has
- * a text that short, rounding to 15 digits finds it. Beyond that each length is tried, a half rounding
- * up, and beside the rounded digits their two neighbours: at powers of two the interval of texts
- * that read back is lopsided and may hold a neighbour only. Rust prints the same digits.
+ * a text that short, rounding to 15 digits finds it. Beyond that each length is tried, a half
+ * rounding up, and beside the rounded digits their two neighbours: at powers of two the interval of
+ * texts that read back is lopsided and may hold a neighbour only. Rust prints the same digits.
  */
 #include "udf/builtin/kernel_priv.h"
 

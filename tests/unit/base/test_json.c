@@ -28,14 +28,14 @@ T_CASE(escapes_are_minimal) {
 T_CASE(keys_sort_by_utf16_units) {
     /* U+20AC, U+000D, U+FB33, "1", U+1F600, U+0080, U+00F6: the surrogates of U+1F600 sort before
      * U+FB33. */
-    expect(
-        "{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\","
-        "\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
-        "\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
-        "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xC2\x80\":\"Control\","
-        "\"\xC3\xB6\":\"Latin Small Letter O With Diaeresis\",\"\xE2\x82\xAC\":\"Euro Sign\","
-        "\"\xF0\x9F\x98\x80\":\"Emoji: Grinning Face\","
-        "\"\xEF\xAC\xB3\":\"Hebrew Letter Dalet With Dagesh\"}");
+    expect("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\","
+           "\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\","
+           "\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
+           "\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
+           "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xC2\x80\":\"Control\","
+           "\"\xC3\xB6\":\"Latin Small Letter O With Diaeresis\",\"\xE2\x82\xAC\":\"Euro Sign\","
+           "\"\xF0\x9F\x98\x80\":\"Emoji: Grinning Face\","
+           "\"\xEF\xAC\xB3\":\"Hebrew Letter Dalet With Dagesh\"}");
     expect(
         "{\"\\ue000\":1,\"\\ud800\\udc00\":2,\"\\ud7ff\":3,\"a\":4,\"\":5,\"aa\":6}",
         "{\"\":5,\"a\":4,\"aa\":6,\"\xED\x9F\xBF\":3,\"\xF0\x90\x80\x80\":2,\"\xEE\x80\x80\":1}");

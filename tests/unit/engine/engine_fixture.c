@@ -65,6 +65,45 @@ void fixture_numbers(const pni_engine_session *session, const char *name, int64_
     T_OK(pni_engine_register(session, PNI_SPACE_IDENTITY, name, table, &err), &err);
 }
 
+static int endless_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out) {
+    struct ArrowArrayStream *one = stream->private_data;
+    return one->get_schema(one, out);
+}
+
+static int endless_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
+    struct ArrowArrayStream *one = stream->private_data;
+    int code = one->get_next(one, out);
+    if (code == 0 && !out->release) {
+        one->release(one);
+        fixture_stream(100, one);
+        code = one->get_next(one, out);
+    }
+    return code;
+}
+
+static const char *endless_error(struct ArrowArrayStream *stream) {
+    (void)stream;
+    return NULL;
+}
+
+static void endless_release(struct ArrowArrayStream *stream) {
+    struct ArrowArrayStream *one = stream->private_data;
+    one->release(one);
+    pni_free(one);
+    stream->release = NULL;
+}
+
+void fixture_endless(const pni_engine_session *session, const char *name) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pni_engine_table) table = NULL;
+    struct ArrowArrayStream *one = pni_calloc(1, sizeof *one);
+    fixture_stream(100, one);
+    struct ArrowArrayStream stream = {endless_schema, endless_next, endless_error, endless_release,
+                                      one};
+    T_OK(pni_engine_table_from_stream(session, &stream, true, &table, &err), &err);
+    T_OK(pni_engine_register(session, PNI_SPACE_RUN, name, table, &err), &err);
+}
+
 static void add_batch(const struct ArrowSchema *schema, const struct ArrowArray *batch,
                       int64_t *rows, int64_t *sum) {
     struct ArrowArrayView view;

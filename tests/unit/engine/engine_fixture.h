@@ -13,6 +13,9 @@ void fixture_numbers(const pni_engine_session *session, const char *name, int64_
 /* A stream of one batch of those rows. */
 void fixture_stream(int64_t count, struct ArrowArrayStream *out);
 
+/* Registers a table of the run space that is read from a stream without an end. */
+void fixture_endless(const pni_engine_session *session, const char *name);
+
 pn_bytes fixture_bytes(const char *text);
 
 /* Pulls all batches: number of rows and sum of column 0 (integers). */

@@ -80,5 +80,5 @@ T_CASE(a_view_inlines_and_tells_its_format) {
     T_OK(fixture_query(session, "select c from v where c > 5", &rows, &sum, &err), &err);
     T_EQ_INT(sum, 6 + 7 + 8 + 9 + 10);
     T_OK(pni_engine_deregister(session, PNI_SPACE_RUN, "v", &err), &err);
-    T_STATUS(fixture_query(session, "select c from v", &rows, &sum, &err), PN_NOT_FOUND, &err);
+    T_STATUS(fixture_query(session, "select c from v", &rows, &sum, &err), PN_PLAN, &err);
 }

@@ -1,6 +1,6 @@
--- One row per edge of the code property graph. Key: edge_id, which hashes kind, ends, path and span.
--- Source: the symtable_* views, cst_defs (CONTAINS) and python_calls (CALLS). Both ends are node ids
--- of cpg_nodes_v1. Unordered; canonical order: path, bstart, edge_id.
+-- One row per edge of the code property graph. Key: edge_id, which hashes kind, ends, path and
+-- span. Source: the symtable_* views, cst_defs (CONTAINS) and python_calls (CALLS). Both ends are
+-- node ids of cpg_nodes_v1. Canonical order: path, bstart, edge_id.
 SELECT
   stable_id_parts('edge', edge_kind, src_node_id, dst_node_id, path, bstart, bend) AS edge_id,
   edge_kind, src_node_id, dst_node_id, path, bstart, bend, origin, resolution_method, confidence,
@@ -30,24 +30,24 @@ FROM (
     stable_id_parts('node', binding_id, 'PY_BINDING') AS src_node_id,
     stable_id_parts('node', outer_binding_id, 'PY_BINDING') AS dst_node_id,
     path, CAST(NULL AS BIGINT) AS bstart, CAST(NULL AS BIGINT) AS bend,
-    'symtable' AS origin, 'BINDING_RESOLVE' AS resolution_method, confidence AS confidence,
-    ambiguity_group_id AS ambiguity_group_id, 'rel.binding_resolves_to' AS task_name
+    'symtable' AS origin, 'BINDING_RESOLVE' AS resolution_method, confidence,
+    ambiguity_group_id, 'rel.binding_resolves_to' AS task_name
   FROM symtable_binding_resolutions
   UNION ALL
   SELECT 'DEF_SITE_OF' AS edge_kind,
     stable_id_parts('node', def_site_id, 'PY_DEF_SITE') AS src_node_id,
     stable_id_parts('node', binding_id, 'PY_BINDING') AS dst_node_id,
-    path, bstart AS bstart, bend AS bend,
+    path, bstart, bend,
     'symtable' AS origin, 'DEF_SITE' AS resolution_method, anchor_confidence AS confidence,
-    ambiguity_group_id AS ambiguity_group_id, 'rel.def_site_of' AS task_name
+    ambiguity_group_id, 'rel.def_site_of' AS task_name
   FROM symtable_def_sites
   UNION ALL
   SELECT 'USE_SITE_OF' AS edge_kind,
     stable_id_parts('node', use_site_id, 'PY_USE_SITE') AS src_node_id,
     stable_id_parts('node', binding_id, 'PY_BINDING') AS dst_node_id,
-    path, bstart AS bstart, bend AS bend,
+    path, bstart, bend,
     'symtable' AS origin, 'USE_SITE' AS resolution_method, anchor_confidence AS confidence,
-    ambiguity_group_id AS ambiguity_group_id, 'rel.use_site_of' AS task_name
+    ambiguity_group_id, 'rel.use_site_of' AS task_name
   FROM symtable_use_sites
   UNION ALL
   SELECT 'CONTAINS' AS edge_kind,
@@ -63,7 +63,7 @@ FROM (
     stable_id_parts('node', call_id, 'CST_CALLSITE') AS src_node_id,
     stable_id_parts('node', def_id, 'CST_DEF') AS dst_node_id,
     path, call_bstart AS bstart, call_bend AS bend,
-    'flow' AS origin, resolution_method AS resolution_method, confidence AS confidence,
+    'flow' AS origin, resolution_method, confidence,
     call_id AS ambiguity_group_id, 'rel.calls' AS task_name
   FROM python_calls
 ) AS edges

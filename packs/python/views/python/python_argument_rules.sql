@@ -1,6 +1,6 @@
--- Flow rules (see python_flow_rules) of arguments: a parameter holds what calls pass for it. Only for
--- calls whose callee plain names decide (python_name_calls). Key: src, op, dst, push. A parameter
--- that is passed more than 8 different things says nothing and is left out.
+-- Flow rules (see python_flow_rules) of arguments: a parameter holds what calls pass for it. Only
+-- for calls whose callee plain names decide (python_name_calls). Key: src, op, dst, push. A
+-- parameter that is passed more than 8 different things says nothing and is left out.
 WITH passed AS (
   SELECT call_id, scope_id,
     split_part(arg, '=', 1) AS place,
@@ -27,7 +27,8 @@ FROM (
   SELECT *, count(*) OVER (PARTITION BY src) AS places
   FROM (
     SELECT DISTINCT concat('B:', q.own_scope_id, ':BIND:', q.param) AS src, '' AS op,
-      concat('B:', p.scope_id, ':BIND:', split_part(translate(p.arg_path, '(', '.'), '.', 1)) AS dst,
+      concat('B:', p.scope_id, ':BIND:',
+             split_part(translate(p.arg_path, '(', '.'), '.', 1)) AS dst,
       substr(p.arg_path, strpos(concat(translate(p.arg_path, '(', '.'), '.'), '.')) AS push,
       9 AS rank
     FROM passed AS p

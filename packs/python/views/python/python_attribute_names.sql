@@ -1,5 +1,5 @@
 -- One row per attribute name that some access path looks up. Key: name. Source: the path columns of
--- cst_callsites, cst_refs and cst_defs. It keeps the inherited-member table to what can be asked for.
+-- cst_callsites, cst_refs and cst_defs. It limits the inherited-member table to what is asked for.
 SELECT '__init__' AS name
 UNION
 SELECT '__call__' AS name

@@ -1,6 +1,6 @@
--- One row per call site and definition that it calls. Key: call_id, def_id. Source: python_call_flow;
--- a call of a class calls the class and its `__init__`, a call of an instance its `__call__`. Calls
--- that nothing resolves fall back to a method of a unique name (python_unique_method_calls).
+-- One row per call site and definition that it calls. Key: call_id, def_id. Source:
+-- python_call_flow; a call of a class calls the class and its `__init__`, a call of an instance its
+-- `__call__`. What nothing resolves falls back to a unique name (python_unique_method_calls).
 -- confidence is that of resolution_method, divided by the number of candidates of the call.
 WITH methods_found AS (
   SELECT c.class_id, c.name, s.def_id

@@ -1,6 +1,6 @@
 -- One row per class and class that it inherits from, itself included. Key: class_id, ancestor_id.
--- Source: cst_defs, python_class_bases. mro_place is the place in the order of look-up: depth first,
--- left to right, of repeated classes the last one kept, which equals C3 for all usual hierarchies.
+-- Source: cst_defs, python_class_bases. mro_place is the place in the order of look-up: depth
+-- first, left to right, of repeated classes the last kept; equal to C3 for all usual hierarchies.
 WITH RECURSIVE mro_climb AS (
   SELECT def_id AS class_id, def_id AS ancestor_id, '' AS place_key, 0 AS depth
   FROM cst_defs

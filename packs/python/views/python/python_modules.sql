@@ -1,6 +1,6 @@
 -- One row per module of the repository. Key: module_key (the path without `.py` or `/__init__.py`).
--- Source: repo_files_v1. A folder that holds Python files but no `__init__.py` is a namespace module
--- (file_id null); of `a.py` and `a/__init__.py` the package wins, as in Python.
+-- Source: repo_files_v1. A folder that holds Python files but no `__init__.py` is a namespace
+-- module (file_id null); of `a.py` and `a/__init__.py` the package wins, as in Python.
 WITH files AS (
   SELECT
     file_id, path,

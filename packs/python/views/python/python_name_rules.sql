@@ -1,5 +1,5 @@
 -- The part of the flow rules (see python_flow_rules) that plain names need: references to outer
--- scopes, definitions, imports, members of modules, own members of classes. Key: src, op, dst, push.
+-- scopes, definitions, imports, members of modules and of classes. Key: src, op, dst, push.
 SELECT concat('B:', binding_id) AS src, '' AS op, concat('B:', outer_binding_id) AS dst,
   '' AS push, 0 AS rank
 FROM symtable_binding_resolutions
@@ -9,7 +9,9 @@ SELECT concat('B:', s.binding_id) AS src, '' AS op, concat('D:', s.def_id) AS ds
 FROM symtable_def_sites AS s
 JOIN cst_defs AS d ON d.def_id = s.def_id
 WHERE d.decorator_paths IS NULL
-  OR NOT regexp_like(concat(chr(10), d.decorator_paths), '[\n.](property|cached_property|setter|getter|deleter|overload)(\(\))?(\n|$)')
+  OR NOT regexp_like(
+    concat(chr(10), d.decorator_paths),
+    '[\n.](property|cached_property|setter|getter|deleter|overload)(\(\))?(\n|$)')
 UNION ALL
 SELECT concat('B:', scope_id, ':BIND:', bound_name) AS src, '' AS op,
   concat('M:', module_key) AS dst,

@@ -1,7 +1,7 @@
--- One row per call that nothing else resolves but whose method name only one class of the repository
--- defines. Key: call_id. Source: cst_callsites, python_methods, cst_imports. Left out: names that
--- built-in types and common library objects have too, special names, and calls on a name that an
--- import in the file binds (that object is known, and it has no such method here).
+-- One row per call that nothing else resolves but whose method name only one class of the
+-- repository defines. Key: call_id. Source: cst_callsites, python_methods, cst_imports. Left out:
+-- names that built-in types and common library objects have too, special names, and calls on a name
+-- that an import in the file binds (that object is known, and it has no such method here).
 WITH method_names AS (
   SELECT name, min(method_id) AS def_id
   FROM python_methods

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Joins of all kinds, and unnest. A join's condition sees the columns of both sides; what it hands
+ * on depends on its type: both sides, one side (semi and anti joins), or one side and a mark. The
+ * numbers of the types differ between the logical and the physical joins, so each has its table.
+ */
+#include "lineage/lineage_priv.h"
+
+typedef enum shape { SHAPE_BOTH, SHAPE_LEFT, SHAPE_RIGHT, SHAPE_LEFT_MARK, SHAPE_RIGHT_MARK } shape;
+
+typedef struct join {
+    const pni_rel *left;
+    const pni_rel *right;
+    shape shape;
+    const ProtobufCMessage *conditions[2];
+    Substrait__ComparisonJoinKey **keys;
+    size_t n_keys;
+    Substrait__Expression__FieldReference **old_keys[2]; /* deprecated: left, right */
+    size_t n_old_keys[2];
+} join;
+
+static shape logical_shape(int type) {
+    switch (type) {
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_SEMI:
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_ANTI:
+        return SHAPE_LEFT;
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_SEMI:
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_ANTI:
+        return SHAPE_RIGHT;
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_MARK:
+        return SHAPE_LEFT_MARK;
+    case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_MARK:
+        return SHAPE_RIGHT_MARK;
+    default:
+        return SHAPE_BOTH;
+    }
+}
+
+/* Hash, merge and nested-loop joins number their types alike. */
+static shape physical_shape(int type) {
+    switch (type) {
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_SEMI:
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_ANTI:
+        return SHAPE_LEFT;
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_SEMI:
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_ANTI:
+        return SHAPE_RIGHT;
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_MARK:
+        return SHAPE_LEFT_MARK;
+    case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_MARK:
+        return SHAPE_RIGHT_MARK;
+    default:
+        return SHAPE_BOTH;
+    }
+}
+
+static const ProtobufCMessage *message(const pni_expr *expr) {
+    return expr ? &expr->base : NULL;
+}
+
+static void read_hash(join *j, const Substrait__HashJoinRel *rel) {
+    j->left = rel->left;
+    j->right = rel->right;
+    j->shape = physical_shape((int)rel->type);
+    j->conditions[0] = message(rel->post_join_filter);
+    j->keys = rel->keys;
+    j->n_keys = rel->n_keys;
+    j->old_keys[0] = rel->left_keys;
+    j->n_old_keys[0] = rel->n_left_keys;
+    j->old_keys[1] = rel->right_keys;
+    j->n_old_keys[1] = rel->n_right_keys;
+}
+
+static void read_merge(join *j, const Substrait__MergeJoinRel *rel) {
+    j->left = rel->left;
+    j->right = rel->right;
+    j->shape = physical_shape((int)rel->type);
+    j->conditions[0] = message(rel->post_join_filter);
+    j->keys = rel->keys;
+    j->n_keys = rel->n_keys;
+    j->old_keys[0] = rel->left_keys;
+    j->n_old_keys[0] = rel->n_left_keys;
+    j->old_keys[1] = rel->right_keys;
+    j->n_old_keys[1] = rel->n_right_keys;
+}
+
+/* false when the relation is no join. */
+static bool read_join(const pni_rel *rel, join *j) {
+    *j = (join){0};
+    switch ((int)rel->rel_type_case) {
+    case SUBSTRAIT__REL__REL_TYPE_JOIN:
+        j->left = rel->join->left;
+        j->right = rel->join->right;
+        j->shape = logical_shape((int)rel->join->type);
+        j->conditions[0] = message(rel->join->expression);
+        j->conditions[1] = message(rel->join->post_join_filter);
+        return true;
+    case SUBSTRAIT__REL__REL_TYPE_CROSS:
+        j->left = rel->cross->left;
+        j->right = rel->cross->right;
+        return true;
+    case SUBSTRAIT__REL__REL_TYPE_NESTED_LOOP_JOIN:
+        j->left = rel->nested_loop_join->left;
+        j->right = rel->nested_loop_join->right;
+        j->shape = physical_shape((int)rel->nested_loop_join->type);
+        j->conditions[0] = message(rel->nested_loop_join->expression);
+        return true;
+    case SUBSTRAIT__REL__REL_TYPE_HASH_JOIN:
+        read_hash(j, rel->hash_join);
+        return true;
+    case SUBSTRAIT__REL__REL_TYPE_MERGE_JOIN:
+        read_merge(j, rel->merge_join);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static pni_rows side(const pni_lineage *lineage, const pni_rel *rel) {
+    return rel ? *pni_lineage_result(lineage, rel)
+               : (pni_rows){.known = true, .inputs = &pni_no_inputs, .complete = true};
+}
+
+pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_rows *row,
+                                 pn_error *err) {
+    join j;
+    if (!read_join(rel, &j)) {
+        return PN_OK;
+    }
+    pni_rows left = side(lineage, j.left);
+    pni_rows right = side(lineage, j.right);
+    *row = left;
+    PNI_TRY(pni_lineage_unite(lineage, row, &right, err));
+    row->known = left.known && right.known;
+    row->n = row->known ? left.n + right.n : 0;
+    PNI_TRY(pni_lineage_step(lineage, row->n, err));
+    row->columns = pni_arena_alloc(lineage->arena, (row->n + 2) * sizeof *row->columns);
+    if (row->known && left.n) {
+        memcpy(row->columns, left.columns, left.n * sizeof *row->columns);
+    }
+    if (row->known && right.n) {
+        memcpy(row->columns + left.n, right.columns, right.n * sizeof *row->columns);
+    }
+    return PN_OK;
+}
+
+/* Keys of physical joins refer to their own side. */
+static pn_status collect_keys(pni_collector *c, const join *j, pn_error *err) {
+    pni_scope sides[2] = {{.row = side(c->lineage, j->left)}, {.row = side(c->lineage, j->right)}};
+    for (size_t s = 0; s < 2; s++) {
+        c->scope = &sides[s];
+        for (size_t i = 0; i < j->n_keys; i++) {
+            const Substrait__Expression__FieldReference *key =
+                s == 0 ? j->keys[i]->left : j->keys[i]->right;
+            PNI_TRY(key ? pni_collect_expr(c, &key->base, PNI_KIND_JOIN, err) : PN_OK);
+        }
+        for (size_t i = 0; i < j->n_old_keys[s]; i++) {
+            PNI_TRY(pni_collect_expr(c, &j->old_keys[s][i]->base, PNI_KIND_JOIN, err));
+        }
+    }
+    return PN_OK;
+}
+
+static pn_status collect_condition(pni_collector *c, const join *j, pn_error *err) {
+    const pni_scope *both = c->scope;
+    for (size_t i = 0; i < 2; i++) {
+        PNI_TRY(pni_collect_expr(c, j->conditions[i], PNI_KIND_JOIN, err));
+    }
+    pn_status status = collect_keys(c, j, err);
+    c->scope = both;
+    return status;
+}
+
+/* True or false by the condition: made of what the condition reads. */
+static const pni_column *mark_column(pni_lineage *lineage, const pni_inputs *condition,
+                                     bool complete) {
+    pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
+    column->inputs = condition;
+    column->complete = complete;
+    column->text = "mark";
+    return column;
+}
+
+static void keep_side(pni_rows *out, const pni_rows *kept) {
+    out->columns = kept->columns;
+    out->n = kept->n;
+    out->known = kept->known;
+}
+
+pn_status pni_lineage_join(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
+                           pni_rows *out, pn_error *err) {
+    join j;
+    read_join(rel, &j);
+    pni_collector c = {.lineage = lineage, .scope = scope, .complete = out->complete};
+    pn_status status = collect_condition(&c, &j, err);
+    const pni_inputs *condition = pni_collected(&c);
+    PNI_TRY(status);
+    pni_rows deciders = {.inputs = condition, .complete = c.complete};
+    PNI_TRY(pni_lineage_unite(lineage, out, &deciders, err));
+    pni_rows left = side(lineage, j.left);
+    pni_rows right = side(lineage, j.right);
+    if (j.shape == SHAPE_LEFT || j.shape == SHAPE_LEFT_MARK) {
+        keep_side(out, &left);
+    } else if (j.shape == SHAPE_RIGHT || j.shape == SHAPE_RIGHT_MARK) {
+        keep_side(out, &right);
+    }
+    if ((j.shape == SHAPE_LEFT_MARK || j.shape == SHAPE_RIGHT_MARK) && out->known) {
+        const pni_column **columns =
+            pni_arena_alloc(lineage->arena, (out->n + 1) * sizeof *columns);
+        PNI_TRY(pni_lineage_step(lineage, out->n, err));
+        if (out->n) {
+            memcpy(columns, out->columns, out->n * sizeof *columns);
+        }
+        columns[out->n++] = mark_column(lineage, condition, c.complete);
+        out->columns = columns;
+    }
+    return PN_OK;
+}
+
+/* ---- unnest ------------------------------------------------------------------------------- */
+
+typedef struct unnest {
+    pni_lineage *lineage;
+    const pni_rows *input;
+    json_t *columns;
+    json_t *recursions;
+} unnest;
+
+static bool lists(const json_t *numbers, const char *key, size_t index, size_t *times) {
+    size_t at;
+    json_t *item;
+    *times = 0;
+    json_array_foreach(numbers, at, item) {
+        const json_t *number = key ? json_object_get(item, key) : item;
+        *times += json_is_integer(number) && json_integer_value(number) == (json_int_t)index;
+    }
+    return *times > 0;
+}
+
+/* Columns that input column `index` becomes: one per depth of a list, one per field of a struct. */
+static bool unnested_count(const unnest *u, size_t index, size_t *count) {
+    const Substrait__Type *type = u->input->columns[index]->type;
+    if (lists(u->recursions, "input", index, count)) {
+        return true;
+    }
+    if (!type) {
+        return false;
+    }
+    *count = type->kind_case == SUBSTRAIT__TYPE__KIND_STRUCT ? type->struct_->n_types : 1;
+    return true;
+}
+
+static pn_status append_unnested(const unnest *u, size_t index, size_t count, pni_rows *out,
+                                 pn_error *err) {
+    const pni_column *from = u->input->columns[index];
+    pni_collector c = {.lineage = u->lineage};
+    pn_status status = pni_collect(&c, from->inputs, 0, err);
+    const pni_inputs *inputs = pni_collected(&c);
+    PNI_TRY(status);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_buf_puts(&text, "unnest(");
+    pni_lineage_text(u->lineage, from, &text);
+    pni_buf_puts(&text, ")");
+    const char *kept = pni_arena_strdup(u->lineage->arena, pni_buf_text(&text));
+    PNI_TRY(pni_lineage_step(u->lineage, count, err));
+    for (size_t i = 0; i < count; i++) {
+        pni_column *column = pni_arena_alloc(u->lineage->arena, sizeof *column);
+        column->inputs = inputs;
+        column->complete = from->complete;
+        column->text = kept;
+        out->columns[out->n++] = column;
+    }
+    return PN_OK;
+}
+
+/* false: the width of the result is not known. */
+static bool total_width(const unnest *u, size_t *width) {
+    size_t times;
+    size_t count;
+    *width = 0;
+    for (size_t i = 0; i < u->input->n; i++) {
+        count = 1;
+        if (lists(u->columns, NULL, i, &times) && !unnested_count(u, i, &count)) {
+            return false;
+        }
+        *width += count;
+    }
+    return true;
+}
+
+static pn_status append_all(const unnest *u, pni_rows *out, pn_error *err) {
+    pni_collector c = {.lineage = u->lineage};
+    pn_status status = pni_collect(&c, out->inputs, 0, err);
+    size_t times;
+    for (size_t i = 0; status == PN_OK && i < u->input->n; i++) {
+        size_t count = 0;
+        if (!lists(u->columns, NULL, i, &times)) {
+            out->columns[out->n++] = u->input->columns[i];
+            continue;
+        }
+        unnested_count(u, i, &count);
+        status = append_unnested(u, i, count, out, err);
+        if (status == PN_OK) {
+            status = pni_collect(&c, u->input->columns[i]->inputs, PNI_KIND_JOIN, err);
+        }
+    }
+    out->inputs = pni_collected(&c);
+    return status;
+}
+
+pn_status pni_lineage_unnest(pni_lineage *lineage, const Substrait__ExtensionSingleRel *rel,
+                             const pni_rows *input, pni_rows *out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) detail = NULL;
+    size_t width = 0;
+    out->columns = NULL;
+    out->n = 0;
+    if (pni_streq(rel->detail->type_url, "pinion:unnest") && input->known) {
+        PNI_TRY(pni_json_parse(rel->detail->value.data, rel->detail->value.len,
+                               "the detail of an unnest", &detail, err));
+    }
+    unnest u = {lineage, input, json_object_get(detail, "columns"),
+                json_object_get(detail, "recursions")};
+    PNI_TRY(pni_lineage_step(
+        lineage, input->n * (json_array_size(u.columns) + json_array_size(u.recursions)), err));
+    if (!json_is_array(u.columns) || !total_width(&u, &width)) {
+        out->known = false;
+        out->complete = false;
+        return PN_OK;
+    }
+    PNI_TRY(pni_lineage_step(lineage, width, err));
+    out->columns = pni_arena_alloc(lineage->arena, (width + 1) * sizeof *out->columns);
+    return append_all(&u, out, err);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan as a value: decode, make canonical, encode, digest; then read off what callers ask for
+ * most. All of it happens once, in pn_substrait_decode(); afterwards nothing changes, so a plan may
+ * be shared between threads. Since scans are restricted by then, the schema of a read is the list
+ * of columns read. The canonical bytes are both what is digested and what is replayed: there is no
+ * second form that could say something else.
+ */
+#include "substrait/substrait_priv.h"
+
+#include <stdlib.h>
+
+typedef struct description {
+    pn_substrait *plan;
+    pni_map *tables; /* name -> pni_map of columns */
+    pni_map *scans;  /* name -> number of scans, as a pointer */
+    size_t relations;
+    size_t reads;
+    bool plain;     /* reads, filters and projections only */
+    bool recursive; /* holds a relation that runs its input again and again */
+} description;
+
+const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel *read) {
+    const Substrait__ReadRel__NamedTable *table = read->named_table;
+    PNI_AUTO(pn_buf) name = PN_BUF_INIT;
+    for (size_t i = 0; i < table->n_names; i++) {
+        pni_buf_puts(&name, i ? "." : "");
+        pni_buf_puts(&name, table->names[i]);
+    }
+    return pni_arena_strndup(arena, pni_buf_text(&name), name.len);
+}
+
+static void note_read(description *d, const Substrait__ReadRel *read) {
+    d->reads++;
+    if (read->read_type_case != SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE) {
+        d->plain = false;
+        return;
+    }
+    const char *name = pni_substrait_table_name(d->plan->arena, read);
+    pni_map *columns = pni_map_get(d->tables, name);
+    pni_map_put(d->scans, name, (char *)pni_map_get(d->scans, name) + 1);
+    if (!columns) {
+        columns = pni_map_new();
+        pni_map_put(d->tables, name, columns);
+    }
+    const Substrait__NamedStruct *schema = read->base_schema;
+    size_t at = 0;
+    for (size_t i = 0; i < schema->struct_->n_types; i++) {
+        char *column = schema->names[at];
+        if (!pni_map_has(columns, column)) {
+            pni_map_put(columns, column, column);
+        }
+        at += 1 + pni_type_nested_names(schema->struct_->types[i]);
+    }
+}
+
+static void note_rel(description *d, const Substrait__Rel *rel) {
+    d->relations++;
+    if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ) {
+        note_read(d, rel->read);
+    } else if (rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_FILTER &&
+               rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT) {
+        d->plain = false;
+    }
+    d->recursive =
+        d->recursive || rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI;
+}
+
+static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
+    description *d = ctx;
+    (void)err;
+    if (node->msg->descriptor == &substrait__rel__descriptor) {
+        note_rel(d, (const Substrait__Rel *)(const void *)node->msg);
+    } else if (node->msg->descriptor == &substrait__expression__descriptor) {
+        const pni_expr *expr = (const void *)node->msg;
+        d->plan->n_nodes++;
+        d->plain = d->plain &&
+                   expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_WINDOW_FUNCTION &&
+                   expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SUBQUERY;
+    }
+    return PN_OK;
+}
+
+static void free_columns(pni_map *tables) {
+    for (size_t i = 0; i < pni_map_count(tables); i++) {
+        pni_map_free(pni_map_value_at(tables, i));
+    }
+    pni_map_free(tables);
+}
+
+static void list_tables(pn_substrait *plan, const description *d) {
+    const pni_map *tables = d->tables;
+    const char **names = pni_map_sorted_keys(tables);
+    plan->n_tables = pni_map_count(tables);
+    plan->tables = pni_arena_alloc(plan->arena, (plan->n_tables + 1) * sizeof *plan->tables);
+    for (size_t i = 0; i < plan->n_tables; i++) {
+        const pni_map *columns = pni_map_get(tables, names[i]);
+        pni_table_use *use = &plan->tables[i];
+        use->name = pni_arena_strdup(plan->arena, names[i]);
+        use->n_scans = (size_t)(uintptr_t)pni_map_get(d->scans, names[i]) << (d->recursive ? 1 : 0);
+        use->n_columns = pni_map_count(columns);
+        use->columns = pni_arena_alloc(plan->arena, (use->n_columns + 1) * sizeof *use->columns);
+        for (size_t c = 0; c < use->n_columns; c++) {
+            use->columns[c] = pni_map_value_at(columns, c); /* lies in the tree */
+        }
+    }
+    pni_free(names);
+}
+
+static void list_functions(pn_substrait *plan) {
+    const Substrait__Plan *tree = plan->plan;
+    size_t room = tree->n_extensions + 1;
+    plan->functions_by_anchor = pni_arena_alloc(plan->arena, room * sizeof(char *));
+    plan->functions = pni_arena_alloc(plan->arena, room * sizeof(char *));
+    for (size_t i = 0; i < tree->n_extensions; i++) {
+        if (tree->extensions[i]->mapping_type_case ==
+            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION) {
+            const char *name = tree->extensions[i]->extension_function->name;
+            plan->functions_by_anchor[plan->n_anchors] = name;
+            plan->functions[plan->n_anchors++] = name;
+        }
+    }
+    qsort(plan->functions, plan->n_anchors, sizeof *plan->functions, pni_cmp_text);
+    for (size_t i = 0; i < plan->n_anchors; i++) { /* one name may come from two URNs */
+        if (i == 0 || !pni_streq(plan->functions[i], plan->functions[plan->n_functions - 1])) {
+            plan->functions[plan->n_functions++] = plan->functions[i];
+        }
+    }
+}
+
+static pn_status describe(pn_substrait *plan, pn_error *err) {
+    description d = {
+        .plan = plan, .tables = pni_map_new(), .scans = pni_map_new(), .plain = true};
+    pn_status status = pni_tree_walk(&plan->plan->relations[0]->base, visit, &d, err);
+    if (status == PN_OK) {
+        plan->n_nodes += d.relations;
+        plan->is_projection = d.plain && d.reads == 1;
+        list_tables(plan, &d);
+        list_functions(plan);
+    }
+    free_columns(d.tables);
+    pni_map_free(d.scans);
+    return status;
+}
+
+static pn_status build(pn_substrait *plan, pn_bytes bytes, const pn_substrait_options *limits,
+                       pn_error *err) {
+    ProtobufCMessage *root = NULL;
+    PNI_TRY(pni_pb_decode(bytes, &substrait__plan__descriptor, limits, plan->arena, &root, err));
+    plan->plan = (Substrait__Plan *)(void *)root;
+    PNI_TRY(pni_canon_normalise(plan->plan, plan->arena, err));
+    PNI_TRY(pni_canon_number(plan->plan, plan->arena, err));
+    pni_pb_encode(root, &plan->bytes);
+    pni_sha256_hex(plan->bytes.data, plan->bytes.len, plan->digest);
+    return describe(plan, err);
+}
+
+pn_status pn_substrait_decode(pn_bytes bytes, const pn_substrait_options *options,
+                              pn_substrait **plan_out, pn_error *err) {
+    pn_substrait_options limits;
+    if (!plan_out || (!bytes.data && bytes.len)) {
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_substrait_decode: bytes and plan_out must not be NULL");
+    }
+    PNI_TRY(pni_options_copy(&limits, sizeof limits, options, "pn_substrait_options", err));
+    limits.max_bytes = limits.max_bytes ? limits.max_bytes : PNI_PLAN_MAX_BYTES;
+    limits.max_depth = limits.max_depth ? limits.max_depth : PNI_PLAN_MAX_DEPTH;
+    limits.max_nodes = limits.max_nodes ? limits.max_nodes : PNI_PLAN_MAX_NODES;
+    PNI_AUTO_PTR(pn_substrait) plan = pni_calloc(1, sizeof *plan);
+    atomic_init(&plan->refs, 1);
+    plan->arena = pni_arena_new();
+    if (!bytes.data) {
+        bytes.data = (const uint8_t *)"";
+    }
+    PNI_TRY(build(plan, bytes, &limits, err));
+    *plan_out = pni_take(plan);
+    return PN_OK;
+}
+
+pn_substrait *pn_substrait_ref(const pn_substrait *plan) {
+    pn_substrait *shared = (pn_substrait *)(uintptr_t)plan;
+    if (shared) {
+        atomic_fetch_add(&shared->refs, 1);
+    }
+    return shared;
+}
+
+void pn_substrait_unref(pn_substrait *plan) {
+    if (!plan || atomic_fetch_sub(&plan->refs, 1) > 1) {
+        return;
+    }
+    pni_arena_free(plan->arena);
+    pn_buf_dispose(&plan->bytes);
+    pni_free(plan);
+}
+
+pn_bytes pn_substrait_bytes(const pn_substrait *plan) {
+    return plan ? (pn_bytes){plan->bytes.data, plan->bytes.len} : (pn_bytes){NULL, 0};
+}
+
+pn_status pn_substrait_encode(const pn_substrait *plan, pn_buf *bytes_out, pn_error *err) {
+    if (!plan || !bytes_out) {
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_substrait_encode: plan and bytes_out must not be NULL");
+    }
+    pni_buf_append(bytes_out, plan->bytes.data, plan->bytes.len);
+    return PN_OK;
+}
+
+pn_status pn_substrait_digest(const pn_substrait *plan, char hex_out[65], pn_error *err) {
+    if (!plan || !hex_out) {
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_substrait_digest: plan and hex_out must not be NULL");
+    }
+    memcpy(hex_out, plan->digest, sizeof plan->digest);
+    return PN_OK;
+}
+
+int pn_substrait_equal(const pn_substrait *left, const pn_substrait *right) {
+    if (!left || !right) {
+        return left == right;
+    }
+    return left->bytes.len == right->bytes.len &&
+           memcmp(left->bytes.data, right->bytes.data, left->bytes.len) == 0;
+}
+
+size_t pn_substrait_node_count(const pn_substrait *plan) {
+    return plan ? plan->n_nodes : 0;
+}
+
+size_t pn_substrait_table_count(const pn_substrait *plan) {
+    return plan ? plan->n_tables : 0;
+}
+
+const char *pn_substrait_table_at(const pn_substrait *plan, size_t index) {
+    return plan && index < plan->n_tables ? plan->tables[index].name : NULL;
+}
+
+size_t pn_substrait_table_scans(const pn_substrait *plan, size_t index) {
+    return plan && index < plan->n_tables ? plan->tables[index].n_scans : 0;
+}
+
+const char *const *pn_substrait_table_columns(const pn_substrait *plan, size_t index,
+                                              size_t *count_out) {
+    bool known = plan && index < plan->n_tables;
+    if (count_out) {
+        *count_out = known ? plan->tables[index].n_columns : 0;
+    }
+    return known && plan->tables[index].n_columns ? plan->tables[index].columns : NULL;
+}
+
+size_t pn_substrait_function_count(const pn_substrait *plan) {
+    return plan ? plan->n_functions : 0;
+}
+
+const char *pn_substrait_function_at(const pn_substrait *plan, size_t index) {
+    return plan && index < plan->n_functions ? plan->functions[index] : NULL;
+}
+
+static const Substrait__RelRoot *root_of(const pn_substrait *plan) {
+    const Substrait__PlanRel *tree = plan ? plan->plan->relations[0] : NULL;
+    return tree && tree->rel_type_case == SUBSTRAIT__PLAN_REL__REL_TYPE_ROOT ? tree->root : NULL;
+}
+
+size_t pn_substrait_output_count(const pn_substrait *plan) {
+    const Substrait__RelRoot *root = root_of(plan);
+    return root ? root->n_names : 0;
+}
+
+const char *pn_substrait_output_at(const pn_substrait *plan, size_t index) {
+    const Substrait__RelRoot *root = root_of(plan);
+    return root && index < root->n_names ? root->names[index] : NULL;
+}
+
+int pn_substrait_is_projection(const pn_substrait *plan) {
+    return plan && plan->is_projection;
+}
+
+const Substrait__Plan *pni_substrait_plan(const pn_substrait *plan) {
+    return plan->plan;
+}
+
+const pni_rel *pni_substrait_root(const pn_substrait *plan) {
+    const Substrait__RelRoot *root = root_of(plan);
+    return root ? root->input : plan->plan->relations[0]->rel;
+}
+
+const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor) {
+    return anchor > 0 && anchor <= plan->n_anchors ? plan->functions_by_anchor[anchor - 1] : "?";
+}
