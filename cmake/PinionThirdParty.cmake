@@ -55,3 +55,4 @@ set(PN_USES_engine pinion_engine)
 set(PN_USES_project PkgConfig::yaml-0.1)
 set(PN_USES_schema PkgConfig::yaml-0.1)
 set(PN_USES_udf dl)
+set(PN_USES_cli PkgConfig::jansson) # reads the documents the library gives

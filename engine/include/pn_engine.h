@@ -312,7 +312,7 @@ int32_t pne_table_from_stream(const pne_session *session,
 /**
  * Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
  * "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
- * "files":[{"path","size","dv"}] sorted by path}}.
+ * "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}}.
  */
 int32_t pne_table_info(const pne_table *table,
                        pne_sink sink,

@@ -99,8 +99,17 @@ pub async fn provider(
     Ok(builder.await?)
 }
 
+/// What the commit that made the loaded version says of itself; null when log cleanup took it.
+pub async fn commit_info(table: &DeltaTable) -> Result<Value> {
+    let version = table.version().unwrap_or_default();
+    let Some(commit) = table.log_store().read_commit_entry(version).await? else { return Ok(Value::Null) };
+    let actions = serde_json::Deserializer::from_slice(&commit).into_iter::<Value>();
+    let found = actions.flatten().find_map(|mut action| action.get_mut("commitInfo").map(Value::take));
+    Ok(found.unwrap_or_default())
+}
+
 /// What pins and protocol gates need to know, as JSON; numbers of 64 bits are text.
-pub fn info(table: &DeltaTable) -> Result<Value> {
+pub fn info(table: &DeltaTable, commit_info: Value) -> Result<Value> {
     let state = table.snapshot()?;
     let (protocol, metadata, version) = (state.protocol(), state.metadata(), state.version());
     let mut files = Vec::new();
@@ -124,6 +133,7 @@ pub fn info(table: &DeltaTable) -> Result<Value> {
     let writer = protocol.writer_features().map(|all| all.iter().map(ToString::to_string).collect());
     Ok(json!({
         "active_files": count,
+        "commit_info": commit_info,
         "files": files,
         "min_reader_version": protocol.min_reader_version(),
         "min_writer_version": protocol.min_writer_version(),

@@ -212,7 +212,7 @@ pub unsafe extern "C" fn pne_table_schema(
 
 /// Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
 /// "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
-/// "files":[{"path","size","dv"}] sorted by path}}.
+/// "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}}.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_table_info(
     table: *const pne_table,
@@ -221,7 +221,13 @@ pub unsafe extern "C" fn pne_table_info(
     err: *mut pne_error,
 ) -> i32 {
     guard_on(table, err, |table| {
-        let delta = table.content.delta.as_ref().map(delta::info).transpose()?;
+        let commit_info = |loaded: &DeltaTable| {
+            let loaded = loaded.clone();
+            let engine = table.content.session.engine();
+            engine.plan_async(None, move || async move { delta::commit_info(&loaded).await })
+        };
+        let delta = table.content.delta.as_ref();
+        let delta = delta.map(|loaded| delta::info(loaded, commit_info(loaded)?)).transpose()?;
         let info = json!({"delta": delta, "format": table.content.format});
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, info) }

@@ -114,6 +114,7 @@ async fn copy(state: &SessionState, input: LogicalPlan, request: &Request, targe
         let code = if wrong_option { status::INVALID } else { failure.status };
         Failure { status: code, ..failure }.context(&format!("writing '{}'", request.uri))
     })?;
+    let physical = crate::stream::cooperative(physical)?;
     let task_context = state.task_ctx();
     let run = tokio::spawn(async move { collect(physical, task_context).await });
     let _abort_on_drop = AbortOnDrop(run.abort_handle());

@@ -64,10 +64,10 @@ static inline pn_cpg_build_options pn_cpg_build_options_init(void) {
  * a time per output folder.
  *
  * @param options  repo and out are needed
- * @param report_out  [out] appended to: JSON
- * {"repo","out","files":{"total",<status>:n},"extractors":[{"name","tool","files",
- *     "errors","restarts"}],"evidence":[{"table","rows","version"}],"project":{…},"duration_ms":{…}};
- * `project` is the report of pn_project_build(), null with PN_CPG_EVIDENCE_ONLY
+ * @param report_out  [out] appended to: JSON {"repo","out","files":{"total",<status>:n},
+ *     "extractors":[{"name","tool","files","errors","restarts"}],
+ *     "evidence":[{"table","rows","version"}],"project":{…},"duration_ms":{…}}; `project` is the
+ *     report of pn_project_build(), null with PN_CPG_EVIDENCE_ONLY
  * @errors  NOT_FOUND the repository, an extractor or the pack is missing · CONFLICT another build
  * is running · CANCELLED
  * @threads any; blocks; starts processes

@@ -11,6 +11,7 @@
 #include "pinion/engine.h"
 #include "pinion/error.h"
 #include "pinion/exec.h"
+#include "pinion/format.h"
 #include "pinion/lineage.h"
 #include "pinion/project.h"
 #include "pinion/session.h"

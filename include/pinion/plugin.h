@@ -2,9 +2,10 @@
 /**
  * pinion/plugin.h: the contract between pinion and a pack of functions.
  *
- * A pack hands over one table of data (pn_plugin) and receives one (pn_host). Both start with their size and
- * grow at the end only; each slot names the version it came with. Kernels see Arrow arrays: a scalar argument
- * stays an array of length 1 (`is_scalar`), never expanded. What a kernel returns is checked before use.
+ * A pack hands over one table of data (pn_plugin) and receives one (pn_host). Both start with their
+ * size and grow at the end only; each slot names the version it came with. Kernels see Arrow
+ * arrays: a scalar argument stays an array of length 1 (`is_scalar`), never expanded. What a kernel
+ * returns is checked before use.
  *
  * Kernels are called from many threads at once, must not block on pinion, unwind or longjmp.
  * Needs only <stdint.h> and the Arrow C structs of pinion/arrow.h.
@@ -52,15 +53,17 @@ typedef struct pn_kernel_call {
 } pn_kernel_call;
 
 /**
- * Evaluates one batch. Fills `out` (released storage) with an array of the declared return type whose length
- * is n_rows, or 1 when all arguments are scalars. Returns 0, or non-zero with a NUL-terminated text in `message`.
+ * Evaluates one batch. Fills `out` (released storage) with an array of the declared return type
+ * whose length is n_rows, or 1 when all arguments are scalars. Returns 0, or non-zero with a
+ * NUL-terminated text in `message`.
  */
 typedef int32_t (*pn_scalar_fn)(void *ctx, const pn_kernel_call *call, struct ArrowArray *out,
                                 char *message, size_t message_cap);
 
 /**
- * Gives the return field from the argument fields, for functions whose return_format is NULL. `scalars[i]` is a
- * length-1 array of a literal argument or NULL. Fills `out`; returns 0, or non-zero with a text in `message`.
+ * Gives the return field from the argument fields, for functions whose return_format is NULL.
+ * `scalars[i]` is a length-1 array of a literal argument or NULL. Fills `out`; returns 0, or
+ * non-zero with a text in `message`.
  */
 typedef int32_t (*pn_return_fn)(void *ctx, const struct ArrowSchema *const *args,
                                 const struct ArrowArray *const *scalars, uint32_t n_args,
@@ -69,26 +72,28 @@ typedef int32_t (*pn_return_fn)(void *ctx, const struct ArrowSchema *const *args
 /** One scalar function. */
 typedef struct pn_udf {
     uint32_t struct_size;
-    int32_t signature;        /**< PN_SIGNATURE_* */
-    int32_t volatility;       /**< PN_VOLATILITY_* */
-    uint32_t min_args;        /**< arguments from here on are optional */
-    uint32_t max_args;        /**< = n_arg_formats unless variadic */
+    int32_t signature;  /**< PN_SIGNATURE_* */
+    int32_t volatility; /**< PN_VOLATILITY_* */
+    uint32_t min_args;  /**< arguments from here on are optional */
+    uint32_t max_args;  /**< = n_arg_formats unless variadic */
     uint32_t n_arg_formats;
-    const char *name;         /**< lower-case SQL name */
+    const char *name;           /**< lower-case SQL name */
     const char *const *aliases; /**< NULL-terminated, or NULL */
     /**
-     * Arrow C format strings; "*" = any type as it is, "s" = any string type coerced to Utf8 ("u"), "l" and "i" =
-     * integers coerced to Int64 and Int32, "g" = numbers coerced to Float64, "b" = booleans; "t" = anything, cast to Utf8.
+     * Arrow C format strings; "*" = any type as it is, "s" = any string type coerced to Utf8 ("u"),
+     * "l" and "i" = integers coerced to Int64 and Int32, "g" = numbers coerced to Float64, "b" =
+     * booleans; "t" = anything, cast to Utf8.
      */
     const char *const *arg_formats;
     const char *const *arg_names; /**< max_args names (n_arg_formats when variadic), or NULL */
     const char *return_format;    /**< Arrow C format of a flat type, or NULL: see return_type */
     pn_return_fn return_type;     /**< required when return_format is NULL */
     pn_scalar_fn invoke;
-    void *ctx;                    /**< passed to return_type and invoke */
-    const char *body_version;     /**< declared version of the semantics, part of the function's identity */
-    const char *rewrite_tags;     /**< comma-separated, sorted, or NULL */
-    const char *description;      /**< one sentence */
+    void *ctx; /**< passed to return_type and invoke */
+    const char
+        *body_version; /**< declared version of the semantics, part of the function's identity */
+    const char *rewrite_tags; /**< comma-separated, sorted, or NULL */
+    const char *description;  /**< one sentence */
 } pn_udf;
 
 /** What pinion offers a pack (1.0). */
@@ -114,7 +119,8 @@ typedef struct pn_plugin {
     void (*unload)(const struct pn_plugin *);
 } pn_plugin;
 
-/** The one symbol of a pack: `pn_plugin_entry`. Returns NULL with a text in `message` when it refuses. */
+/** The one symbol of a pack: `pn_plugin_entry`. Returns NULL with a text in `message` when it
+ * refuses. */
 typedef const pn_plugin *(*pn_plugin_entry_fn)(const pn_host *host, char *message, size_t cap);
 
 PN_EXTERN_C_END

@@ -196,6 +196,18 @@ PN_API PN_NODISCARD pn_status pn_session_table_schema(pn_session *session, const
 PN_API PN_NODISCARD pn_status pn_session_load_pack(pn_session *session, const char *path,
                                                    const char *digest, pn_error *err);
 
+/**
+ * Lists the functions of all packs as JSON, sorted by name: [{"name","signature","volatility","digest","pack",…}]. The
+ * engine's own functions are not among them.
+ *
+ * @param json_out  [out] appended to
+ * @errors  INVALID an argument is NULL
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_session_functions(const pn_session *session, pn_buf *json_out,
+                                                   pn_error *err);
+
 PN_EXTERN_C_END
 
 #endif

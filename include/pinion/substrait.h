@@ -139,8 +139,8 @@ PN_API size_t pn_substrait_table_count(const pn_substrait *plan);
 PN_API const char *pn_substrait_table_at(const pn_substrait *plan, size_t index);
 
 /**
- * Gives how often running the plan scans table `index`: once per scan, twice when the plan holds a recursion, which runs
- * its inputs again and again. 0 past the end.
+ * Gives how often running the plan scans table `index`: once per scan, twice when the plan holds a
+ * recursion, which runs its inputs again and again. 0 past the end.
  *
  * @threads any
  * @since   0.1

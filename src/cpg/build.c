@@ -62,25 +62,6 @@ static pn_status check_apart(const pni_scan *scan, const char *out, pn_error *er
 
 /* ---- evidence ------------------------------------------------------------------------------ */
 
-/* The metadata of the schema as a whole, which Delta has no other place for. */
-static json_t *table_properties(pni_evidence which) {
-    static const char *const keys[] = {"schema_name",    "schema_version", "key_fields",
-                                       "ordering_level", "ordering_keys",  "required_non_null"};
-    PNI_AUTO_SCHEMA schema = {0};
-    json_t *properties = json_object();
-    const pn_status status = pni_evidence_schema(which, &schema, NULL);
-    pni_assert(status == PN_OK); /* the collected rows have this schema */
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        char value[64];
-        PNI_AUTO(pn_buf) key = PN_BUF_INIT;
-        pni_buf_printf(&key, "pinion.%s", keys[i]);
-        if (pni_evidence_metadata(&schema, keys[i], value, sizeof value)) {
-            json_object_set_new(properties, pni_buf_text(&key), json_string(value));
-        }
-    }
-    return properties;
-}
-
 static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *session,
                             pni_evidence which, struct ArrowArrayStream *rows, json_t **report_out,
                             pn_error *err) {
@@ -95,7 +76,6 @@ static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *sess
     json_object_set_new(request, "uri", json_string(pni_buf_text(&uri)));
     json_object_set_new(request, "mode", json_string("overwrite"));
     json_object_set_new(request, "schema_mode", json_string("overwrite"));
-    json_object_set_new(request, "configuration", table_properties(which));
     return pni_engine_plan_write(plan, request, ctx->options->cancel, report_out, err);
 }
 
@@ -118,13 +98,28 @@ static pn_status write_table(build_ctx *ctx, const pni_engine_session *session, 
     return PN_OK;
 }
 
-static pn_status write_tables(build_ctx *ctx, pni_spool *const *spools, pn_error *err) {
-    PNI_AUTO_PTR(pni_engine_session) session = NULL;
+/*
+ * A session to write one table with. One partition: more would deal the batches out, and the rows
+ * would lie in another order in each build. Small batches where a row is a whole file: joined by
+ * thousands, as rows usually are, their lists outgrow 32-bit offsets, and the memory.
+ */
+static pn_status open_session(pni_evidence which, pni_engine_session **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) settings = json_object();
-    PNI_TRY(pni_engine_session_new(settings, &session, err));
+    json_t *config = json_object();
+    json_object_set_new(config, "datafusion.execution.target_partitions", json_string("1"));
+    if (pni_evidence_def_at(which)->prefix != NULL) {
+        json_object_set_new(config, "datafusion.execution.batch_size", json_string("64"));
+    }
+    json_object_set_new(settings, "config", config);
+    return pni_engine_session_new(settings, out, err);
+}
+
+static pn_status write_tables(build_ctx *ctx, pni_spool *const *spools, pn_error *err) {
     for (unsigned i = 0; i < PNI_EVIDENCE_COUNT; i++) {
+        PNI_AUTO_PTR(pni_engine_session) session = NULL;
         tell(ctx, "tables", i, PNI_EVIDENCE_COUNT);
         PNI_TRY(pni_cancel_check(ctx->options->cancel, err));
+        PNI_TRY(open_session((pni_evidence)i, &session, err));
         PNI_TRY(write_table(ctx, session, (pni_evidence)i, spools[i], err));
     }
     tell(ctx, "tables", PNI_EVIDENCE_COUNT, PNI_EVIDENCE_COUNT);

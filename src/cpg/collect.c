@@ -130,14 +130,13 @@ static void drop_result(void *opaque, void *value) {
     pni_free(r);
 }
 
-static pn_status nest_tables(collect_ctx *ctx, size_t pool, const pni_row_file *files,
-                             size_t n_files, pni_flats *flats, void **result_out, pn_error *err) {
+static pn_status nest_tables(const collect_ctx *ctx, size_t pool, const pni_nest_input *input,
+                             void **result_out, pn_error *err) {
     result *r = pni_calloc(1, sizeof *r);
     for (size_t i = 0; i < extractors[pool].n_tables; i++) {
         const pni_evidence which = extractors[pool].tables[i];
-        const pn_status status =
-            pni_nest_batch(which, pni_spool_schema(ctx->spools[which]), ctx->options->repo_name,
-                           files, n_files, flats, &r->tables[i], err);
+        const struct ArrowSchema *schema = pni_spool_schema(ctx->spools[which]);
+        const pn_status status = pni_nest_batch(which, schema, input, &r->tables[i], err);
         if (status != PN_OK) {
             drop_result(NULL, r);
             return status;
@@ -145,6 +144,10 @@ static pn_status nest_tables(collect_ctx *ctx, size_t pool, const pni_row_file *
     }
     *result_out = r;
     return PN_OK;
+}
+
+static const pni_source_file *source_of(const collect_ctx *ctx, const pni_part *part, size_t i) {
+    return &ctx->scan->files.items[part->chunk->files[part->first + i].id];
 }
 
 /* One row of ast.errors, for a file of which the extractor itself can say nothing. */
@@ -170,16 +173,16 @@ static pn_status add_error_row(pni_flats *flats, const char *error_type, const c
     return PN_OK;
 }
 
-static pn_status fail_file(void *opaque, size_t pool, const pni_chunk *chunk, size_t file,
-                           const char *error_type, const char *message, void **result_out,
-                           pn_error *err) {
+static pn_status fail_file(void *opaque, const pni_part *part, const pni_file_outcome *why,
+                           void **result_out, pn_error *err) {
     collect_ctx *ctx = opaque;
     PNI_AUTO(pni_flats) flats = {0};
-    if (extractors[pool].tables[0] == PNI_EVIDENCE_AST) {
-        PNI_TRY(add_error_row(&flats, error_type, message, err));
+    if (extractors[part->pool].tables[0] == PNI_EVIDENCE_AST) {
+        PNI_TRY(add_error_row(&flats, why->error_type, why->message, err));
     }
-    const pni_row_file row = {&ctx->scan->files.items[chunk->files[file].id], error_type, message};
-    return nest_tables(ctx, pool, &row, 1, &flats, result_out, err);
+    const pni_row_file row = {source_of(ctx, part, 0), why->error_type, why->message};
+    const pni_nest_input input = {&row, 1, &flats, ctx->options->repo_name};
+    return nest_tables(ctx, part->pool, &input, result_out, err);
 }
 
 /* Frames are let go as soon as they are decoded: they are large. */
@@ -193,25 +196,25 @@ static pn_status decode_frames(pni_answer *answer, pni_flats *flats, pn_error *e
     return PN_OK;
 }
 
-static pn_status accept_answer(void *opaque, size_t pool, const pni_chunk *chunk, size_t first,
-                               size_t count, pni_answer *answer, void **result_out, pn_error *err) {
+static pn_status accept_answer(void *opaque, const pni_part *part, pni_answer *answer,
+                               void **result_out, pn_error *err) {
     collect_ctx *ctx = opaque;
     pni_row_file files[PNI_CHUNK_FILES_MAX];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < part->count; i++) {
         const pni_file_outcome outcome = pni_answer_outcome(answer, i);
-        if (outcome.error_type != NULL && count == 1) {
-            return fail_file(ctx, pool, chunk, first, outcome.error_type, outcome.message,
-                             result_out, err);
+        files[i] = (pni_row_file){source_of(ctx, part, i), NULL, NULL};
+        if (outcome.error_type != NULL && part->count == 1) {
+            return fail_file(ctx, part, &outcome, result_out, err);
         }
         if (outcome.error_type != NULL) {
             return pni_fail(err, PNI_E_CPG_ANSWER, "file '%s' failed: %s: %s",
-                            chunk->files[first + i].path, outcome.error_type, outcome.message);
+                            files[i].source->path, outcome.error_type, outcome.message);
         }
-        files[i] = (pni_row_file){&ctx->scan->files.items[chunk->files[first + i].id], NULL, NULL};
     }
     PNI_AUTO(pni_flats) flats = {0};
     PNI_TRY(decode_frames(answer, &flats, err));
-    return nest_tables(ctx, pool, files, count, &flats, result_out, err);
+    const pni_nest_input input = {files, part->count, &flats, ctx->options->repo_name};
+    return nest_tables(ctx, part->pool, &input, result_out, err);
 }
 
 static void report_progress(collect_ctx *ctx) {
@@ -299,7 +302,7 @@ static pn_status open_spools(const char *tmp_dir, pni_spool **spools, pn_error *
         PNI_AUTO_PTR(pni_text)
         path = pni_path_join(tmp_dir, pni_evidence_def_at((pni_evidence)i)->name);
         PNI_TRY(pni_evidence_schema((pni_evidence)i, &schema, err));
-        /* Delta keeps the metadata of fields; that of the whole becomes table properties. */
+        /* Delta keeps the metadata of fields, but refuses a batch that has some of its own. */
         (void)ArrowSchemaSetMetadata(&schema, NULL);
         PNI_TRY(pni_spool_new(path, &schema, &spools[i], err));
     }

@@ -72,19 +72,23 @@ typedef struct pni_row_file {
     const char *error_type; /* NULL = extracted */
     const char *message;
 } pni_row_file;
+/* What a batch is made of: its files, a row each, and their flat tables. */
+typedef struct pni_nest_input {
+    const pni_row_file *files; /* NULL: list rows get no identity columns */
+    size_t n_files;
+    pni_flats *flats; /* their columns are moved out */
+    const char *repo; /* value of the column repo, or NULL */
+} pni_nest_input;
+
 /*
  * Builds the column `field` (list or struct), a row per file, from the flat table `table` and those
- * below it, whose columns are moved out. `files` gives the identity columns of list rows; it may be
- * NULL.
+ * below it.
  */
-pn_status pni_nest_column(const struct ArrowSchema *field, pni_flats *flats, const char *table,
-                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out,
-                          pn_error *err);
-
-/* One batch of an extracted table: a row per file; `repo` may be NULL. */
-pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, const char *repo,
-                         const pni_row_file *files, size_t n_files, pni_flats *flats,
-                         struct ArrowArray *out, pn_error *err);
+pn_status pni_nest_column(const struct ArrowSchema *field, const char *table,
+                          const pni_nest_input *input, struct ArrowArray *out, pn_error *err);
+/* One batch of an extracted table. */
+pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema,
+                         const pni_nest_input *input, struct ArrowArray *out, pn_error *err);
 
 /* ---- spool files --------------------------------------------------------------------------- */
 

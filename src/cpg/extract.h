@@ -136,22 +136,28 @@ typedef struct pni_pool_counts {
     uint64_t restarts; /* workers that were killed or died */
 } pni_pool_counts;
 
-/* What the caller makes of answers. `pool` is the index in pni_extract_run's arrays. */
+/* Some files of a chunk, as one pool has them. */
+typedef struct pni_part {
+    size_t pool; /* index in pni_extract_run's array */
+    const pni_chunk *chunk;
+    size_t first;
+    size_t count;
+} pni_part;
+
+/* What the caller makes of answers. */
 typedef struct pni_extract_sink {
     void *ctx;
     /* The next chunk, or *out = NULL at the end. Called only when every pool has room. */
     pn_status (*next)(void *ctx, pni_chunk **out, pn_error *err);
     /*
-     * Turns an answer about files first .. first + count - 1 of the chunk into a result. CORRUPT or
-     * LIMIT = the answer is bad: the files are tried one by one, and one that stays bad is failed.
-     * Any other status ends the run.
+     * Turns an answer into a result. CORRUPT or LIMIT = the answer is bad: the files are tried one
+     * by one, and one that stays bad is failed. Any other status ends the run.
      */
-    pn_status (*accept)(void *ctx, size_t pool, const pni_chunk *chunk, size_t first, size_t count,
-                        pni_answer *answer, void **result_out, pn_error *err);
+    pn_status (*accept)(void *ctx, const pni_part *part, pni_answer *answer, void **result_out,
+                        pn_error *err);
     /* Makes the result of a file that cannot be extracted. */
-    pn_status (*fail)(void *ctx, size_t pool, const pni_chunk *chunk, size_t file,
-                      const char *error_type, const char *message, void **result_out,
-                      pn_error *err);
+    pn_status (*fail)(void *ctx, const pni_part *part, const pni_file_outcome *why,
+                      void **result_out, pn_error *err);
     /* Takes a result over; called in the order of the chunks, and of the files in them. */
     pn_status (*deliver)(void *ctx, size_t pool, const pni_chunk *chunk, void *result,
                          pn_error *err);

@@ -18,7 +18,8 @@
 #define PYTHON_ANSWER_MAX 8192u
 
 static const char python_question[] =
-    "import sys; sys.stdout.buffer.write(b'%d.%d\\n' % sys.version_info[:2] + sys.executable.encode('utf-8', 'surrogateescape'))";
+    "import os, sys; out = sys.stdout.buffer; "
+    "out.write(b'%d.%d\\n' % sys.version_info[:2] + os.fsencode(sys.executable))";
 
 /* From bin/, lib/, lib/<triplet>/ or the build folder itself. */
 static bool try_beside(const char *file, const char *below, const char *name, char **path_out) {

@@ -415,12 +415,11 @@ static pn_status nest(nest_ctx *ctx, const struct ArrowSchema *field, const char
                                           : build_list(ctx, field, table, "file", n_parents, out);
 }
 
-pn_status pni_nest_column(const struct ArrowSchema *field, pni_flats *flats, const char *table,
-                          const pni_row_file *files, int64_t n_files, struct ArrowArray *out,
-                          pn_error *err) {
-    nest_ctx ctx = {flats, files, err};
+pn_status pni_nest_column(const struct ArrowSchema *field, const char *table,
+                          const pni_nest_input *input, struct ArrowArray *out, pn_error *err) {
+    nest_ctx ctx = {input->flats, input->files, err};
     struct ArrowArray made = {0};
-    const pn_status status = nest(&ctx, field, table, n_files, &made);
+    const pn_status status = nest(&ctx, field, table, (int64_t)input->n_files, &made);
     if (status != PN_OK) {
         pni_auto_release_array(&made);
         return status;

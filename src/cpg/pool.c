@@ -173,8 +173,9 @@ static pn_status blame(run_ctx *run, size_t index, pni_worker *worker, const cha
         return PN_OK;
     }
     void *value = NULL;
-    PNI_TRY(
-        run->sink->fail(run->sink->ctx, index, task.chunk, task.first, type, message, &value, err));
+    const pni_part part = {index, task.chunk, task.first, 1};
+    const pni_file_outcome why = {type, message};
+    PNI_TRY(run->sink->fail(run->sink->ctx, &part, &why, &value, err));
     pool->counts.errors++;
     pool->counts.files++;
     add_result(pool, &task, value);
@@ -227,8 +228,8 @@ static pn_status on_answer(run_ctx *run, size_t index, pni_worker *worker, pn_er
     worker->answer = (pni_answer){0};
     void *value = NULL;
     pn_error why = PN_ERROR_INIT;
-    const pn_status status = run->sink->accept(run->sink->ctx, index, task.chunk, task.first,
-                                               task.count, &answer, &value, &why);
+    const pni_part part = {index, task.chunk, task.first, task.count};
+    const pn_status status = run->sink->accept(run->sink->ctx, &part, &answer, &value, &why);
     if (status == PN_CORRUPT || status == PN_LIMIT) {
         return on_garbage(run, index, worker, &why, err);
     }

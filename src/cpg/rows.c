@@ -143,14 +143,15 @@ static int append_own(struct ArrowArray *column, const char *name, const char *r
 }
 
 /* The columns that are not nested: repo, path, file_id, file_sha256 and the map attrs. */
-static int build_own(const struct ArrowSchema *field, const char *repo, const pni_row_file *files,
-                     size_t n_files, struct ArrowArray *out) {
+static int build_own(const struct ArrowSchema *field, const pni_nest_input *input,
+                     struct ArrowArray *out) {
     NANOARROW_RETURN_NOT_OK(ArrowArrayInitFromSchema(out, field, NULL));
     NANOARROW_RETURN_NOT_OK(ArrowArrayStartAppending(out));
     const bool is_map = pni_streq(field->format, "+m");
-    for (size_t i = 0; i < n_files; i++) {
-        NANOARROW_RETURN_NOT_OK(is_map ? append_attrs(out, &files[i])
-                                       : append_own(out, field->name, repo, &files[i]));
+    for (size_t i = 0; i < input->n_files; i++) {
+        const pni_row_file *file = &input->files[i];
+        NANOARROW_RETURN_NOT_OK(is_map ? append_attrs(out, file)
+                                       : append_own(out, field->name, input->repo, file));
     }
     return ArrowArrayFinishBuildingDefault(out, NULL);
 }
@@ -159,16 +160,15 @@ static bool is_own(const struct ArrowSchema *field) {
     return field->format[0] != '+' || pni_streq(field->format, "+m");
 }
 
-pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, const char *repo,
-                         const pni_row_file *files, size_t n_files, pni_flats *flats,
-                         struct ArrowArray *out, pn_error *err) {
+pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema,
+                         const pni_nest_input *input, struct ArrowArray *out, pn_error *err) {
     PNI_AUTO_ARRAY batch = {0};
     PNI_TRY(check_arrow(err, ArrowArrayInitFromSchema(&batch, schema, NULL)));
     for (int64_t i = 0; i < schema->n_children; i++) {
         const struct ArrowSchema *field = schema->children[i];
         ArrowArrayRelease(batch.children[i]);
         if (is_own(field)) {
-            PNI_TRY(check_arrow(err, build_own(field, repo, files, n_files, batch.children[i])));
+            PNI_TRY(check_arrow(err, build_own(field, input, batch.children[i])));
             continue;
         }
         char table[PNI_FLAT_NAME_SIZE];
@@ -176,10 +176,9 @@ pn_status pni_nest_batch(pni_evidence which, const struct ArrowSchema *schema, c
         pni_buf_printf(&name, "%s.%s", pni_evidence_def_at(which)->prefix, field->name);
         pni_assert(name.len < sizeof table);
         memcpy(table, pni_buf_text(&name), name.len + 1);
-        PNI_TRY(
-            pni_nest_column(field, flats, table, files, (int64_t)n_files, batch.children[i], err));
+        PNI_TRY(pni_nest_column(field, table, input, batch.children[i], err));
     }
-    batch.length = (int64_t)n_files;
+    batch.length = (int64_t)input->n_files;
     PNI_TRY(
         check_arrow(err, ArrowArrayFinishBuilding(&batch, NANOARROW_VALIDATION_LEVEL_NONE, NULL)));
     ArrowArrayMove(&batch, out);

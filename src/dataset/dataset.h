@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dataset: the catalog of named locations, and their resolution into a schema, a pin and a provider.
+ * dataset: the catalog of named locations, and their resolution into a schema, a pin and a
+ * provider.
  *
- * Resolving decides once, for the life of a session, what a dataset is: which Delta version, or which files with
- * which content. The pin is identity; everything else that was seen (absolute paths, table versions when the content is
- * known, file counts) is evidence.
+ * Resolving decides once, for the life of a session, what a dataset is: which Delta version, or
+ * which files with which content. The pin is identity; everything else that was seen (absolute
+ * paths, table versions when the content is known, file counts) is evidence.
  */
 #ifndef PNI_DATASET_H
 #define PNI_DATASET_H
 
-#include "engine/engine.h"
 #include "pinion/dataset.h"
+
+#include "engine/engine.h"
 
 typedef struct pni_dataset {
     char *name;
@@ -19,9 +21,9 @@ typedef struct pni_dataset {
     char *version;   /* or NULL */
     char *timestamp; /* or NULL */
     bool optional;
-    json_t *options;         /* object of texts, never NULL */
-    json_t *storage_options; /* object of texts, never NULL; secret */
-    json_t *metadata;        /* object, never NULL */
+    json_t *options;           /* object of texts, never NULL */
+    json_t *storage_options;   /* object of texts, never NULL; secret */
+    json_t *metadata;          /* object, never NULL */
     struct ArrowSchema schema; /* released when not declared */
 } pni_dataset;
 
@@ -37,28 +39,36 @@ typedef struct pni_resolved {
 
 pn_status pni_name_check(const char *what, const char *name, pn_error *err);
 pn_catalog *pni_catalog_ref(pn_catalog *catalog);
-const pni_dataset *pni_catalog_find(const pn_catalog *catalog, const char *name); /* NULL when unknown */
-const char *pni_catalog_nearest(const pn_catalog *catalog, const char *name);     /* for "did you mean", or NULL */
+const pni_dataset *pni_catalog_find(const pn_catalog *catalog,
+                                    const char *name); /* NULL when unknown */
+const char *pni_catalog_nearest(const pn_catalog *catalog,
+                                const char *name); /* for "did you mean", or NULL */
 
-/* Opens the provider and fixes version or files. A missing optional dataset becomes an empty table. */
-pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved **out,
-                              pn_error *err);
+/* Opens the provider and fixes version or files. A missing optional dataset becomes an empty table.
+ */
+pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset,
+                              pni_resolved **out, pn_error *err);
 void pni_resolved_free(pni_resolved *resolved);
 PNI_DEFINE_AUTO_PTR(pni_resolved, pni_resolved_free)
 
-/* Reads a stream to its end (consumed always) into a memory table pinned by a digest of its rows. */
-pn_status pni_resolve_stream(const pni_engine_session *engine, struct ArrowArrayStream *stream, pni_resolved **out,
-                             pn_error *err);
+/* Reads a stream to its end (consumed always) into a memory table pinned by a digest of its rows.
+ */
+pn_status pni_resolve_stream(const pni_engine_session *engine, struct ArrowArrayStream *stream,
+                             pni_resolved **out, pn_error *err);
 
-/* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in the same order. */
-pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t **paths_out, pn_error *err);
+/* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in
+ * the same order. */
+pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t **paths_out,
+                        pn_error *err);
 
 /* Content digests kept by (path, device, inode, size, mtime, ctime), like git's index. */
 typedef struct pni_hash_cache pni_hash_cache;
 struct stat;
-pni_hash_cache *pni_hash_cache_open(const char *root); /* never fails: starts empty when unreadable */
+pni_hash_cache *pni_hash_cache_open(
+    const char *root); /* never fails: starts empty when unreadable */
 pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const struct stat *st,
                                 char hex_out[PNI_SHA256_HEX], pn_error *err);
-void pni_hash_cache_close(pni_hash_cache *cache); /* saves what changed; failing to save is no error */
+void pni_hash_cache_close(
+    pni_hash_cache *cache); /* saves what changed; failing to save is no error */
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Content digests kept between runs. One text file per dataset root in the cache folder, one line a file:
- *     <digest> <dev> <ino> <size> <mtime ns> <ctime ns> <path>
- * A digest is kept only when the file was at least two seconds old when it was hashed: a younger file may change once
- * more within the resolution of its time stamps and look the same (git's "racy" entries). Losing the cache costs time,
- * never truth.
+ * Content digests kept between runs. One text file per dataset root in the cache folder, one line a
+ * file: <digest> <dev> <ino> <size> <mtime ns> <ctime ns> <path> A digest is kept only when the
+ * file was at least two seconds old when it was hashed: a younger file may change once more within
+ * the resolution of its time stamps and look the same (git's "racy" entries). Losing the cache
+ * costs time, never truth.
  */
 #include "dataset/dataset.h"
 
@@ -29,13 +29,11 @@ struct pni_hash_cache {
     bool changed;
 };
 
-static int64_t time_ns(struct timespec t)
-{
+static int64_t time_ns(struct timespec t) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static entry entry_of(const struct stat *st)
-{
+static entry entry_of(const struct stat *st) {
     return (entry){.dev = (uint64_t)st->st_dev,
                    .ino = (uint64_t)st->st_ino,
                    .size = (uint64_t)st->st_size,
@@ -43,18 +41,17 @@ static entry entry_of(const struct stat *st)
                    .ctime_ns = time_ns(st->st_ctim)};
 }
 
-static bool entry_same(const entry *a, const entry *b)
-{
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->ctime_ns == b->ctime_ns;
+static bool entry_same(const entry *a, const entry *b) {
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-static void load_line(pni_hash_cache *cache, char *line)
-{
+static void load_line(pni_hash_cache *cache, char *line) {
     entry found = {0};
     int path_at = 0;
-    if (sscanf(line, "%64[0-9a-f] %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 " %n", found.digest,
-               &found.dev, &found.ino, &found.size, &found.mtime_ns, &found.ctime_ns, &path_at) != 6 ||
+    if (sscanf(line, "%64[0-9a-f] %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 " %n",
+               found.digest, &found.dev, &found.ino, &found.size, &found.mtime_ns, &found.ctime_ns,
+               &path_at) != 6 ||
         !path_at || strlen(found.digest) != PNI_SHA256_HEX - 1)
         return;
     entry *kept = pni_alloc(sizeof *kept);
@@ -63,8 +60,7 @@ static void load_line(pni_hash_cache *cache, char *line)
     pni_map_put(cache->entries, line + path_at, kept);
 }
 
-pni_hash_cache *pni_hash_cache_open(const char *root)
-{
+pni_hash_cache *pni_hash_cache_open(const char *root) {
     pni_hash_cache *cache = pni_calloc(1, sizeof *cache);
     PNI_AUTO_PTR(pni_text) dir = NULL;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
@@ -85,8 +81,7 @@ pni_hash_cache *pni_hash_cache_open(const char *root)
 }
 
 pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const struct stat *st,
-                                char hex_out[PNI_SHA256_HEX], pn_error *err)
-{
+                                char hex_out[PNI_SHA256_HEX], pn_error *err) {
     entry now = entry_of(st);
     entry *known = pni_map_get(cache->entries, path);
     struct timespec clock;
@@ -112,20 +107,19 @@ pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const s
     return PN_OK;
 }
 
-static void save(const pni_hash_cache *cache)
-{
+static void save(const pni_hash_cache *cache) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     for (size_t i = 0; i < pni_map_count(cache->entries); i++) {
         const entry *e = pni_map_value_at(cache->entries, i);
-        pni_buf_printf(&text, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 " %s\n", e->digest, e->dev,
-                       e->ino, e->size, e->mtime_ns, e->ctime_ns, pni_map_key_at(cache->entries, i));
+        pni_buf_printf(&text, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 " %s\n",
+                       e->digest, e->dev, e->ino, e->size, e->mtime_ns, e->ctime_ns,
+                       pni_map_key_at(cache->entries, i));
     }
     if (pni_file_write(cache->path, text.data, text.len, NULL) != PN_OK)
         pni_logf("hash cache not saved: %s", cache->path);
 }
 
-void pni_hash_cache_close(pni_hash_cache *cache)
-{
+void pni_hash_cache_close(pni_hash_cache *cache) {
     if (!cache)
         return;
     if (cache->changed && cache->path)

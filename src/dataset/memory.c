@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows handed in as a stream become a memory table. Its pin is SHA-256 over the schema digest and the rows in JSON, one
- * line a row: the cut into batches, offsets and buffer padding do not show in it.
+ * Rows handed in as a stream become a memory table. Its pin is SHA-256 over the schema digest and
+ * the rows in JSON, one line a row: the cut into batches, offsets and buffer padding do not show in
+ * it.
  */
 #include "dataset/dataset.h"
 
@@ -12,14 +13,13 @@ typedef struct row_hasher {
     pn_buf line;
 } row_hasher;
 
-static void hash_batch(row_hasher *hasher)
-{
+static void hash_batch(row_hasher *hasher) {
     for (int64_t row = 0; row < hasher->view.length; row++) {
         pni_buf_clear(&hasher->line);
         for (int64_t c = 0; c < hasher->schema->n_children; c++) {
             pni_buf_putc(&hasher->line, c ? ',' : '[');
-            pni_arrow_value_json(hasher->schema->children[c], hasher->view.children[c], row + hasher->view.offset,
-                                 &hasher->line);
+            pni_arrow_value_json(hasher->schema->children[c], hasher->view.children[c],
+                                 row + hasher->view.offset, &hasher->line);
         }
         pni_buf_puts(&hasher->line, "]\n");
         pni_sha256_update(hasher->sha, hasher->line.data, hasher->line.len);
@@ -28,23 +28,21 @@ static void hash_batch(row_hasher *hasher)
 
 typedef PNI_VEC(struct ArrowArray) array_list;
 
-static void arrays_dispose(array_list *arrays)
-{
+static void arrays_dispose(array_list *arrays) {
     for (size_t i = 0; i < arrays->count; i++)
         pni_auto_release_array(&arrays->items[i]);
     pni_vec_dispose(arrays);
 }
 
-static pn_status stream_failed(struct ArrowArrayStream *stream, int code, pn_error *err)
-{
+static pn_status stream_failed(struct ArrowArrayStream *stream, int code, pn_error *err) {
     const char *text = stream->get_last_error(stream);
     pn_status status = pni_fail_os(err, PNI_E_DATASET_STREAM, code, "reading the rows handed in");
     pni_error_detail(err, "%s", text ? text : "");
     return status;
 }
 
-static pn_status read_all(struct ArrowArrayStream *stream, row_hasher *hasher, array_list *arrays, pn_error *err)
-{
+static pn_status read_all(struct ArrowArrayStream *stream, row_hasher *hasher, array_list *arrays,
+                          pn_error *err) {
     struct ArrowError problem;
     for (;;) {
         struct ArrowArray batch = {0};
@@ -55,15 +53,16 @@ static pn_status read_all(struct ArrowArrayStream *stream, row_hasher *hasher, a
             return PN_OK;
         pni_vec_push(arrays, batch);
         if (ArrowArrayViewSetArray(&hasher->view, &batch, &problem) != NANOARROW_OK ||
-            ArrowArrayViewValidate(&hasher->view, NANOARROW_VALIDATION_LEVEL_FULL, &problem) != NANOARROW_OK)
-            return pni_fail(err, PNI_E_DATASET_STREAM, "a batch handed in is not valid: %s", problem.message);
+            ArrowArrayViewValidate(&hasher->view, NANOARROW_VALIDATION_LEVEL_FULL, &problem) !=
+                NANOARROW_OK)
+            return pni_fail(err, PNI_E_DATASET_STREAM, "a batch handed in is not valid: %s",
+                            problem.message);
         hash_batch(hasher);
     }
 }
 
-static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *schema, array_list *arrays,
-                         char hex_out[PNI_SHA256_HEX], pn_error *err)
-{
+static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *schema,
+                         array_list *arrays, char hex_out[PNI_SHA256_HEX], pn_error *err) {
     struct ArrowError problem;
     char schema_hex[PNI_SHA256_HEX];
     int code = stream->get_schema(stream, schema);
@@ -74,7 +73,8 @@ static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *sc
     pni_sha256_update(hasher.sha, schema_hex, PNI_SHA256_HEX - 1);
     pn_status status = PN_OK;
     if (ArrowArrayViewInitFromSchema(&hasher.view, schema, &problem) != NANOARROW_OK)
-        status = pni_fail(err, PNI_E_DATASET_STREAM, "the schema handed in is not valid: %s", problem.message);
+        status = pni_fail(err, PNI_E_DATASET_STREAM, "the schema handed in is not valid: %s",
+                          problem.message);
     else
         status = read_all(stream, &hasher, arrays, err);
     pni_sha256_final_hex(hasher.sha, hex_out);
@@ -83,8 +83,8 @@ static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *sc
     return status;
 }
 
-static pn_status stream_of(struct ArrowSchema *schema, array_list *arrays, struct ArrowArrayStream *out, pn_error *err)
-{
+static pn_status stream_of(struct ArrowSchema *schema, array_list *arrays,
+                           struct ArrowArrayStream *out, pn_error *err) {
     struct ArrowSchema copy = {0};
     if (ArrowSchemaDeepCopy(schema, &copy) != NANOARROW_OK ||
         ArrowBasicArrayStreamInit(out, &copy, (int64_t)arrays->count) != NANOARROW_OK)
@@ -94,9 +94,8 @@ static pn_status stream_of(struct ArrowSchema *schema, array_list *arrays, struc
     return PN_OK;
 }
 
-pn_status pni_resolve_stream(const pni_engine_session *engine, struct ArrowArrayStream *stream, pni_resolved **out,
-                             pn_error *err)
-{
+pn_status pni_resolve_stream(const pni_engine_session *engine, struct ArrowArrayStream *stream,
+                             pni_resolved **out, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = pni_calloc(1, sizeof *resolved);
     struct ArrowArrayStream copy = {0};
     array_list arrays = {0};

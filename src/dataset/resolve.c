@@ -2,15 +2,15 @@
 /*
  * Resolution: from a declared dataset to schema, pin and provider.
  *
- * Delta: the log is opened once; table id and version fix the file set. A version that pinion wrote itself carries the
- * digest of what it was made from in its commit (key "pinion.content"); such a version is pinned by that digest, so that the
- * same data built twice, in two folders, is the same input (docs/decisions/0003). Files: listed and digested before the
- * provider is opened on exactly that list.
+ * Delta: the log is opened once; table id and version fix the file set. A version that pinion wrote
+ * itself carries the digest of what it was made from in its commit (key "pinion.content"); such a
+ * version is pinned by that digest, so that the same data built twice, in two folders, is the same
+ * input (docs/decisions/0003). Files: listed and digested before the provider is opened on exactly
+ * that list.
  */
 #include "dataset/dataset.h"
 
-void pni_resolved_free(pni_resolved *resolved)
-{
+void pni_resolved_free(pni_resolved *resolved) {
     if (!resolved)
         return;
     pni_auto_release_schema(&resolved->schema);
@@ -22,8 +22,7 @@ void pni_resolved_free(pni_resolved *resolved)
     pni_free(resolved);
 }
 
-static pni_resolved *resolved_new(void)
-{
+static pni_resolved *resolved_new(void) {
     pni_resolved *resolved = pni_calloc(1, sizeof *resolved);
     resolved->pin = json_object();
     resolved->evidence = json_object();
@@ -32,19 +31,20 @@ static pni_resolved *resolved_new(void)
 }
 
 /* What changes how bytes become rows: options and the declared schema. */
-static pn_status scan_config_digest(const pni_dataset *dataset, char hex_out[PNI_SHA256_HEX], pn_error *err)
-{
+static pn_status scan_config_digest(const pni_dataset *dataset, char hex_out[PNI_SHA256_HEX],
+                                    pn_error *err) {
     char schema[PNI_SHA256_HEX] = "";
     if (dataset->schema.release)
         PNI_TRY(pni_arrow_schema_digest(&dataset->schema, schema, err));
-    PNI_AUTO_PTR(json_t) config = json_pack("{s:O, s:s}", "options", dataset->options, "schema", schema);
+    PNI_AUTO_PTR(json_t)
+    config = json_pack("{s:O, s:s}", "options", dataset->options, "schema", schema);
     return pni_json_digest(config, hex_out, err);
 }
 
-static json_t *spec_of(const pni_dataset *dataset)
-{
-    json_t *spec = json_pack("{s:s, s:s, s:O, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
-                             dataset->options, "storage_options", dataset->storage_options);
+static json_t *spec_of(const pni_dataset *dataset) {
+    json_t *spec =
+        json_pack("{s:s, s:s, s:O, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
+                  dataset->options, "storage_options", dataset->storage_options);
     if (dataset->version)
         json_object_set_new(spec, "version", json_string(dataset->version));
     if (dataset->timestamp)
@@ -52,9 +52,8 @@ static json_t *spec_of(const pni_dataset *dataset)
     return spec;
 }
 
-static pn_status open_delta(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
-                            pn_error *err)
-{
+static pn_status open_delta(const pni_engine_session *engine, const pni_dataset *dataset,
+                            pni_resolved *resolved, pn_error *err) {
     PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
     PNI_AUTO_PTR(json_t) info = NULL;
     PNI_TRY(pni_engine_table_open(engine, spec, NULL, &resolved->table, err));
@@ -64,7 +63,8 @@ static pn_status open_delta(const pni_engine_session *engine, const pni_dataset 
     const char *version = pni_json_text(delta, "version");
     const char *content = pni_json_text(json_object_get(delta, "commit_info"), "pinion.content");
     if (!id || !version)
-        return pni_fail(err, PNI_E_INTERNAL, "the engine gave no id or version for dataset '%s'", dataset->name);
+        return pni_fail(err, PNI_E_INTERNAL, "the engine gave no id or version for dataset '%s'",
+                        dataset->name);
     if (content) {
         json_object_set_new(resolved->pin, "content", json_string(content));
     } else {
@@ -75,10 +75,10 @@ static pn_status open_delta(const pni_engine_session *engine, const pni_dataset 
     return PN_OK;
 }
 
-/* Hive partitions are found by the engine below the root; otherwise it reads exactly the pinned list. */
-static pn_status open_files(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
-                            pn_error *err)
-{
+/* Hive partitions are found by the engine below the root; otherwise it reads exactly the pinned
+ * list. */
+static pn_status open_files(const pni_engine_session *engine, const pni_dataset *dataset,
+                            pni_resolved *resolved, pn_error *err) {
     PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
     PNI_AUTO_PTR(json_t) files = NULL;
     PNI_AUTO_PTR(json_t) paths = NULL;
@@ -94,9 +94,8 @@ static pn_status open_files(const pni_engine_session *engine, const pni_dataset 
     return PN_OK;
 }
 
-static pn_status open_empty(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
-                            pn_error *err)
-{
+static pn_status open_empty(const pni_engine_session *engine, const pni_dataset *dataset,
+                            pni_resolved *resolved, pn_error *err) {
     struct ArrowSchema schema = {0};
     struct ArrowArrayStream stream = {0};
     if (ArrowSchemaDeepCopy(&dataset->schema, &schema) != NANOARROW_OK ||
@@ -105,41 +104,39 @@ static pn_status open_empty(const pni_engine_session *engine, const pni_dataset 
     PNI_TRY(pni_engine_table_from_stream(engine, &stream, false, &resolved->table, err));
     json_object_set_new(resolved->pin, "missing", json_true());
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    pni_buf_printf(&text, "optional dataset '%s' is missing at '%s': read as empty", dataset->name, dataset->uri);
-    json_array_append_new(resolved->diagnostics, json_pack("{s:s, s:s}", "code", "dataset_missing", "message",
-                                                           pni_buf_text(&text)));
+    pni_buf_printf(&text, "optional dataset '%s' is missing at '%s': read as empty", dataset->name,
+                   dataset->uri);
+    json_array_append_new(resolved->diagnostics, json_pack("{s:s, s:s}", "code", "dataset_missing",
+                                                           "message", pni_buf_text(&text)));
     return PN_OK;
 }
 
-static bool is_delta_absent(const pni_dataset *dataset)
-{
+static bool is_delta_absent(const pni_dataset *dataset) {
     PNI_AUTO_PTR(pni_text) log = pni_path_join(dataset->uri, "_delta_log");
     return !strstr(dataset->uri, "://") && !pni_path_is_dir(log);
 }
 
-static pn_status open_any(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved *resolved,
-                          pn_error *err)
-{
+static pn_status open_any(const pni_engine_session *engine, const pni_dataset *dataset,
+                          pni_resolved *resolved, pn_error *err) {
     bool is_delta = pni_streq(dataset->format, "delta");
     if (is_delta && is_delta_absent(dataset))
-        return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'", dataset->name,
-                        dataset->uri);
+        return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'",
+                        dataset->name, dataset->uri);
     if (!is_delta)
         return open_files(engine, dataset, resolved, err);
     pn_status status = open_delta(engine, dataset, resolved, err);
     if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
         PNI_AUTO(pn_buf) why = PN_BUF_INIT;
         pni_buf_puts(&why, err ? err->message : "");
-        status = pni_fail(err, PNI_E_DATASET_VERSION, "dataset '%s' has no version %s", dataset->name,
-                          dataset->version ? dataset->version : dataset->timestamp);
+        status = pni_fail(err, PNI_E_DATASET_VERSION, "dataset '%s' has no version %s",
+                          dataset->name, dataset->version ? dataset->version : dataset->timestamp);
         pni_error_detail(err, "%s", pni_buf_text(&why));
     }
     return status;
 }
 
-pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset, pni_resolved **out,
-                              pn_error *err)
-{
+pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset,
+                              pni_resolved **out, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = resolved_new();
     char scan[PNI_SHA256_HEX];
     PNI_TRY(scan_config_digest(dataset, scan, err));

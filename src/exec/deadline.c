@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time-outs. A thread sleeps until the deadline or until it is told that the work is over; it fires a token of its
- * own, so that the caller's token, which may serve other calls, is left alone. The caller's token is looked at every 50 ms.
+ * Time-outs. A thread sleeps until the deadline or until it is told that the work is over; it fires
+ * a token of its own, so that the caller's token, which may serve other calls, is left alone. The
+ * caller's token is looked at every 50 ms.
  */
 #include "exec/exec.h"
 
@@ -21,21 +22,18 @@ struct pni_deadline {
     pthread_cond_t wake;
 };
 
-static struct timespec plus_ns(struct timespec t, uint64_t ns)
-{
+static struct timespec plus_ns(struct timespec t, uint64_t ns) {
     uint64_t sum = (uint64_t)t.tv_nsec + ns % 1000000000u;
     t.tv_sec += (time_t)(ns / 1000000000u + sum / 1000000000u);
     t.tv_nsec = (long)(sum % 1000000000u);
     return t;
 }
 
-static bool is_before(struct timespec a, struct timespec b)
-{
+static bool is_before(struct timespec a, struct timespec b) {
     return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-static void *watch(void *ctx)
-{
+static void *watch(void *ctx) {
     pni_deadline *deadline = ctx;
     pthread_mutex_lock(&deadline->lock);
     while (!deadline->is_over) {
@@ -48,7 +46,8 @@ static void *watch(void *ctx)
         if (pn_cancel_is_fired(deadline->outer))
             break;
         struct timespec next = plus_ns(now, POLL_NS);
-        pthread_cond_timedwait(&deadline->wake, &deadline->lock, is_before(next, deadline->at) ? &next : &deadline->at);
+        pthread_cond_timedwait(&deadline->wake, &deadline->lock,
+                               is_before(next, deadline->at) ? &next : &deadline->at);
     }
     if (!deadline->is_over)
         pn_cancel_fire(deadline->inner);
@@ -56,15 +55,15 @@ static void *watch(void *ctx)
     return NULL;
 }
 
-pni_deadline *pni_deadline_new(pn_cancel *outer, uint64_t timeout_ms)
-{
+pni_deadline *pni_deadline_new(pn_cancel *outer, uint64_t timeout_ms) {
     pni_deadline *deadline = pni_calloc(1, sizeof *deadline);
     pthread_condattr_t attr;
     deadline->outer = pni_cancel_ref(outer);
     if (!timeout_ms)
         return deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline->at);
-    deadline->at = plus_ns(deadline->at, timeout_ms > UINT64_MAX / 1000000u ? UINT64_MAX : timeout_ms * 1000000u);
+    deadline->at = plus_ns(deadline->at,
+                           timeout_ms > UINT64_MAX / 1000000u ? UINT64_MAX : timeout_ms * 1000000u);
     deadline->inner = pn_cancel_new();
     pthread_mutex_init(&deadline->lock, NULL);
     pthread_condattr_init(&attr);
@@ -76,18 +75,15 @@ pni_deadline *pni_deadline_new(pn_cancel *outer, uint64_t timeout_ms)
     return deadline;
 }
 
-pn_cancel *pni_deadline_cancel(const pni_deadline *deadline)
-{
+pn_cancel *pni_deadline_cancel(const pni_deadline *deadline) {
     return deadline->inner ? deadline->inner : deadline->outer;
 }
 
-bool pni_deadline_passed(const pni_deadline *deadline)
-{
+bool pni_deadline_passed(const pni_deadline *deadline) {
     return atomic_load(&((pni_deadline *)(uintptr_t)deadline)->passed);
 }
 
-void pni_deadline_free(pni_deadline *deadline)
-{
+void pni_deadline_free(pni_deadline *deadline) {
     if (!deadline)
         return;
     if (deadline->inner) {

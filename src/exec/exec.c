@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The facade: every run is the same four steps: compile to a bundle, compare what it stands on, stage upstream views, plan its Substrait. */
+/* The facade: every run is the same four steps: compile to a bundle, compare what it stands on,
+ * stage upstream views, plan its Substrait. */
 #include "exec/exec_priv.h"
 
-static pn_status read_source(pn_session *session, const pn_plan_source *theirs, pn_plan_source *ours, pn_buf *scratch,
-                             pn_error *err)
-{
+static pn_status read_source(pn_session *session, const pn_plan_source *theirs,
+                             pn_plan_source *ours, pn_buf *scratch, pn_error *err) {
     PNI_TRY(pni_options_copy(ours, sizeof *ours, theirs, "plan source", err));
     int count = (ours->sql != NULL) + (ours->substrait.data != NULL) + (ours->build != NULL);
     if (count != 1)
-        return pni_fail(err, PNI_E_PLAN_SOURCE, "a plan source sets %d of sql, substrait and build", count);
+        return pni_fail(err, PNI_E_PLAN_SOURCE, "a plan source sets %d of sql, substrait and build",
+                        count);
     if (!ours->build)
         return PN_OK;
     pn_plan_source built = PN_PLAN_SOURCE_INIT;
     PNI_TRY(ours->build(ours->ctx, session, &built, scratch, err));
     if ((built.sql != NULL) + (built.substrait.data != NULL) != 1 || built.build)
-        return pni_fail(err, PNI_E_PLAN_SOURCE, "the builder gave neither one SQL text nor one Substrait plan");
+        return pni_fail(err, PNI_E_PLAN_SOURCE,
+                        "the builder gave neither one SQL text nor one Substrait plan");
     ours->sql = built.sql;
     ours->substrait = built.substrait;
     return PN_OK;
 }
 
-pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph, const pn_plan_source *source,
-                          pn_bundle **bundle_out, pn_error *err)
-{
+pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
+                          const pn_plan_source *source, pn_bundle **bundle_out, pn_error *err) {
     pn_plan_source ours;
     PNI_AUTO(pn_buf) scratch = PN_BUF_INIT;
     if (!session || !source || !bundle_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_exec_compile: session, source and bundle_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_exec_compile: session, source and bundle_out must not be NULL");
     PNI_SESSION_GUARD(session);
     PNI_TRY(read_source(session, source, &ours, &scratch, err));
     pni_compile_request request = {.name = ours.name,
@@ -41,14 +43,14 @@ pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph, const
 }
 
 pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exec_options *theirs,
-                      pn_result **result_out, pn_error *err)
-{
+                      pn_result **result_out, pn_error *err) {
     pn_exec_options options;
     struct ArrowArrayStream inner = {0};
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     if (!session || !bundle || !result_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_exec_run: session, bundle and result_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_exec_run: session, bundle and result_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
@@ -64,20 +66,19 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     return PN_OK;
 }
 
-pn_status pn_exec_ensure_view_graph(pn_session *session, pn_view_graph *graph, const pn_exec_options *theirs,
-                                    pn_error *err)
-{
+pn_status pn_exec_ensure_view_graph(pn_session *session, pn_view_graph *graph,
+                                    const pn_exec_options *theirs, pn_error *err) {
     pn_exec_options options;
     if (!session || !graph)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_exec_ensure_view_graph: session and graph must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_exec_ensure_view_graph: session and graph must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
     if (pni_view_graph_is_compiled(graph, session))
         return PN_OK;
     return pn_view_graph_compile(graph, session, options.cancel, err);
 }
 
-static int explain_kind(const char *kind)
-{
+static int explain_kind(const char *kind) {
     static const char *const kinds[] = {"logical", "optimized", "physical", "analyze"};
     for (int i = 0; i < 4; i++)
         if (pni_streq(kind, kinds[i]))
@@ -85,14 +86,14 @@ static int explain_kind(const char *kind)
     return -1;
 }
 
-pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const char *kind, pn_buf *text_out,
-                          pn_error *err)
-{
+pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const char *kind,
+                          pn_buf *text_out, pn_error *err) {
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     if (!session || !bundle || !kind || !text_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_exec_explain: session, bundle, kind and text_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_exec_explain: session, bundle, kind and text_out must not be NULL");
     if (pni_streq(kind, "substrait"))
         return pn_substrait_text(bundle->substrait, text_out, err);
     if (explain_kind(kind) < 0)

@@ -4,14 +4,16 @@
 #define PNI_EXEC_H
 
 #include "pinion/exec.h"
+
 #include "view/view.h"
 
 PNI_DEFINE_AUTO_PTR(pn_result, pn_result_free)
 
 /*
- * Upstream views of a run. `stage` registers every view that `roots` read in `run`, upstream first: a view read in more than
- * one place is run once and kept in a private folder when it does more than select, every other is expanded where it is read.
- * Folder and files live until pni_stage_free(). The session's lock is held by the caller.
+ * Upstream views of a run. `stage` registers every view that `roots` read in `run`, upstream first:
+ * a view read in more than one place is run once and kept in a private folder when it does more
+ * than select, every other is expanded where it is read. Folder and files live until
+ * pni_stage_free(). The session's lock is held by the caller.
  */
 typedef struct pni_stage pni_stage;
 pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size_t n_roots,
@@ -20,12 +22,13 @@ void pni_stage_free(pni_stage *stage);
 PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 
 /* Writes the rows of `bundle` over an existing stage. */
-pn_status pni_exec_write_staged(pn_session *session, const pn_bundle *bundle, const pn_write_request *request,
-                                const pn_exec_options *options, pn_result **out, pn_error *err);
+pn_status pni_exec_write_staged(pn_session *session, const pn_bundle *bundle,
+                                const pn_write_request *request, const pn_exec_options *options,
+                                pn_result **out, pn_error *err);
 
 /*
- * A token that fires when `outer` does or when `timeout_ms` have passed; pni_deadline_passed() tells which. With no time-out it
- * is `outer` itself and costs nothing.
+ * A token that fires when `outer` does or when `timeout_ms` have passed; pni_deadline_passed()
+ * tells which. With no time-out it is `outer` itself and costs nothing.
  */
 typedef struct pni_deadline pni_deadline;
 pni_deadline *pni_deadline_new(pn_cancel *outer, uint64_t timeout_ms);

@@ -13,7 +13,8 @@ struct pn_result {
 
 pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);
 
-/* Moves `inner` into `out`, which frees stage and deadline (either may be NULL) when it is released. */
+/* Moves `inner` into `out`, which frees stage and deadline (either may be NULL) when it is
+ * released. */
 void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_deadline *deadline,
                       struct ArrowArrayStream *out);
 

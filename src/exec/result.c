@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Results. The stream a caller gets wraps the engine's: it keeps what the rows stand on (stage, deadline, session) until it
- * is released, so that a stream may outlive the result, the bundle and the session's variable.
+ * Results. The stream a caller gets wraps the engine's: it keeps what the rows stand on (stage,
+ * deadline, session) until it is released, so that a stream may outlive the result, the bundle and
+ * the session's variable.
  */
 #include "exec/exec_priv.h"
 
@@ -13,33 +14,28 @@ typedef struct guarded_stream {
     pni_deadline *deadline;
 } guarded_stream;
 
-static int guarded_code(guarded_stream *guarded, int code)
-{
+static int guarded_code(guarded_stream *guarded, int code) {
     if (code && guarded->deadline && pni_deadline_passed(guarded->deadline))
         return ETIMEDOUT;
     return code;
 }
 
-static int guarded_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
-{
+static int guarded_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out) {
     guarded_stream *guarded = stream->private_data;
     return guarded_code(guarded, guarded->inner.get_schema(&guarded->inner, out));
 }
 
-static int guarded_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
-{
+static int guarded_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
     guarded_stream *guarded = stream->private_data;
     return guarded_code(guarded, guarded->inner.get_next(&guarded->inner, out));
 }
 
-static const char *guarded_get_last_error(struct ArrowArrayStream *stream)
-{
+static const char *guarded_get_last_error(struct ArrowArrayStream *stream) {
     guarded_stream *guarded = stream->private_data;
     return guarded->inner.get_last_error(&guarded->inner);
 }
 
-static void guarded_release(struct ArrowArrayStream *stream)
-{
+static void guarded_release(struct ArrowArrayStream *stream) {
     guarded_stream *guarded = stream->private_data;
     pni_auto_release_stream(&guarded->inner);
     pni_deadline_free(guarded->deadline);
@@ -49,8 +45,7 @@ static void guarded_release(struct ArrowArrayStream *stream)
 }
 
 void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_deadline *deadline,
-                      struct ArrowArrayStream *out)
-{
+                      struct ArrowArrayStream *out) {
     guarded_stream *guarded = pni_calloc(1, sizeof *guarded);
     guarded->inner = *inner;
     guarded->stage = stage;
@@ -63,8 +58,7 @@ void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_dead
                                      .private_data = guarded};
 }
 
-pn_status pn_result_stream_error(struct ArrowArrayStream *stream, int code, pn_error *err)
-{
+pn_status pn_result_stream_error(struct ArrowArrayStream *stream, int code, pn_error *err) {
     if (!stream || !code)
         return pni_fail(err, PNI_E_ARGUMENT, "pn_result_stream_error: there is no failed stream");
     if (code == ETIMEDOUT)
@@ -72,23 +66,21 @@ pn_status pn_result_stream_error(struct ArrowArrayStream *stream, int code, pn_e
     return pni_engine_stream_error(stream, code, err);
 }
 
-pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle)
-{
+pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle) {
     pn_result *result = pni_calloc(1, sizeof *result);
     result->kind = kind;
     result->bundle = pn_bundle_ref(bundle);
     return result;
 }
 
-int32_t pn_result_kind(const pn_result *result)
-{
+int32_t pn_result_kind(const pn_result *result) {
     return result->kind;
 }
 
-pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_out, pn_error *err)
-{
+pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_out, pn_error *err) {
     if (!result || !stream_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_result_stream: result and stream_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_result_stream: result and stream_out must not be NULL");
     if (!result->stream.release)
         return pni_fail(err, PNI_E_RESULT_TAKEN, "bundle %.12s: the result holds no rows to take",
                         pn_bundle_fingerprint(result->bundle));
@@ -97,20 +89,20 @@ pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_ou
     return PN_OK;
 }
 
-pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *err) {
     if (!result || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_result_json: result and json_out must not be NULL");
-    PNI_AUTO_PTR(json_t) json =
-        json_pack("{s:s, s:s, s:s}", "kind", result->kind == PN_RESULT_WRITE ? "write" : "stream", "fingerprint",
-                  pn_bundle_fingerprint(result->bundle), "replay", "substrait");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_result_json: result and json_out must not be NULL");
+    PNI_AUTO_PTR(json_t)
+    json =
+        json_pack("{s:s, s:s, s:s}", "kind", result->kind == PN_RESULT_WRITE ? "write" : "stream",
+                  "fingerprint", pn_bundle_fingerprint(result->bundle), "replay", "substrait");
     if (result->report)
         json_object_set(json, "write", result->report);
     return pni_json_canonical(json, json_out, err);
 }
 
-void pn_result_free(pn_result *result)
-{
+void pn_result_free(pn_result *result) {
     if (!result)
         return;
     pni_auto_release_stream(&result->stream);

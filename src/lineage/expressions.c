@@ -141,7 +141,7 @@ static pn_status read_rows(reading *r, const pni_rel *rel, bool values, pn_error
 
 static pn_status read_subquery(reading *r, const Substrait__Expression__Subquery *subquery,
                                pn_error *err) {
-    switch (subquery->subquery_type_case) {
+    switch ((int)subquery->subquery_type_case) {
     case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_SCALAR:
         return read_rows(r, subquery->scalar->input, true, err);
     case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_IN_PREDICATE:

@@ -145,40 +145,55 @@ pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_r
 }
 
 /* Keys of physical joins refer to their own side. */
-static pn_status collect_keys(pni_collector *c, const join *j, pn_error *err) {
+static pn_status collect_keys(pni_collector *c, const join *j, uint32_t as, pn_error *err) {
     pni_scope sides[2] = {{.row = side(c->lineage, j->left)}, {.row = side(c->lineage, j->right)}};
     for (size_t s = 0; s < 2; s++) {
         c->scope = &sides[s];
         for (size_t i = 0; i < j->n_keys; i++) {
             const Substrait__Expression__FieldReference *key =
                 s == 0 ? j->keys[i]->left : j->keys[i]->right;
-            PNI_TRY(key ? pni_collect_expr(c, &key->base, PNI_KIND_JOIN, err) : PN_OK);
+            PNI_TRY(key ? pni_collect_expr(c, &key->base, as, err) : PN_OK);
         }
         for (size_t i = 0; i < j->n_old_keys[s]; i++) {
-            PNI_TRY(pni_collect_expr(c, &j->old_keys[s][i]->base, PNI_KIND_JOIN, err));
+            PNI_TRY(pni_collect_expr(c, &j->old_keys[s][i]->base, as, err));
         }
     }
     return PN_OK;
 }
 
-static pn_status collect_condition(pni_collector *c, const join *j, pn_error *err) {
-    const pni_scope *both = c->scope;
-    for (size_t i = 0; i < 2; i++) {
-        PNI_TRY(pni_collect_expr(c, j->conditions[i], PNI_KIND_JOIN, err));
+/* What the condition reads, as kind `as`; 0: as values. */
+static pn_status condition_inputs(pni_lineage *lineage, const join *j, const pni_scope *scope,
+                                  uint32_t as, pni_rows *out, pn_error *err) {
+    pni_collector c = {.lineage = lineage, .scope = scope, .complete = true};
+    pn_status status = PN_OK;
+    for (size_t i = 0; status == PN_OK && i < 2; i++) {
+        status = pni_collect_expr(&c, j->conditions[i], as, err);
     }
-    pn_status status = collect_keys(c, j, err);
-    c->scope = both;
+    if (status == PN_OK) {
+        status = collect_keys(&c, j, as, err);
+    }
+    *out = (pni_rows){.inputs = pni_collected(&c), .complete = c.complete};
     return status;
 }
 
 /* True or false by the condition: made of what the condition reads. */
-static const pni_column *mark_column(pni_lineage *lineage, const pni_inputs *condition,
-                                     bool complete) {
-    pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
-    column->inputs = condition;
-    column->complete = complete;
-    column->text = "mark";
-    return column;
+static pn_status append_mark(pni_lineage *lineage, const join *j, const pni_scope *scope,
+                             pni_rows *out, pn_error *err) {
+    pni_rows condition;
+    pni_column *mark = pni_arena_alloc(lineage->arena, sizeof *mark);
+    const pni_column **columns;
+    PNI_TRY(condition_inputs(lineage, j, scope, 0, &condition, err));
+    PNI_TRY(pni_lineage_step(lineage, out->n, err));
+    mark->inputs = condition.inputs;
+    mark->complete = condition.complete;
+    mark->text = "mark";
+    columns = pni_arena_alloc(lineage->arena, (out->n + 1) * sizeof *columns);
+    if (out->n) {
+        memcpy(columns, out->columns, out->n * sizeof *columns);
+    }
+    columns[out->n++] = mark;
+    out->columns = columns;
+    return PN_OK;
 }
 
 static void keep_side(pni_rows *out, const pni_rows *kept) {
@@ -190,13 +205,10 @@ static void keep_side(pni_rows *out, const pni_rows *kept) {
 pn_status pni_lineage_join(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
                            pni_rows *out, pn_error *err) {
     join j;
+    pni_rows condition;
     read_join(rel, &j);
-    pni_collector c = {.lineage = lineage, .scope = scope, .complete = out->complete};
-    pn_status status = collect_condition(&c, &j, err);
-    const pni_inputs *condition = pni_collected(&c);
-    PNI_TRY(status);
-    pni_rows deciders = {.inputs = condition, .complete = c.complete};
-    PNI_TRY(pni_lineage_unite(lineage, out, &deciders, err));
+    PNI_TRY(condition_inputs(lineage, &j, scope, PNI_KIND_JOIN, &condition, err));
+    PNI_TRY(pni_lineage_unite(lineage, out, &condition, err));
     pni_rows left = side(lineage, j.left);
     pni_rows right = side(lineage, j.right);
     if (j.shape == SHAPE_LEFT || j.shape == SHAPE_LEFT_MARK) {
@@ -204,17 +216,8 @@ pn_status pni_lineage_join(pni_lineage *lineage, const pni_rel *rel, const pni_s
     } else if (j.shape == SHAPE_RIGHT || j.shape == SHAPE_RIGHT_MARK) {
         keep_side(out, &right);
     }
-    if ((j.shape == SHAPE_LEFT_MARK || j.shape == SHAPE_RIGHT_MARK) && out->known) {
-        const pni_column **columns =
-            pni_arena_alloc(lineage->arena, (out->n + 1) * sizeof *columns);
-        PNI_TRY(pni_lineage_step(lineage, out->n, err));
-        if (out->n) {
-            memcpy(columns, out->columns, out->n * sizeof *columns);
-        }
-        columns[out->n++] = mark_column(lineage, condition, c.complete);
-        out->columns = columns;
-    }
-    return PN_OK;
+    bool marks = j.shape == SHAPE_LEFT_MARK || j.shape == SHAPE_RIGHT_MARK;
+    return marks && out->known ? append_mark(lineage, &j, scope, out, err) : PN_OK;
 }
 
 /* ---- unnest ------------------------------------------------------------------------------- */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compiling. The names a query reads are found by parsing, their schemas are registered as stubs, the query is planned and
- * optimised against those, and the optimised plan is turned into canonical Substrait. What the bundle depends on is then read
- * from that plan, not from the text: a table the optimiser proved unnecessary is no input.
+ * Compiling. The names a query reads are found by parsing, their schemas are registered as stubs,
+ * the query is planned and optimised against those, and the optimised plan is turned into canonical
+ * Substrait. What the bundle depends on is then read from that plan, not from the text: a table the
+ * optimiser proved unnecessary is no input.
  */
-#include "plan/plan.h"
-
 #include "base/formats.h"
+#include "plan/plan.h"
 
 #include <stdlib.h>
 
-static pn_status ensure_table(pn_session *session, const pni_compile_request *request, const char *name, pn_error *err)
-{
+static pn_status ensure_table(pn_session *session, const pni_compile_request *request,
+                              const char *name, pn_error *err) {
     const pni_resolved *resolved;
     const pn_bundle *view = request->lookup ? request->lookup(request->ctx, name) : NULL;
     if (view)
@@ -19,8 +19,7 @@ static pn_status ensure_table(pn_session *session, const pni_compile_request *re
     return pni_session_resolve(session, name, &resolved, err);
 }
 
-static pn_status check_statement(const json_t *parsed, pn_error *err)
-{
+static pn_status check_statement(const json_t *parsed, pn_error *err) {
     const char *kind = pni_json_text(parsed, "statement");
     uint64_t count = 0;
     pni_json_u64_of(parsed, "count", &count);
@@ -28,38 +27,39 @@ static pn_status check_statement(const json_t *parsed, pn_error *err)
         return pni_fail(err, PNI_E_PLAN_STATEMENTS, "the text holds %llu statements, not one",
                         (unsigned long long)count);
     if (!pni_streq(kind, "query"))
-        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "a %s statement is no query", kind ? kind : "unknown");
+        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "a %s statement is no query",
+                        kind ? kind : "unknown");
     return PN_OK;
 }
 
-static pn_status plan_sql(pn_session *session, const pni_compile_request *request, pni_engine_plan **out, pn_error *err)
-{
+static pn_status plan_sql(pn_session *session, const pni_compile_request *request,
+                          pni_engine_plan **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) parsed = NULL;
     size_t index;
     json_t *table;
     if (request->sql.len > PNI_SQL_MAX_BYTES)
-        return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u", request->sql.len,
-                        PNI_SQL_MAX_BYTES);
+        return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u",
+                        request->sql.len, PNI_SQL_MAX_BYTES);
     PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
     PNI_TRY(check_statement(parsed, err));
     json_array_foreach(json_object_get(parsed, "tables"), index, table)
         PNI_TRY(ensure_table(session, request, json_string_value(table), err));
-    return pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, request->sql, 0, out, err);
+    return pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, request->sql, 0,
+                               out, err);
 }
 
-static pn_status plan_substrait(pn_session *session, const pni_compile_request *request, pni_engine_plan **out,
-                                pn_error *err)
-{
+static pn_status plan_substrait(pn_session *session, const pni_compile_request *request,
+                                pni_engine_plan **out, pn_error *err) {
     PNI_AUTO_PTR(pn_substrait) given = NULL;
     PNI_TRY(pn_substrait_decode(request->substrait, NULL, &given, err));
     for (size_t i = 0; i < pn_substrait_table_count(given); i++)
         PNI_TRY(ensure_table(session, request, pn_substrait_table_at(given, i), err));
-    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_IDENTITY, pn_substrait_bytes(given), out,
-                                     err);
+    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_IDENTITY,
+                                     pn_substrait_bytes(given), out, err);
 }
 
-static pn_status read_inputs(pn_session *session, const pni_compile_request *request, pn_bundle *bundle, pn_error *err)
-{
+static pn_status read_inputs(pn_session *session, const pni_compile_request *request,
+                             pn_bundle *bundle, pn_error *err) {
     size_t count = pn_substrait_table_count(bundle->substrait);
     bundle->inputs = pni_calloc(count + 1, sizeof *bundle->inputs);
     for (size_t i = 0; i < count; i++) {
@@ -79,8 +79,8 @@ static pn_status read_inputs(pn_session *session, const pni_compile_request *req
 }
 
 /* Names, types, nullability and metadata of the columns read, in scan order. */
-static pn_status schema_document(pn_session *session, const pn_bundle *bundle, json_t *document, pn_error *err)
-{
+static pn_status schema_document(pn_session *session, const pn_bundle *bundle, json_t *document,
+                                 pn_error *err) {
     for (size_t i = 0; i < bundle->n_inputs; i++) {
         const pni_bundle_input *input = &bundle->inputs[i];
         const struct ArrowSchema *schema = input->view ? &input->view->schema : NULL;
@@ -100,16 +100,14 @@ static pn_status schema_document(pn_session *session, const pn_bundle *bundle, j
     return PN_OK;
 }
 
-static json_t *function_names(const pn_substrait *plan)
-{
+static json_t *function_names(const pn_substrait *plan) {
     json_t *names = json_array();
     for (size_t i = 0; i < pn_substrait_function_count(plan); i++)
         json_array_append_new(names, json_string(pn_substrait_function_at(plan, i)));
     return names;
 }
 
-static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err)
-{
+static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err) {
     PNI_AUTO_PTR(json_t) inputs = json_object();
     PNI_AUTO_PTR(json_t) pins = json_object();
     PNI_AUTO_PTR(json_t) schema = json_object();
@@ -117,7 +115,8 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
     char plan[PNI_SHA256_HEX];
     for (size_t i = 0; i < bundle->n_inputs; i++) {
         if (bundle->inputs[i].view)
-            json_object_set_new(inputs, bundle->inputs[i].name, json_string(bundle->inputs[i].view->fingerprint));
+            json_object_set_new(inputs, bundle->inputs[i].name,
+                                json_string(bundle->inputs[i].view->fingerprint));
         else
             json_object_set(pins, bundle->inputs[i].name, bundle->inputs[i].pin);
     }
@@ -125,16 +124,17 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
     PNI_TRY(pni_session_functions(session, bundle->functions, &functions, err));
     PNI_TRY(pn_substrait_digest(bundle->substrait, plan, err));
     bundle->documents = json_pack(
-        "{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:[], s:[], s:O, s:O, s:O, s:{}}", "plan", "canon", PNI_FORMAT_CANON,
-        "sha256", plan, "inputs", inputs, "pins", pins, "schema", schema, "udf", functions, "rewrite_tags",
-        "domain_planners", "settings", pni_session_identity_settings(session), "planning_env",
-        pni_session_environment(session), "rulepack", pni_session_rulepack(session), "store_policy");
+        "{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:[], s:[], s:O, s:O, s:O, s:{}}", "plan", "canon",
+        PNI_FORMAT_CANON, "sha256", plan, "inputs", inputs, "pins", pins, "schema", schema, "udf",
+        functions, "rewrite_tags", "domain_planners", "settings",
+        pni_session_identity_settings(session), "planning_env", pni_session_environment(session),
+        "rulepack", pni_session_rulepack(session), "store_policy");
     pni_assert(bundle->documents);
     return PN_OK;
 }
 
-pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out, pn_error *err)
-{
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
+                           pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);

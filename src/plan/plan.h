@@ -2,14 +2,16 @@
 /*
  * plan: from a query to an immutable bundle, and from a bundle to a plan that runs.
  *
- * Compiling plans in the `identity` catalog, against schema stubs only; running plans the canonical Substrait in the `run`
- * catalog, over pinned providers. The caller of every function here holds the session's lock.
+ * Compiling plans in the `identity` catalog, against schema stubs only; running plans the canonical
+ * Substrait in the `run` catalog, over pinned providers. The caller of every function here holds
+ * the session's lock.
  */
 #ifndef PNI_PLAN_H
 #define PNI_PLAN_H
 
-#include "lineage/lineage.h"
 #include "pinion/bundle.h"
+
+#include "lineage/lineage.h"
 #include "session/session.h"
 #include "substrait/substrait.h"
 
@@ -46,22 +48,26 @@ struct pn_bundle {
 
 PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
 
-pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out, pn_error *err);
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
+                           pn_error *err);
 
 /* Fills components and fingerprint from documents: the last step of compiling. */
 pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err);
 
 /*
- * All bundles `roots` are made from, each once, upstream first, roots included. Order depends on names only.
- * pni_free() the array; the bundles are borrowed.
+ * All bundles `roots` are made from, each once, upstream first, roots included. Order depends on
+ * names only. pni_free() the array; the bundles are borrowed.
  */
-const pn_bundle **pni_bundle_closure(const pn_bundle *const *roots, size_t n_roots, size_t *count_out);
+const pn_bundle **pni_bundle_closure(const pn_bundle *const *roots, size_t n_roots,
+                                     size_t *count_out);
 
-/* DRIFT when a pin, function, setting or engine version of the session differs from what the bundle was compiled against. */
+/* DRIFT when a pin, function, setting or engine version of the session differs from what the bundle
+ * was compiled against. */
 pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err);
 
 /* Plans the bundle in `run`; its upstream views must be registered there. */
-pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out, pn_error *err);
+pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
+                        pn_error *err);
 
 /* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
 pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err);

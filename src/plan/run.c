@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a bundle to a plan that runs. What the bundle depends on is compared first, input by input; only then is its
- * Substrait planned over the pinned providers.
+ * From a bundle to a plan that runs. What the bundle depends on is compared first, input by input;
+ * only then is its Substrait planned over the pinned providers.
  */
 #include "plan/plan.h"
 
-static pn_status drift(pn_error *err, const pn_bundle *bundle, const char *what, const char *name)
-{
-    return pni_fail(err, PNI_E_PLAN_DRIFT, "%s '%s' differs from what bundle %.12s was compiled against", what, name,
+static pn_status drift(pn_error *err, const pn_bundle *bundle, const char *what, const char *name) {
+    return pni_fail(err, PNI_E_PLAN_DRIFT,
+                    "%s '%s' differs from what bundle %.12s was compiled against", what, name,
                     bundle->fingerprint);
 }
 
-static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_error *err)
-{
+static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_error *err) {
     for (size_t i = 0; i < bundle->n_inputs; i++) {
         const pni_bundle_input *input = &bundle->inputs[i];
         const pni_resolved *resolved;
@@ -25,8 +24,7 @@ static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_e
     return PN_OK;
 }
 
-pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err)
-{
+pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err) {
     const struct {
         const char *component;
         const json_t *now;
@@ -43,17 +41,17 @@ pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error 
     return check_inputs(session, bundle, err);
 }
 
-pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out, pn_error *err)
-{
-    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_RUN, pn_substrait_bytes(bundle->substrait),
-                                     out, err);
+pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
+                        pn_error *err) {
+    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_RUN,
+                                     pn_substrait_bytes(bundle->substrait), out, err);
 }
 
-pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err)
-{
+pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
     PNI_TRY(pni_plan_open(session, bundle, &plan, err));
     PNI_TRY(pni_engine_table_from_plan(plan, &table, err));
-    return pni_engine_register(pni_session_engine(session), PNI_SPACE_RUN, bundle->name, table, err);
+    return pni_engine_register(pni_session_engine(session), PNI_SPACE_RUN, bundle->name, table,
+                               err);
 }

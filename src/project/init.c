@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new project: small enough to read at a glance, whole enough that `pinion build` works at once. */
+/* A new project: small enough to read at a glance, whole enough that `pinion build` works at once.
+ */
 #include "project/project_priv.h"
 
-static const char yaml_head[] = "# A pinion project. Every key: docs/project-file.md.\nversion: 1\nname: ";
+static const char yaml_head[] =
+    "# A pinion project. Every key: docs/project-file.md.\nversion: 1\nname: ";
 
 static const char yaml_tail[] = "\n"
                                 "profile: dev\n"
@@ -18,12 +20,14 @@ static const char yaml_tail[] = "\n"
                                 "    uri: out/revenue_by_customer\n"
                                 "    mode: overwrite\n";
 
-static const char orders_csv[] = "order_id,customer,amount\n1,ada,12.50\n2,grace,8.00\n3,ada,30.25\n4,linus,5.75\n";
+static const char orders_csv[] =
+    "order_id,customer,amount\n1,ada,12.50\n2,grace,8.00\n3,ada,30.25\n4,linus,5.75\n";
 
-static const char big_orders_sql[] = "-- One row per order of at least 8: order_id, customer, amount.\n"
-                                     "select order_id, customer, amount\n"
-                                     "from orders\n"
-                                     "where amount >= 8\n";
+static const char big_orders_sql[] =
+    "-- One row per order of at least 8: order_id, customer, amount.\n"
+    "select order_id, customer, amount\n"
+    "from orders\n"
+    "where amount >= 8\n";
 
 static const char revenue_sql[] = "-- One row per customer: how many orders, and their sum.\n"
                                   "select customer, count(*) as orders, sum(amount) as revenue\n"
@@ -32,24 +36,21 @@ static const char revenue_sql[] = "-- One row per customer: how many orders, and
 
 static const char gitignore[] = "/.pinion/\n/out/\n";
 
-static pn_status write_text(const char *dir, const char *name, const char *text, pn_error *err)
-{
+static pn_status write_text(const char *dir, const char *name, const char *text, pn_error *err) {
     PNI_AUTO_PTR(pni_text) path = pni_path_join(dir, name);
     if (pni_path_exists(path))
         return PN_OK; /* what is there is the user's */
     return pni_file_write(path, text, strlen(text), err);
 }
 
-static char *name_of(const char *dir, const char *name)
-{
+static char *name_of(const char *dir, const char *name) {
     if (name)
         return pni_strdup(name);
     PNI_AUTO_PTR(pni_text) absolute = pni_path_absolute(dir);
     return pni_strdup(pni_path_base(absolute));
 }
 
-pn_status pn_project_init(const char *dir, const char *name, pn_error *err)
-{
+pn_status pn_project_init(const char *dir, const char *name, pn_error *err) {
     PNI_AUTO(pn_buf) yaml = PN_BUF_INIT;
     if (!dir)
         return pni_fail(err, PNI_E_ARGUMENT, "pn_project_init: dir must not be NULL");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The published JSON Schema of pinion.yaml; tests/integration checks that it and the reader accept and refuse the same files. */
+/* The published JSON Schema of pinion.yaml; tests/integration checks that it and the reader accept
+ * and refuse the same files. */
 #include "project/project_priv.h"
 
 static const char schema[] =
@@ -40,7 +41,6 @@ static const char schema[] =
     "\"policies\":{\"type\":\"object\",\"additionalProperties\":false,"
     "\"properties\":{\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}}}}";
 
-const char *pn_project_json_schema(void)
-{
+const char *pn_project_json_schema(void) {
     return schema;
 }

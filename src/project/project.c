@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The project object: what the file and the views say, and the session over it, opened when it is first needed. */
+/* The project object: what the file and the views say, and the session over it, opened when it is
+ * first needed. */
 #include "project/project_priv.h"
 
-static void output_dispose(project_output *output)
-{
+static void output_dispose(project_output *output) {
     pni_free(output->view);
     pni_free(output->uri);
     pni_free(output->format);
@@ -14,8 +14,7 @@ static void output_dispose(project_output *output)
     pni_free(output->storage_options_json);
 }
 
-void pn_project_free(pn_project *project)
-{
+void pn_project_free(pn_project *project) {
     if (!project)
         return;
     pn_view_graph_free(project->graph);
@@ -43,25 +42,24 @@ void pn_project_free(pn_project *project)
     pni_free(project);
 }
 
-static pn_status check_outputs(const pn_project *project, pn_error *err)
-{
+static pn_status check_outputs(const pn_project *project, pn_error *err) {
     for (size_t i = 0; i < project->outputs.count; i++) {
         const char *view = project->outputs.items[i].view;
         if (!pn_view_graph_sql(project->graph, view))
-            return pni_fail(err, PNI_E_PROJECT_OUTPUT, "output %zu of pinion.yaml names '%s', which is no view", i + 1,
-                            view);
+            return pni_fail(err, PNI_E_PROJECT_OUTPUT,
+                            "output %zu of pinion.yaml names '%s', which is no view", i + 1, view);
     }
     return PN_OK;
 }
 
-static void apply_options(pn_project *project, const pn_project_options *options)
-{
+static void apply_options(pn_project *project, const pn_project_options *options) {
     if (options->profile) {
         pni_free(project->profile);
         project->profile = pni_strdup(options->profile);
     }
     for (size_t i = 0; i < options->n_settings; i++) {
-        pn_setting setting = {pni_strdup(options->settings[i].key), pni_strdup(options->settings[i].value)};
+        pn_setting setting = {pni_strdup(options->settings[i].key),
+                              pni_strdup(options->settings[i].value)};
         pni_vec_push(&project->settings, setting);
     }
     project->target_partitions = options->target_partitions;
@@ -69,11 +67,12 @@ static void apply_options(pn_project *project, const pn_project_options *options
         project->sql_policy = options->sql_policy;
 }
 
-pn_status pn_project_open(const char *dir, const pn_project_options *theirs, pn_project **project_out, pn_error *err)
-{
+pn_status pn_project_open(const char *dir, const pn_project_options *theirs,
+                          pn_project **project_out, pn_error *err) {
     pn_project_options options;
     if (!dir || !project_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_project_open: dir and project_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_project_open: dir and project_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "project options", err));
     PNI_AUTO_PTR(pn_project) project = pni_calloc(1, sizeof *project);
     project->dir = pni_path_absolute(dir);
@@ -88,10 +87,10 @@ pn_status pn_project_open(const char *dir, const pn_project_options *theirs, pn_
     return PN_OK;
 }
 
-pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_error *err)
-{
+pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_error *err) {
     if (!project || !session_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_project_session: project and session_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_project_session: project and session_out must not be NULL");
     if (!project->session) {
         pn_session_options options = PN_SESSION_OPTIONS_INIT;
         PNI_AUTO_PTR(pn_session) session = NULL;
@@ -103,53 +102,52 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.sql_policy = project->sql_policy;
         PNI_TRY(pn_session_open(&options, &session, err));
         for (size_t i = 0; i < project->packs.count; i++)
-            PNI_TRY(pn_session_load_pack(session, project->packs.items[i].path, project->packs.items[i].digest, err));
+            PNI_TRY(pn_session_load_pack(session, project->packs.items[i].path,
+                                         project->packs.items[i].digest, err));
         project->session = pni_take(session);
     }
     *session_out = project->session;
     return PN_OK;
 }
 
-pn_view_graph *pn_project_views(pn_project *project)
-{
+pn_view_graph *pn_project_views(pn_project *project) {
     return project->graph;
 }
 
-pn_status pn_project_check(pn_project *project, pn_cancel *cancel, pn_error *err)
-{
+pn_status pn_project_check(pn_project *project, pn_cancel *cancel, pn_error *err) {
     pn_session *session;
     PNI_TRY(pn_project_session(project, &session, err));
     return pn_view_graph_compile(project->graph, session, cancel, err);
 }
 
-static json_t *outputs_json(const pn_project *project)
-{
+static json_t *outputs_json(const pn_project *project) {
     static const char *const modes[] = {"error", "append", "overwrite", "ignore"};
     json_t *outputs = json_array();
     for (size_t i = 0; i < project->outputs.count; i++) {
         const project_output *output = &project->outputs.items[i];
-        json_array_append_new(outputs, json_pack("{s:s, s:s, s:s, s:s}", "view", output->view, "uri", output->uri,
-                                                 "format", output->format, "mode", modes[output->mode]));
+        json_array_append_new(outputs, json_pack("{s:s, s:s, s:s, s:s}", "view", output->view,
+                                                 "uri", output->uri, "format", output->format,
+                                                 "mode", modes[output->mode]));
     }
     return outputs;
 }
 
-static pn_status datasets_json(const pn_project *project, json_t *datasets, pn_error *err)
-{
+static pn_status datasets_json(const pn_project *project, json_t *datasets, pn_error *err) {
     for (size_t i = 0; i < pn_catalog_count(project->catalog); i++) {
         PNI_AUTO(pn_buf) text = PN_BUF_INIT;
         PNI_AUTO_PTR(json_t) dataset = NULL;
-        PNI_TRY(pn_catalog_describe(project->catalog, pn_catalog_name_at(project->catalog, i), &text, err));
+        PNI_TRY(pn_catalog_describe(project->catalog, pn_catalog_name_at(project->catalog, i),
+                                    &text, err));
         PNI_TRY(pni_json_parse(text.data, text.len, "dataset", &dataset, err));
         json_array_append(datasets, dataset);
     }
     return PN_OK;
 }
 
-pn_status pn_project_json(const pn_project *project, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_project_json(const pn_project *project, pn_buf *json_out, pn_error *err) {
     if (!project || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_project_json: project and json_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_project_json: project and json_out must not be NULL");
     PNI_AUTO_PTR(json_t) datasets = json_array();
     PNI_AUTO_PTR(json_t) views = json_array();
     PNI_AUTO_PTR(json_t) settings = json_object();
@@ -162,9 +160,12 @@ pn_status pn_project_json(const pn_project *project, pn_buf *json_out, pn_error 
         json_array_append_new(views, json_pack("{s:s, s:s}", "name", name, "path", path));
     }
     for (size_t i = 0; i < project->settings.count; i++)
-        json_object_set_new(settings, project->settings.items[i].key, json_string(project->settings.items[i].value));
-    PNI_AUTO_PTR(json_t) json = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "name", project->name, "dir",
-                                          project->dir, "profile", project->profile ? project->profile : "default",
-                                          "settings", settings, "datasets", datasets, "views", views, "outputs", outputs);
+        json_object_set_new(settings, project->settings.items[i].key,
+                            json_string(project->settings.items[i].value));
+    PNI_AUTO_PTR(json_t)
+    json =
+        json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "name", project->name, "dir", project->dir,
+                  "profile", project->profile ? project->profile : "default", "settings", settings,
+                  "datasets", datasets, "views", views, "outputs", outputs);
     return pni_json_canonical(json, json_out, err);
 }

@@ -2,10 +2,11 @@
 #ifndef PNI_PROJECT_PRIV_H
 #define PNI_PROJECT_PRIV_H
 
-#include <yaml.h>
+#include "pinion/project.h"
 
 #include "exec/exec.h"
-#include "pinion/project.h"
+
+#include <yaml.h>
 
 typedef struct project_output {
     char *view;
@@ -25,7 +26,7 @@ typedef struct project_pack {
 struct pn_project {
     char *dir;
     char *name;
-    char *profile; /* or NULL */
+    char *profile;                /* or NULL */
     PNI_VEC(pn_setting) settings; /* owned texts */
     pn_catalog *catalog;
     PNI_VEC(project_output) outputs;
@@ -39,7 +40,8 @@ struct pn_project {
 
 PNI_DEFINE_AUTO_PTR(pn_project, pn_project_free)
 
-/* A YAML document with the place it came from. Nodes keep line and column, so every complaint names its place. */
+/* A YAML document with the place it came from. Nodes keep line and column, so every complaint names
+ * its place. */
 typedef struct yaml_file {
     const char *path;
     yaml_document_t document;
@@ -49,8 +51,8 @@ pn_status yaml_file_load(const char *path, const pn_buf *text, yaml_file *out, p
 void yaml_file_dispose(yaml_file *file);
 
 /* "<path>:<line>: <what>" as PN8002; `node` gives the line. */
-pn_status yaml_wrong(const yaml_file *file, const yaml_node_t *node, pn_error *err, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+pn_status yaml_wrong(const yaml_file *file, const yaml_node_t *node, pn_error *err,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* One key a mapping may hold. */
 typedef struct yaml_key {
@@ -59,22 +61,25 @@ typedef struct yaml_key {
 } yaml_key;
 
 /* Reads a mapping key by key; an unknown or doubled key is an error that lists what is allowed. */
-pn_status yaml_read_mapping(const yaml_file *file, yaml_node_t *node, const char *what, const yaml_key *keys,
-                            size_t n_keys, void *ctx, pn_error *err);
+pn_status yaml_read_mapping(const yaml_file *file, yaml_node_t *node, const char *what,
+                            const yaml_key *keys, size_t n_keys, void *ctx, pn_error *err);
 /* Reads a mapping whose keys are free. */
 pn_status yaml_each_pair(const yaml_file *file, yaml_node_t *node, const char *what,
-                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *key, yaml_node_t *value,
-                                           pn_error *err),
+                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *key,
+                                           yaml_node_t *value, pn_error *err),
                          void *ctx, pn_error *err);
 pn_status yaml_each_item(const yaml_file *file, yaml_node_t *node, const char *what,
-                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *item, pn_error *err), void *ctx,
-                         pn_error *err);
+                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *item,
+                                           pn_error *err),
+                         void *ctx, pn_error *err);
 /* The text of a scalar that is not empty. Borrowed from the document. */
-pn_status yaml_text(const yaml_file *file, const yaml_node_t *node, const char *what, const char **out, pn_error *err);
-pn_status yaml_bool(const yaml_file *file, const yaml_node_t *node, const char *what, bool *out, pn_error *err);
+pn_status yaml_text(const yaml_file *file, const yaml_node_t *node, const char *what,
+                    const char **out, pn_error *err);
+pn_status yaml_bool(const yaml_file *file, const yaml_node_t *node, const char *what, bool *out,
+                    pn_error *err);
 /* A mapping of scalars as a JSON object of texts; with `env`, ${env:NAME} in values is replaced. */
-pn_status yaml_text_map(const yaml_file *file, yaml_node_t *node, const char *what, bool env, json_t **out,
-                        pn_error *err);
+pn_status yaml_text_map(const yaml_file *file, yaml_node_t *node, const char *what, bool env,
+                        json_t **out, pn_error *err);
 
 pn_status project_read_yaml(pn_project *project, pn_error *err);
 pn_status project_read_views(pn_project *project, pn_error *err);

@@ -1,43 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a session and its tables look like from outside, as JSON. Metadata a dataset declares is completed by what its format knows. */
+/* What a session and its tables look like from outside, as JSON. Metadata a dataset declares is
+ * completed by what its format knows. */
 #include "session/session_priv.h"
 
-static pn_status put_digest(json_t *object, const char *key, const json_t *value, pn_error *err)
-{
+static pn_status put_digest(json_t *object, const char *key, const json_t *value, pn_error *err) {
     char hex[PNI_SHA256_HEX];
     PNI_TRY(pni_json_digest(value, hex, err));
     json_object_set_new(object, key, json_string(hex));
     return PN_OK;
 }
 
-pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_error *err) {
     if (!session || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_describe: session and json_out must not be NULL");
-    PNI_AUTO_PTR(json_t) json =
-        json_pack("{s:s, s:O, s:O, s:O, s:O}", "profile", session->profile->name, "settings", session->settings,
-                  "runtime", session->runtime, "rules", session->rules, "environment", session->environment);
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_describe: session and json_out must not be NULL");
+    PNI_AUTO_PTR(json_t)
+    json = json_pack("{s:s, s:O, s:O, s:O, s:O}", "profile", session->profile->name, "settings",
+                     session->settings, "runtime", session->runtime, "rules", session->rules,
+                     "environment", session->environment);
     PNI_TRY(put_digest(json, "settings_hash", session->identity_settings, err));
     PNI_TRY(put_digest(json, "environment_hash", session->environment, err));
     PNI_TRY(put_digest(json, "rulepack_hash", session->rules, err));
     return pni_json_canonical(json, json_out, err);
 }
 
-static void list_catalog(const pn_catalog *catalog, json_t *by_name)
-{
+static void list_catalog(const pn_catalog *catalog, json_t *by_name) {
     size_t count = pn_catalog_count(catalog);
     for (size_t i = 0; i < count; i++) {
         const char *name = pn_catalog_name_at(catalog, i);
         const pni_dataset *dataset = pni_catalog_find(catalog, name);
-        json_object_set_new(by_name, name, json_pack("{s:s, s:s, s:s}", "name", name, "kind", "dataset", "format",
-                                                     dataset->format));
+        json_object_set_new(by_name, name,
+                            json_pack("{s:s, s:s, s:s}", "name", name, "kind", "dataset", "format",
+                                      dataset->format));
     }
 }
 
-pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_error *err) {
     if (!session || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_tables: session and json_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_tables: session and json_out must not be NULL");
     PNI_SESSION_GUARD(session);
     PNI_AUTO_PTR(json_t) by_name = json_object();
     PNI_AUTO_PTR(pni_map) names = pni_map_new();
@@ -47,8 +48,9 @@ pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_erro
         const session_table *table = pni_map_value_at(session->tables, i);
         const char *name = pni_map_key_at(session->tables, i);
         if (table && table->is_temporary)
-            json_object_set_new(by_name, name, json_pack("{s:s, s:s, s:s}", "name", name, "kind", "temporary", "format",
-                                                         "memory"));
+            json_object_set_new(by_name, name,
+                                json_pack("{s:s, s:s, s:s}", "name", name, "kind", "temporary",
+                                          "format", "memory"));
     }
     const char *key;
     json_t *value;
@@ -62,8 +64,7 @@ pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_erro
 }
 
 /* Declared metadata wins; a Delta table fills in what it knows itself. */
-static json_t *table_metadata(const pni_dataset *dataset, const pni_resolved *resolved)
-{
+static json_t *table_metadata(const pni_dataset *dataset, const pni_resolved *resolved) {
     static const char *const keys[] = {"ddl", "constraints", "partition_columns", "defaults"};
     json_t *metadata = json_object();
     json_t *delta = json_object_get(resolved->evidence, "delta");
@@ -76,12 +77,12 @@ static json_t *table_metadata(const pni_dataset *dataset, const pni_resolved *re
     return metadata;
 }
 
-pn_status pn_session_table(pn_session *session, const char *name, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_session_table(pn_session *session, const char *name, pn_buf *json_out, pn_error *err) {
     const pni_resolved *resolved;
     PNI_AUTO_PTR(json_t) schema = NULL;
     if (!session || !name || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_table: session, name and json_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_table: session, name and json_out must not be NULL");
     PNI_SESSION_GUARD(session);
     PNI_TRY(pni_session_resolve(session, name, &resolved, err));
     PNI_TRY(pni_arrow_schema_json(&resolved->schema, &schema, err));
@@ -90,19 +91,21 @@ pn_status pn_session_table(pn_session *session, const char *name, pn_buf *json_o
     if (!dataset)
         dataset = pni_catalog_find(session->catalog, name);
     PNI_AUTO_PTR(json_t) metadata = table_metadata(dataset, resolved);
-    PNI_AUTO_PTR(json_t) json =
+    PNI_AUTO_PTR(json_t)
+    json =
         json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "name", name, "kind",
                   table->is_temporary ? "temporary" : "dataset", "format",
-                  table->is_temporary || !dataset ? "memory" : dataset->format, "schema", schema, "pin", resolved->pin,
-                  "metadata", metadata, "diagnostics", resolved->diagnostics);
+                  table->is_temporary || !dataset ? "memory" : dataset->format, "schema", schema,
+                  "pin", resolved->pin, "metadata", metadata, "diagnostics", resolved->diagnostics);
     return pni_json_canonical(json, json_out, err);
 }
 
-pn_status pn_session_table_schema(pn_session *session, const char *name, struct ArrowSchema *schema_out, pn_error *err)
-{
+pn_status pn_session_table_schema(pn_session *session, const char *name,
+                                  struct ArrowSchema *schema_out, pn_error *err) {
     const pni_resolved *resolved;
     if (!session || !name || !schema_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_table_schema: session, name and schema_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_table_schema: session, name and schema_out must not be NULL");
     PNI_SESSION_GUARD(session);
     PNI_TRY(pni_session_resolve(session, name, &resolved, err));
     if (ArrowSchemaDeepCopy(&resolved->schema, schema_out) != NANOARROW_OK)

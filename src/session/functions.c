@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of a session: the built-in pack from the start, foreign packs by absolute path only. */
+/* The functions of a session: the built-in pack from the start, foreign packs by absolute path
+ * only. */
 #include "session/session_priv.h"
 
-pn_status pni_session_install_builtin(pn_session *session, pn_error *err)
-{
+pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->udfs = pni_udf_catalog_new();
     return pni_udf_install(session->udfs, session->engine, err);
 }
 
-pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out, pn_error *err)
-{
+pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,
+                                pn_error *err) {
     return pni_udf_identity(session->udfs, names, out, err);
 }
 
-static pn_status check_digest(const char *path, const char *expected, pn_error *err)
-{
+static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
     char found[PNI_SHA256_HEX];
     uint64_t size;
     PNI_TRY(pni_sha256_file(path, found, &size, err));
     if (!pni_streq(found, expected))
-        return pni_fail(err, PNI_E_SESSION_PACK_DIGEST, "pack '%s' has the digest %.12s, not %.12s", path, found,
-                        expected);
+        return pni_fail(err, PNI_E_SESSION_PACK_DIGEST, "pack '%s' has the digest %.12s, not %.12s",
+                        path, found, expected);
     return PN_OK;
 }
 
-pn_status pn_session_load_pack(pn_session *session, const char *path, const char *digest, pn_error *err)
-{
+pn_status pn_session_load_pack(pn_session *session, const char *path, const char *digest,
+                               pn_error *err) {
     if (!session || !path)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_load_pack: session and path must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_load_pack: session and path must not be NULL");
     if (path[0] != '/')
         return pni_fail(err, PNI_E_ARGUMENT, "pack '%s' is given by a relative path", path);
     PNI_SESSION_GUARD(session);
@@ -35,4 +35,13 @@ pn_status pn_session_load_pack(pn_session *session, const char *path, const char
         PNI_TRY(check_digest(path, digest, err));
     PNI_TRY(pni_udf_load(session->udfs, path, err));
     return pni_udf_install(session->udfs, session->engine, err);
+}
+
+pn_status pn_session_functions(const pn_session *session, pn_buf *json_out, pn_error *err)
+{
+    if (!session || !json_out)
+        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_functions: session and json_out must not be NULL");
+    PNI_SESSION_GUARD(session);
+    PNI_AUTO_PTR(json_t) functions = pni_udf_catalog_json(session->udfs);
+    return pni_json_canonical(functions, json_out, err);
 }

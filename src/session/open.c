@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening a session: the profile gives a base, the caller's settings go on top, the result is handed to the
- * engine and read back, so that identity covers every setting with its real value and not only what was set.
+ * Opening a session: the profile gives a base, the caller's settings go on top, the result is
+ * handed to the engine and read back, so that identity covers every setting with its real value and
+ * not only what was set.
  */
 #include "session/session_priv.h"
 
@@ -11,44 +12,43 @@
 
 #define SPILL_LIMIT_BYTES (UINT64_C(100) << 30)
 
-static uint64_t machine_memory_bytes(void)
-{
+static uint64_t machine_memory_bytes(void) {
     long pages = sysconf(_SC_PHYS_PAGES);
     long size = sysconf(_SC_PAGE_SIZE);
     return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_C(8) << 30;
 }
 
-static uint32_t core_count(void)
-{
+static uint32_t core_count(void) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores > 0 ? (uint32_t)cores : 1;
 }
 
-static void set_u64(json_t *object, const char *key, uint64_t value)
-{
+static void set_u64(json_t *object, const char *key, uint64_t value) {
     json_object_set_new(object, key, pni_json_u64(value));
 }
 
 /*
- * Besides the profile: settings measured in bench/README.md (repartition_joins off on few cores), and `identity` needs
- * that a plan does not depend on statistics, so join order by statistics stays a matter of execution.
+ * Besides the profile: settings measured in bench/README.md (repartition_joins off on few cores),
+ * and `identity` needs that a plan does not depend on statistics, so join order by statistics stays
+ * a matter of execution.
  */
-static json_t *base_config(const pni_profile *profile, const pn_session_options *options)
-{
-    uint32_t threads = options->target_partitions ? options->target_partitions : profile->concurrency;
+static json_t *base_config(const pni_profile *profile, const pn_session_options *options) {
+    uint32_t threads =
+        options->target_partitions ? options->target_partitions : profile->concurrency;
     if (!options->target_partitions && threads > core_count())
         threads = core_count();
     json_t *config = json_object();
     set_u64(config, "datafusion.execution.target_partitions", threads);
-    set_u64(config, "datafusion.execution.batch_size", options->batch_size ? options->batch_size : profile->batch_size);
+    set_u64(config, "datafusion.execution.batch_size",
+            options->batch_size ? options->batch_size : profile->batch_size);
     json_object_set_new(config, "datafusion.execution.collect_statistics",
                         json_string(profile->collect_statistics ? "true" : "false"));
     json_object_set_new(config, "datafusion.execution.time_zone", json_string("+00:00"));
     return config;
 }
 
-static pn_status apply_settings(json_t *config, json_t *runtime, const pn_session_options *options, pn_error *err)
-{
+static pn_status apply_settings(json_t *config, json_t *runtime, const pn_session_options *options,
+                                pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
         const pn_setting *setting = &options->settings[i];
         if (!setting->key || !setting->value)
@@ -74,13 +74,12 @@ static pn_status apply_settings(json_t *config, json_t *runtime, const pn_sessio
     return PN_OK;
 }
 
-pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err)
-{
+pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err) {
     static const struct {
         const char *unit;
         unsigned shift;
-    } units[] = {{"", 0}, {"B", 0}, {"K", 10}, {"KiB", 10}, {"M", 20}, {"MiB", 20}, {"G", 30}, {"GiB", 30}, {"T", 40},
-                 {"TiB", 40}};
+    } units[] = {{"", 0},     {"B", 0},  {"K", 10},   {"KiB", 10}, {"M", 20},
+                 {"MiB", 20}, {"G", 30}, {"GiB", 30}, {"T", 40},   {"TiB", 40}};
     char *end = NULL;
     unsigned long long value = strtoull(text, &end, 10);
     while (end != text && *end == ' ')
@@ -93,20 +92,20 @@ pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err)
     return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no size such as 4GiB or 512MiB", text);
 }
 
-static const char *pool_name(int32_t pool)
-{
+static const char *pool_name(int32_t pool) {
     return pool == PN_POOL_GREEDY ? "greedy" : pool == PN_POOL_UNBOUNDED ? "unbounded" : "fair";
 }
 
-static json_t *base_runtime(const pni_profile *profile, const pn_session_options *options)
-{
+static json_t *base_runtime(const pni_profile *profile, const pn_session_options *options) {
     json_t *runtime = json_object();
-    uint64_t limit = options->memory_limit_bytes ? options->memory_limit_bytes : profile->memory_bytes;
+    uint64_t limit =
+        options->memory_limit_bytes ? options->memory_limit_bytes : profile->memory_bytes;
     uint64_t most = machine_memory_bytes() / 5 * 4;
     if (!options->memory_limit_bytes && limit > most)
         limit = most;
     set_u64(runtime, "memory_limit_bytes", limit);
-    set_u64(runtime, "max_spill_bytes", options->spill_limit_bytes ? options->spill_limit_bytes : SPILL_LIMIT_BYTES);
+    set_u64(runtime, "max_spill_bytes",
+            options->spill_limit_bytes ? options->spill_limit_bytes : SPILL_LIMIT_BYTES);
     json_object_set_new(runtime, "memory_pool", json_string(pool_name(options->memory_pool)));
     if (options->spill_dir)
         json_object_set_new(runtime, "spill_dir", json_string(options->spill_dir));
@@ -114,22 +113,20 @@ static json_t *base_runtime(const pni_profile *profile, const pn_session_options
 }
 
 /* Every setting the engine reports, less the exclusions. */
-static json_t *identity_settings(const json_t *all)
-{
+static json_t *identity_settings(const json_t *all) {
     json_t *kept = json_object();
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)all, key, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)all, key, value) {
         if (!pni_setting_is_excluded(key))
             json_object_set(kept, key, value);
     }
     return kept;
 }
 
-static pn_status environment(json_t **out, pn_error *err)
-{
-    static const char *const parts[] = {"arrow", "datafusion", "datafusion_substrait", "deltalake", "substrait"};
+static pn_status environment(json_t **out, pn_error *err) {
+    static const char *const parts[] = {"arrow", "datafusion", "datafusion_substrait", "deltalake",
+                                        "substrait"};
     PNI_AUTO_PTR(json_t) info = NULL;
     PNI_TRY(pni_engine_build_info(&info, err));
     json_t *env = json_pack("{s:s, s:s}", "async_functions", "off", "delta_protocol", "engine");
@@ -140,10 +137,10 @@ static pn_status environment(json_t **out, pn_error *err)
     return PN_OK;
 }
 
-static pn_status start_engine(pn_session *session, json_t *config, pn_error *err)
-{
-    PNI_AUTO_PTR(json_t) request =
-        json_pack("{s:O, s:O, s:b}", "config", config, "runtime", session->runtime, "information_schema", 1);
+static pn_status start_engine(pn_session *session, json_t *config, pn_error *err) {
+    PNI_AUTO_PTR(json_t)
+    request = json_pack("{s:O, s:O, s:b}", "config", config, "runtime", session->runtime,
+                        "information_schema", 1);
     PNI_TRY(pni_engine_session_new(request, &session->engine, err));
     PNI_TRY(pni_engine_session_settings(session->engine, &session->settings, err));
     PNI_TRY(pni_engine_session_rules(session->engine, &session->rules, err));
@@ -152,23 +149,26 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
     return pni_session_install_builtin(session, err);
 }
 
-static pn_status check_options(const pn_session_options *options, const pni_profile **profile_out, pn_error *err)
-{
+static pn_status check_options(const pn_session_options *options, const pni_profile **profile_out,
+                               pn_error *err) {
     const pni_profile *profile = pni_profile_find(options->profile);
     if (!profile)
         return pni_fail(err, PNI_E_SESSION_PROFILE, "there is no profile '%s'", options->profile);
     if (options->memory_pool < 0 || options->memory_pool > PN_POOL_UNBOUNDED)
-        return pni_fail(err, PNI_E_SESSION_SETTING, "memory pool %d is unknown", options->memory_pool);
+        return pni_fail(err, PNI_E_SESSION_SETTING, "memory pool %d is unknown",
+                        options->memory_pool);
     if (options->sql_policy < 0 || options->sql_policy > PN_SQL_POLICY_ADMIN)
-        return pni_fail(err, PNI_E_SESSION_SETTING, "SQL policy %d is unknown", options->sql_policy);
+        return pni_fail(err, PNI_E_SESSION_SETTING, "SQL policy %d is unknown",
+                        options->sql_policy);
     if (options->n_settings && !options->settings)
-        return pni_fail(err, PNI_E_ARGUMENT, "n_settings is %zu but settings is NULL", options->n_settings);
+        return pni_fail(err, PNI_E_ARGUMENT, "n_settings is %zu but settings is NULL",
+                        options->n_settings);
     *profile_out = profile;
     return PN_OK;
 }
 
-pn_status pn_session_open(const pn_session_options *theirs, pn_session **session_out, pn_error *err)
-{
+pn_status pn_session_open(const pn_session_options *theirs, pn_session **session_out,
+                          pn_error *err) {
     pn_session_options options;
     const pni_profile *profile = NULL;
     if (!session_out)

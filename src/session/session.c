@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The session object: lifetime, lock, and its tables. A name is looked up in this order: what is resolved already
- * (datasets and temporary tables), datasets added to the session, the caller's catalog.
+ * The session object: lifetime, lock, and its tables. A name is looked up in this order: what is
+ * resolved already (datasets and temporary tables), datasets added to the session, the caller's
+ * catalog.
  */
 #include "session/session_priv.h"
 
 #include <stdlib.h>
 
-pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options)
-{
+pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options) {
     pn_session *session = pni_calloc(1, sizeof *session);
     pthread_mutexattr_t attr;
     atomic_init(&session->refs, 1);
@@ -24,23 +24,20 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     return session;
 }
 
-pn_session *pni_session_ref(const pn_session *session)
-{
+pn_session *pni_session_ref(const pn_session *session) {
     pn_session *mutable = (pn_session *)(uintptr_t)session;
     atomic_fetch_add(&mutable->refs, 1);
     return mutable;
 }
 
-static void table_free(session_table *table)
-{
+static void table_free(session_table *table) {
     if (!table)
         return;
     pni_resolved_free(table->resolved);
     pni_free(table);
 }
 
-void pn_session_unref(pn_session *session)
-{
+void pn_session_unref(pn_session *session) {
     if (!session || atomic_fetch_sub(&session->refs, 1) != 1)
         return;
     for (size_t i = 0; i < pni_map_count(session->tables); i++)
@@ -59,28 +56,23 @@ void pn_session_unref(pn_session *session)
     pni_free(session);
 }
 
-void pni_session_lock(const pn_session *session)
-{
+void pni_session_lock(const pn_session *session) {
     pthread_mutex_lock(&((pn_session *)(uintptr_t)session)->lock);
 }
 
-void pni_session_unlock(const pn_session *session)
-{
+void pni_session_unlock(const pn_session *session) {
     pthread_mutex_unlock(&((pn_session *)(uintptr_t)session)->lock);
 }
 
-const pni_engine_session *pni_session_engine(const pn_session *session)
-{
+const pni_engine_session *pni_session_engine(const pn_session *session) {
     return session->engine;
 }
 
-int32_t pni_session_policy(const pn_session *session)
-{
+int32_t pni_session_policy(const pn_session *session) {
     return session->policy;
 }
 
-uint32_t pni_session_allow(const pn_session *session)
-{
+uint32_t pni_session_allow(const pn_session *session) {
     switch (session->policy) {
     case PN_SQL_POLICY_SERVICE:
         return PNI_ALLOW_STATEMENTS;
@@ -93,50 +85,45 @@ uint32_t pni_session_allow(const pn_session *session)
     }
 }
 
-const json_t *pni_session_identity_settings(const pn_session *session)
-{
+const json_t *pni_session_identity_settings(const pn_session *session) {
     return session->identity_settings;
 }
 
-const json_t *pni_session_environment(const pn_session *session)
-{
+const json_t *pni_session_environment(const pn_session *session) {
     return session->environment;
 }
 
-const json_t *pni_session_rulepack(const pn_session *session)
-{
+const json_t *pni_session_rulepack(const pn_session *session) {
     return session->rules;
 }
 
-static const pni_dataset *find_dataset(const pn_session *session, const char *name)
-{
+static const pni_dataset *find_dataset(const pn_session *session, const char *name) {
     const pni_dataset *dataset = pni_catalog_find(session->own, name);
     return dataset ? dataset : pni_catalog_find(session->catalog, name);
 }
 
-bool pni_session_knows(const pn_session *session, const char *name)
-{
+bool pni_session_knows(const pn_session *session, const char *name) {
     return pni_map_get(session->tables, name) || find_dataset(session, name);
 }
 
-const char *pni_session_nearest(const pn_session *session, const char *name)
-{
+const char *pni_session_nearest(const pn_session *session, const char *name) {
     const char *nearest = pni_catalog_nearest(session->catalog, name);
     return nearest ? nearest : pni_catalog_nearest(session->own, name);
 }
 
-pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema, pn_error *err)
-{
+pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema,
+                           pn_error *err) {
     PNI_AUTO_PTR(pni_engine_table) stub = NULL;
     PNI_TRY(pni_engine_table_stub(session->engine, schema, NULL, &stub, err));
     return pni_engine_register(session->engine, PNI_SPACE_IDENTITY, name, stub, err);
 }
 
 /* Puts a resolved table into both catalogs and the map; takes `resolved` on success only. */
-static pn_status install(pn_session *session, const char *name, pni_resolved *resolved, bool is_temporary, pn_error *err)
-{
+static pn_status install(pn_session *session, const char *name, pni_resolved *resolved,
+                         bool is_temporary, pn_error *err) {
     PNI_AUTO_PTR(pni_engine_table) stub = NULL;
-    PNI_TRY(pni_engine_table_stub(session->engine, &resolved->schema, resolved->constraints, &stub, err));
+    PNI_TRY(pni_engine_table_stub(session->engine, &resolved->schema, resolved->constraints, &stub,
+                                  err));
     PNI_TRY(pni_engine_register(session->engine, PNI_SPACE_IDENTITY, name, stub, err));
     PNI_TRY(pni_engine_register(session->engine, PNI_SPACE_RUN, name, resolved->table, err));
     session_table *table = pni_calloc(1, sizeof *table);
@@ -146,8 +133,7 @@ static pn_status install(pn_session *session, const char *name, pni_resolved *re
     return PN_OK;
 }
 
-static pn_status unknown_table(const pn_session *session, const char *name, pn_error *err)
-{
+static pn_status unknown_table(const pn_session *session, const char *name, pn_error *err) {
     const char *nearest = pni_session_nearest(session, name);
     pn_status status = pni_fail(err, PNI_E_TABLE_UNKNOWN, "there is no table '%s'", name);
     if (nearest)
@@ -155,8 +141,8 @@ static pn_status unknown_table(const pn_session *session, const char *name, pn_e
     return status;
 }
 
-pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out, pn_error *err)
-{
+pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out,
+                              pn_error *err) {
     session_table *known = pni_map_get(session->tables, name);
     if (!known) {
         const pni_dataset *dataset = find_dataset(session, name);
@@ -172,11 +158,12 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
     return PN_OK;
 }
 
-pn_status pn_session_add_table(pn_session *session, const char *name, struct ArrowArrayStream *stream, pn_error *err)
-{
+pn_status pn_session_add_table(pn_session *session, const char *name,
+                               struct ArrowArrayStream *stream, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = NULL;
     if (!session || !stream || !stream->release)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_add_table: session and stream must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_add_table: session and stream must not be NULL");
     PNI_SESSION_GUARD(session);
     pn_status status = pni_name_check("table", name, err);
     if (status == PN_OK && pni_session_knows(session, name))
@@ -191,9 +178,8 @@ pn_status pn_session_add_table(pn_session *session, const char *name, struct Arr
     return PN_OK;
 }
 
-pn_status pn_session_add_rows(pn_session *session, const char *name, pn_bytes json, const struct ArrowSchema *schema,
-                              pn_error *err)
-{
+pn_status pn_session_add_rows(pn_session *session, const char *name, pn_bytes json,
+                              const struct ArrowSchema *schema, pn_error *err) {
     PNI_AUTO_PTR(json_t) rows = NULL;
     PNI_AUTO_SCHEMA own = {0};
     PNI_AUTO_ARRAY batch = {0};
@@ -210,10 +196,10 @@ pn_status pn_session_add_rows(pn_session *session, const char *name, pn_bytes js
     return pn_session_add_table(session, name, &stream, err);
 }
 
-pn_status pn_session_remove_table(pn_session *session, const char *name, pn_error *err)
-{
+pn_status pn_session_remove_table(pn_session *session, const char *name, pn_error *err) {
     if (!session || !name)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_remove_table: session and name must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_remove_table: session and name must not be NULL");
     PNI_SESSION_GUARD(session);
     session_table *table = pni_map_get(session->tables, name);
     if (!table || !table->is_temporary)
@@ -225,10 +211,10 @@ pn_status pn_session_remove_table(pn_session *session, const char *name, pn_erro
     return PN_OK;
 }
 
-pn_status pn_session_add_dataset(pn_session *session, const pn_dataset_spec *spec, pn_error *err)
-{
+pn_status pn_session_add_dataset(pn_session *session, const pn_dataset_spec *spec, pn_error *err) {
     if (!session || !spec)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_add_dataset: session and spec must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_add_dataset: session and spec must not be NULL");
     PNI_SESSION_GUARD(session);
     if (spec->name && pni_session_knows(session, spec->name))
         return pni_fail(err, PNI_E_DATASET_EXISTS, "dataset '%s' is there already", spec->name);

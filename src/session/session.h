@@ -2,15 +2,16 @@
 /*
  * session: profile, settings, environment and tables over one engine session.
  *
- * One recursive mutex guards the table map and both catalogs of the engine session; whoever plans or registers
- * holds it (pni_session_lock), rows are pulled without it. A table, once resolved, never changes for the life of
- * the session.
+ * One recursive mutex guards the table map and both catalogs of the engine session; whoever plans
+ * or registers holds it (pni_session_lock), rows are pulled without it. A table, once resolved,
+ * never changes for the life of the session.
  */
 #ifndef PNI_SESSION_H
 #define PNI_SESSION_H
 
-#include "dataset/dataset.h"
 #include "pinion/session.h"
+
+#include "dataset/dataset.h"
 #include "udf/udf.h"
 
 typedef struct pni_profile {
@@ -18,45 +19,54 @@ typedef struct pni_profile {
     uint64_t memory_bytes;
     uint32_t concurrency;
     uint32_t batch_size;
-    bool autoload;            /* catalog auto-load of the session's autoload_dir */
+    bool autoload; /* catalog auto-load of the session's autoload_dir */
     bool collect_statistics;
 } pni_profile;
 
-const pni_profile *pni_profile_find(const char *name); /* NULL = "default"; NULL result when unknown */
+const pni_profile *pni_profile_find(
+    const char *name); /* NULL = "default"; NULL result when unknown */
 
 pn_session *pni_session_ref(const pn_session *session);
 void pni_session_lock(const pn_session *session);
 void pni_session_unlock(const pn_session *session);
 PNI_DEFINE_AUTO_PTR(pn_session, pn_session_unref)
-static inline void pni_session_unlock_auto(const pn_session **session) { pni_session_unlock(*session); }
+static inline void pni_session_unlock_auto(const pn_session **session) {
+    pni_session_unlock(*session);
+}
 /* Holds the session's lock to the end of the scope. */
 #define PNI_SESSION_GUARD(session)                                                                 \
     __attribute__((cleanup(pni_session_unlock_auto))) const pn_session *pni_guard_ = (session);    \
     pni_session_lock(pni_guard_)
 
 const pni_engine_session *pni_session_engine(const pn_session *session);
-int32_t pni_session_policy(const pn_session *session);          /* PN_SQL_POLICY_*, resolved */
-uint32_t pni_session_allow(const pn_session *session);          /* PNI_ALLOW_* of the policy */
+int32_t pni_session_policy(const pn_session *session); /* PN_SQL_POLICY_*, resolved */
+uint32_t pni_session_allow(const pn_session *session); /* PNI_ALLOW_* of the policy */
 
 /*
- * The table `name`, resolved once and registered in both catalogs: a schema stub in `identity`, the pinned provider in
- * `run`. Lock held by the caller. The result is borrowed from the session.
+ * The table `name`, resolved once and registered in both catalogs: a schema stub in `identity`, the
+ * pinned provider in `run`. Lock held by the caller. The result is borrowed from the session.
  */
-pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out, pn_error *err);
-bool pni_session_knows(const pn_session *session, const char *name); /* dataset or temporary table */
+pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out,
+                              pn_error *err);
+bool pni_session_knows(const pn_session *session,
+                       const char *name); /* dataset or temporary table */
 /* "did you mean": the nearest known name, or NULL. */
 const char *pni_session_nearest(const pn_session *session, const char *name);
 /* Registers a view's output schema in `identity`; replaces. Lock held. */
-pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema, pn_error *err);
+pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema,
+                           pn_error *err);
 
 /* Identity documents, made once when the session is opened. Borrowed. */
 const json_t *pni_session_identity_settings(const pn_session *session);
 const json_t *pni_session_environment(const pn_session *session);
 const json_t *pni_session_rulepack(const pn_session *session);
-/* Identity of the custom functions among `names` (sorted array of texts): an array, one object per function. */
-pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out, pn_error *err);
+/* Identity of the custom functions among `names` (sorted array of texts): an array, one object per
+ * function. */
+pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,
+                                pn_error *err);
 
-/* True for settings that never enter an identity: threads, memory, spill, caches, paths, explain. */
+/* True for settings that never enter an identity: threads, memory, spill, caches, paths, explain.
+ */
 bool pni_setting_is_excluded(const char *key);
 size_t pni_setting_exclusion_count(void);
 const char *pni_setting_exclusion_at(size_t index); /* a key, or a prefix that ends in '.' */

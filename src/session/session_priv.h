@@ -2,9 +2,9 @@
 #ifndef PNI_SESSION_PRIV_H
 #define PNI_SESSION_PRIV_H
 
-#include <pthread.h>
-
 #include "session/session.h"
+
+#include <pthread.h>
 
 typedef struct session_table {
     bool is_temporary;

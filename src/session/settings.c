@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles, short setting names and the exclusion list. A setting is part of every identity unless it is on this
- * list; an entry is here only because it cannot change which rows a plan gives: how many threads, how much memory, where
- * to spill, what to cache, how explain prints, which statements are allowed.
+ * Profiles, short setting names and the exclusion list. A setting is part of every identity unless
+ * it is on this list; an entry is here only because it cannot change which rows a plan gives: how
+ * many threads, how much memory, where to spill, what to cache, how explain prints, which
+ * statements are allowed.
  */
 #include "session/session.h"
 
 #define GIB (UINT64_C(1) << 30)
 
 static const pni_profile profiles[] = {
-    {"default", 8 * GIB, 8, 8192, false, true},
-    {"dev", 4 * GIB, 4, 8192, false, true},
-    {"prod", 16 * GIB, 16, 8192, false, true},
-    {"cst_autoload", 8 * GIB, 8, 8192, true, true},
+    {"default", 8 * GIB, 8, 8192, false, true},   {"dev", 4 * GIB, 4, 8192, false, true},
+    {"prod", 16 * GIB, 16, 8192, false, true},    {"cst_autoload", 8 * GIB, 8, 8192, true, true},
     {"symtable", 4 * GIB, 4, 8192, false, false},
 };
 
-const pni_profile *pni_profile_find(const char *name)
-{
+const pni_profile *pni_profile_find(const char *name) {
     if (!name)
         return &profiles[0];
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
@@ -54,18 +52,15 @@ static const char *const exclusions[] = {
     "datafusion.sql_parser.recursion_limit",
 };
 
-size_t pni_setting_exclusion_count(void)
-{
+size_t pni_setting_exclusion_count(void) {
     return sizeof exclusions / sizeof *exclusions;
 }
 
-const char *pni_setting_exclusion_at(size_t index)
-{
+const char *pni_setting_exclusion_at(size_t index) {
     return index < pni_setting_exclusion_count() ? exclusions[index] : NULL;
 }
 
-bool pni_setting_is_excluded(const char *key)
-{
+bool pni_setting_is_excluded(const char *key) {
     for (size_t i = 0; i < pni_setting_exclusion_count(); i++) {
         bool is_prefix = pni_ends_with(exclusions[i], ".");
         if (is_prefix ? pni_starts_with(key, exclusions[i]) : pni_streq(key, exclusions[i]))
@@ -91,8 +86,7 @@ static const struct {
     {"time_zone", "datafusion.execution.time_zone"},
 };
 
-const char *pni_setting_engine_key(const char *key)
-{
+const char *pni_setting_engine_key(const char *key) {
     for (size_t i = 0; i < sizeof short_names / sizeof *short_names; i++)
         if (pni_streq(short_names[i].name, key))
             return short_names[i].key;

@@ -140,7 +140,7 @@ static pn_status canon_read(canon *c, ProtobufCMessage *msg, pn_error *err) {
     if (read->projection && !read->projection->select) {
         read->projection = NULL;
     }
-    switch (read->read_type_case) {
+    switch ((int)read->read_type_case) {
     case SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE:
         strip_qualifiers(read->named_table);
         if (read->named_table->n_names == 0) {

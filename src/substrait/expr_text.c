@@ -49,7 +49,7 @@ static void put_segment(pni_writer *w, const Substrait__Expression__ReferenceSeg
 }
 
 static void take_segment(pni_writer *w, const Substrait__Expression__ReferenceSegment *segment) {
-    switch (segment->reference_type_case) {
+    switch ((int)segment->reference_type_case) {
     case SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD:
         pni_buf_printf(w->out, ".#%d", segment->struct_field->field);
         put_segment(w, segment->struct_field->child);
@@ -73,7 +73,7 @@ static void take_segment(pni_writer *w, const Substrait__Expression__ReferenceSe
 
 static void write_column(pni_writer *w, const Substrait__Expression__FieldReference *r,
                          int32_t field) {
-    switch (r->root_type_case) {
+    switch ((int)r->root_type_case) {
     case SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_OUTER_REFERENCE:
         w->namer(w->ctx, r->outer_reference->steps_out, field, w->out);
         return;
@@ -206,7 +206,7 @@ static void take_scalar(pni_writer *w, const Substrait__Expression__ScalarFuncti
 }
 
 static void take_argument(pni_writer *w, const Substrait__FunctionArgument *argument, bool nested) {
-    switch (argument->arg_type_case) {
+    switch ((int)argument->arg_type_case) {
     case SUBSTRAIT__FUNCTION_ARGUMENT__ARG_TYPE_VALUE:
         (nested ? put_operand : pni_put)(w, argument->value);
         return;
@@ -250,7 +250,7 @@ static void put_options(pni_writer *w, Substrait__FunctionOption **options, size
 }
 
 static void take_bound(pni_writer *w, const Substrait__Expression__WindowFunction__Bound *bound) {
-    switch (bound->kind_case) {
+    switch ((int)bound->kind_case) {
     case SUBSTRAIT__EXPRESSION__WINDOW_FUNCTION__BOUND__KIND_PRECEDING:
         pni_buf_printf(w->out, "%" PRId64 " preceding", bound->preceding->offset);
         return;
@@ -368,7 +368,7 @@ static void take_or_lists(pni_writer *w, const pni_expr *expr) {
 
 static void take_subquery(pni_writer *w, const Substrait__Expression__Subquery *s) {
     static const char *const operators[] = {" ? ", " = ", " <> ", " < ", " > ", " <= ", " >= "};
-    switch (s->subquery_type_case) {
+    switch ((int)s->subquery_type_case) {
     case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_IN_PREDICATE:
         pni_put_list(w, s->in_predicate->needles, s->in_predicate->n_needles);
         pni_put_text(w, " in (subquery)");
@@ -402,7 +402,7 @@ static void take_subquery(pni_writer *w, const Substrait__Expression__Subquery *
 }
 
 static void take_nested(pni_writer *w, const Substrait__Expression__Nested *nested) {
-    switch (nested->nested_type_case) {
+    switch ((int)nested->nested_type_case) {
     case SUBSTRAIT__EXPRESSION__NESTED__NESTED_TYPE_STRUCT:
         pni_put_text(w, "struct(");
         pni_put_list(w, nested->struct_->fields, nested->struct_->n_fields);
@@ -452,7 +452,7 @@ static void take_lambda(pni_writer *w, const Substrait__Expression__Lambda *lamb
 }
 
 static void take_expression(pni_writer *w, const pni_expr *expr, bool nested) {
-    switch (expr->rex_type_case) {
+    switch ((int)expr->rex_type_case) {
     case SUBSTRAIT__EXPRESSION__REX_TYPE_LITERAL:
         pni_take_literal(w, expr->literal);
         return;

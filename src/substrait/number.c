@@ -77,7 +77,7 @@ static pn_status read_extension(const Substrait__Plan *plan, size_t index, decl 
                                 pn_error *err) {
     const Substrait__Extensions__SimpleExtensionDeclaration *extension = plan->extensions[index];
     uint32_t urn;
-    switch (extension->mapping_type_case) {
+    switch ((int)extension->mapping_type_case) {
     case SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE:
         out->space = SPACE_TYPE;
         out->anchor = extension->extension_type->type_anchor;

@@ -11,7 +11,7 @@
  */
 #include "substrait/substrait_priv.h"
 
-enum { UNUSED = UINT32_MAX };
+#define UNUSED UINT32_MAX
 
 typedef struct restriction {
     Substrait__ReadRel *read;

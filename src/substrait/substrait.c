@@ -38,7 +38,7 @@ static void note_read(description *d, const Substrait__ReadRel *read) {
     }
     const char *name = pni_substrait_table_name(d->plan->arena, read);
     pni_map *columns = pni_map_get(d->tables, name);
-    pni_map_put(d->scans, name, (char *)pni_map_get(d->scans, name) + 1);
+    pni_map_put(d->scans, name, (void *)((uintptr_t)pni_map_get(d->scans, name) + 1));
     if (!columns) {
         columns = pni_map_new();
         pni_map_put(d->tables, name, columns);
@@ -62,8 +62,7 @@ static void note_rel(description *d, const Substrait__Rel *rel) {
                rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT) {
         d->plain = false;
     }
-    d->recursive =
-        d->recursive || rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI;
+    d->recursive = d->recursive || rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI;
 }
 
 static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
@@ -129,8 +128,7 @@ static void list_functions(pn_substrait *plan) {
 }
 
 static pn_status describe(pn_substrait *plan, pn_error *err) {
-    description d = {
-        .plan = plan, .tables = pni_map_new(), .scans = pni_map_new(), .plain = true};
+    description d = {.plan = plan, .tables = pni_map_new(), .scans = pni_map_new(), .plain = true};
     pn_status status = pni_tree_walk(&plan->plan->relations[0]->base, visit, &d, err);
     if (status == PN_OK) {
         plan->n_nodes += d.relations;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The view graph. Names a view reads are found by parsing (or, for Substrait, in the plan); those that are views are edges.
- * The order is Kahn's with the least name first among what is ready, so it depends on names and edges only. What is left when
- * nothing is ready holds a cycle, which is named by walking it.
+ * The view graph. Names a view reads are found by parsing (or, for Substrait, in the plan); those
+ * that are views are edges. The order is Kahn's with the least name first among what is ready, so
+ * it depends on names and edges only. What is left when nothing is ready holds a cycle, which is
+ * named by walking it.
  */
 #include "view/view.h"
 
@@ -26,15 +27,13 @@ struct pn_view_graph {
     const pn_session *compiled_for; /* compared, never dereferenced */
 };
 
-pn_view_graph *pn_view_graph_new(void)
-{
+pn_view_graph *pn_view_graph_new(void) {
     pn_view_graph *graph = pni_calloc(1, sizeof *graph);
     graph->by_name = pni_map_new();
     return graph;
 }
 
-static void view_free(graph_view *view)
-{
+static void view_free(graph_view *view) {
     pni_free(view->name);
     pni_free(view->sql);
     pni_free(view->origin);
@@ -45,8 +44,7 @@ static void view_free(graph_view *view)
     pni_free(view);
 }
 
-void pn_view_graph_free(pn_view_graph *graph)
-{
+void pn_view_graph_free(pn_view_graph *graph) {
     if (!graph)
         return;
     for (size_t i = 0; i < graph->views.count; i++)
@@ -56,13 +54,13 @@ void pn_view_graph_free(pn_view_graph *graph)
     pni_free(graph);
 }
 
-static pn_status add_view(pn_view_graph *graph, const char *name, graph_view **out, pn_error *err)
-{
+static pn_status add_view(pn_view_graph *graph, const char *name, graph_view **out, pn_error *err) {
     PNI_TRY(pni_name_check("view", name, err));
     if (pni_map_has(graph->by_name, name))
         return pni_fail(err, PNI_E_VIEW_NAME, "there are two views '%s'", name);
     if (graph->views.count >= PNI_VIEWS_MAX)
-        return pni_fail(err, PNI_E_VIEW_LIMIT, "view '%s' would be number %u", name, PNI_VIEWS_MAX + 1);
+        return pni_fail(err, PNI_E_VIEW_LIMIT, "view '%s' would be number %u", name,
+                        PNI_VIEWS_MAX + 1);
     graph_view *added = pni_calloc(1, sizeof *added);
     added->name = pni_strdup(name);
     pni_map_put(graph->by_name, name, added);
@@ -73,23 +71,23 @@ static pn_status add_view(pn_view_graph *graph, const char *name, graph_view **o
     return PN_OK;
 }
 
-pn_status pn_view_graph_add_sql(pn_view_graph *graph, const char *name, const char *sql, const char *origin,
-                                pn_error *err)
-{
+pn_status pn_view_graph_add_sql(pn_view_graph *graph, const char *name, const char *sql,
+                                const char *origin, pn_error *err) {
     graph_view *added;
     if (!graph || !sql)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_view_graph_add_sql: graph and sql must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_view_graph_add_sql: graph and sql must not be NULL");
     if (strlen(sql) > PNI_SQL_MAX_BYTES)
-        return pni_fail(err, PNI_E_ENGINE_LIMIT, "view '%s' has %zu bytes, more than %u", name ? name : "", strlen(sql),
-                        PNI_SQL_MAX_BYTES);
+        return pni_fail(err, PNI_E_ENGINE_LIMIT, "view '%s' has %zu bytes, more than %u",
+                        name ? name : "", strlen(sql), PNI_SQL_MAX_BYTES);
     PNI_TRY(add_view(graph, name, &added, err));
     added->sql = pni_strdup(sql);
     added->origin = origin ? pni_strdup(origin) : NULL;
     return PN_OK;
 }
 
-pn_status pn_view_graph_add_substrait(pn_view_graph *graph, const char *name, pn_bytes plan, pn_error *err)
-{
+pn_status pn_view_graph_add_substrait(pn_view_graph *graph, const char *name, pn_bytes plan,
+                                      pn_error *err) {
     graph_view *added;
     PNI_AUTO_PTR(pn_substrait) decoded = NULL;
     if (!graph)
@@ -100,32 +98,29 @@ pn_status pn_view_graph_add_substrait(pn_view_graph *graph, const char *name, pn
     return PN_OK;
 }
 
-static int cmp_views(const void *a, const void *b)
-{
+static int cmp_views(const void *a, const void *b) {
     return strcmp((*(graph_view *const *)a)->name, (*(graph_view *const *)b)->name);
 }
 
-static void sort_by_name(pn_view_graph *graph)
-{
+static void sort_by_name(pn_view_graph *graph) {
     if (graph->views.count)
         qsort(graph->views.items, graph->views.count, sizeof *graph->views.items, cmp_views);
     graph->is_sorted = true;
 }
 
 /* Index in name order: views are sorted by name while edges are made. */
-static size_t view_index(const pn_view_graph *graph, const char *name, bool *found)
-{
+static size_t view_index(const pn_view_graph *graph, const char *name, bool *found) {
     graph_view key = {.name = (char *)(uintptr_t)name};
     graph_view *key_ptr = &key;
-    graph_view **hit = graph->views.count ? bsearch(&key_ptr, graph->views.items, graph->views.count,
-                                              sizeof *graph->views.items, cmp_views)
-                                    : NULL;
+    graph_view **hit = graph->views.count
+                           ? bsearch(&key_ptr, graph->views.items, graph->views.count,
+                                     sizeof *graph->views.items, cmp_views)
+                           : NULL;
     *found = hit != NULL;
     return hit ? (size_t)(hit - graph->views.items) : 0;
 }
 
-static void add_edge(pn_view_graph *graph, size_t reader, const char *name)
-{
+static void add_edge(pn_view_graph *graph, size_t reader, const char *name) {
     bool found;
     size_t read = view_index(graph, name, &found);
     if (!found)
@@ -135,16 +130,15 @@ static void add_edge(pn_view_graph *graph, size_t reader, const char *name)
     graph->views.items[reader]->waiting++;
 }
 
-static void add_context(const graph_view *view, pn_error *err)
-{
+static void add_context(const graph_view *view, pn_error *err) {
     if (view->origin)
         pni_error_context(err, "view '%s' (%s)", view->name, view->origin);
     else
         pni_error_context(err, "view '%s'", view->name);
 }
 
-static pn_status find_edges(pn_view_graph *graph, const pn_session *session, size_t index, pn_error *err)
-{
+static pn_status find_edges(pn_view_graph *graph, const pn_session *session, size_t index,
+                            pn_error *err) {
     graph_view *reader = graph->views.items[index];
     PNI_AUTO_PTR(json_t) parsed = NULL;
     size_t at;
@@ -161,13 +155,14 @@ static pn_status find_edges(pn_view_graph *graph, const pn_session *session, siz
         add_context(reader, err);
         return status;
     }
-    json_array_foreach(json_object_get(parsed, "tables"), at, table) add_edge(graph, index, json_string_value(table));
+    json_array_foreach(json_object_get(parsed, "tables"), at, table)
+        add_edge(graph, index, json_string_value(table));
     return PN_OK;
 }
 
-/* Every view left waits for another one that is left: following the first such edge must come round. */
-static pn_status name_cycle(const pn_view_graph *graph, pn_error *err)
-{
+/* Every view left waits for another one that is left: following the first such edge must come
+ * round. */
+static pn_status name_cycle(const pn_view_graph *graph, pn_error *err) {
     size_t count = graph->views.count;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     size_t *step = pni_calloc(count, sizeof *step); /* 1 + position on the path */
@@ -190,14 +185,14 @@ static pn_status name_cycle(const pn_view_graph *graph, pn_error *err)
     pni_buf_puts(&text, graph->views.items[at]->name);
     pni_vec_dispose(&path);
     pni_free(step);
-    pn_status status = pni_fail(err, PNI_E_VIEW_CYCLE, "views form a cycle: %s", pni_buf_text(&text));
+    pn_status status =
+        pni_fail(err, PNI_E_VIEW_CYCLE, "views form a cycle: %s", pni_buf_text(&text));
     pni_error_detail(err, "%s", pni_buf_text(&text));
     return status;
 }
 
 /* Min-heap of indices; views are in name order, so the least index is the least name. */
-static void heap_push(size_t *heap, size_t *count, size_t value)
-{
+static void heap_push(size_t *heap, size_t *count, size_t value) {
     size_t at = (*count)++;
     while (at && heap[(at - 1) / 2] > value) {
         heap[at] = heap[(at - 1) / 2];
@@ -206,8 +201,7 @@ static void heap_push(size_t *heap, size_t *count, size_t value)
     heap[at] = value;
 }
 
-static size_t heap_pop(size_t *heap, size_t *count)
-{
+static size_t heap_pop(size_t *heap, size_t *count) {
     size_t top = heap[0], last = heap[--*count], at = 0;
     for (;;) {
         size_t child = 2 * at + 1;
@@ -224,8 +218,7 @@ static size_t heap_pop(size_t *heap, size_t *count)
     return top;
 }
 
-static pn_status order_views(pn_view_graph *graph, pn_error *err)
-{
+static pn_status order_views(pn_view_graph *graph, pn_error *err) {
     size_t count = graph->views.count, ready = 0, done = 0;
     graph_view **order = pni_calloc(count + 1, sizeof(graph_view *));
     size_t *heap = pni_calloc(count + 1, sizeof *heap);
@@ -251,15 +244,14 @@ static pn_status order_views(pn_view_graph *graph, pn_error *err)
     return PN_OK;
 }
 
-const pn_bundle *pni_view_lookup(void *ctx, const char *name)
-{
+const pn_bundle *pni_view_lookup(void *ctx, const char *name) {
     const pn_view_graph *graph = ctx;
     const graph_view *found = graph ? pni_map_get(graph->by_name, name) : NULL;
     return found ? found->bundle : NULL;
 }
 
-static pn_status compile_view(pn_view_graph *graph, pn_session *session, graph_view *view, pn_error *err)
-{
+static pn_status compile_view(pn_view_graph *graph, pn_session *session, graph_view *view,
+                              pn_error *err) {
     pni_compile_request request = {.name = view->name, .lookup = pni_view_lookup, .ctx = graph};
     if (view->sql)
         request.sql = (pn_bytes){(const uint8_t *)view->sql, strlen(view->sql)};
@@ -271,16 +263,15 @@ static pn_status compile_view(pn_view_graph *graph, pn_session *session, graph_v
     return status;
 }
 
-static pn_status check_names(const pn_view_graph *graph, const pn_session *session, pn_error *err)
-{
+static pn_status check_names(const pn_view_graph *graph, const pn_session *session, pn_error *err) {
     for (size_t i = 0; i < graph->views.count; i++)
         if (pni_session_knows(session, graph->views.items[i]->name))
-            return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a dataset", graph->views.items[i]->name);
+            return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a dataset",
+                            graph->views.items[i]->name);
     return PN_OK;
 }
 
-static void forget(pn_view_graph *graph)
-{
+static void forget(pn_view_graph *graph) {
     for (size_t i = 0; i < graph->views.count; i++) {
         graph_view *view = graph->views.items[i];
         pn_bundle_unref(view->bundle);
@@ -290,10 +281,11 @@ static void forget(pn_view_graph *graph)
     graph->compiled_for = NULL;
 }
 
-pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_cancel *cancel, pn_error *err)
-{
+pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_cancel *cancel,
+                                pn_error *err) {
     if (!graph || !session)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_view_graph_compile: graph and session must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_view_graph_compile: graph and session must not be NULL");
     PNI_SESSION_GUARD(session);
     forget(graph);
     sort_by_name(graph);
@@ -309,18 +301,15 @@ pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_ca
     return PN_OK;
 }
 
-bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session)
-{
+bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session) {
     return graph->compiled_for == session;
 }
 
-size_t pn_view_graph_count(const pn_view_graph *graph)
-{
+size_t pn_view_graph_count(const pn_view_graph *graph) {
     return graph ? graph->views.count : 0;
 }
 
-const char *pn_view_graph_name_at(const pn_view_graph *graph, size_t index)
-{
+const char *pn_view_graph_name_at(const pn_view_graph *graph, size_t index) {
     if (!graph || index >= graph->views.count)
         return NULL;
     if (!graph->compiled_for && !graph->is_sorted)
@@ -328,13 +317,11 @@ const char *pn_view_graph_name_at(const pn_view_graph *graph, size_t index)
     return graph->views.items[index]->name;
 }
 
-const pn_bundle *pn_view_graph_bundle(const pn_view_graph *graph, const char *name)
-{
+const pn_bundle *pn_view_graph_bundle(const pn_view_graph *graph, const char *name) {
     return name ? pni_view_lookup((void *)(uintptr_t)graph, name) : NULL;
 }
 
-const char *pn_view_graph_sql(const pn_view_graph *graph, const char *name)
-{
+const char *pn_view_graph_sql(const pn_view_graph *graph, const char *name) {
     const graph_view *found = graph && name ? pni_map_get(graph->by_name, name) : NULL;
     return found ? found->sql : NULL;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* view: the graph of views over the plan module. See README.md for order, cycles and shallow planning. */
+/* view: the graph of views over the plan module. See README.md for order, cycles and shallow
+ * planning. */
 #ifndef PNI_VIEW_H
 #define PNI_VIEW_H
 
 #include "pinion/view.h"
+
 #include "plan/plan.h"
 
 /* Look-up for pni_compile_request: ctx is a const pn_view_graph *, which may be NULL. */

@@ -5,25 +5,27 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchemaRef, JoinConstraint, TableReference};
+use datafusion::common::{DFSchema, DFSchemaRef, JoinConstraint, TableReference};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::expr::{self, Alias, WindowFunction};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Aggregate, Cast, Expr, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection, RecursiveQuery, Sort,
-    TableScan, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
+    Aggregate, BinaryExpr, Cast, Expr, ExprSchemable, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection,
+    RecursiveQuery, Sort, TableScan, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
 };
 use datafusion::scalar::ScalarValue;
 use datafusion_substrait::extensions::Extensions;
 use datafusion_substrait::logical_plan::producer::{
     DefaultSubstraitLambdaProducer, SubstraitProducer, from_aggregate, from_cast, from_join, from_limit, from_literal,
-    from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map, to_substrait_rel,
-    to_substrait_rex,
+    from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map, operator_to_name,
+    to_substrait_rel, to_substrait_rex,
 };
 use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
-use datafusion_substrait::substrait::proto::expression::{RexType, ScalarFunction};
+use datafusion_substrait::substrait::proto::expression::literal::LiteralType;
+use datafusion_substrait::substrait::proto::expression::{Literal, RexType, ScalarFunction};
 use datafusion_substrait::substrait::proto::extensions::AdvancedExtension;
 use datafusion_substrait::substrait::proto::function_argument::ArgType;
 use datafusion_substrait::substrait::proto::rel::RelType;
@@ -88,6 +90,17 @@ impl Producer {
                 arguments: arguments.into_iter().map(value).collect(),
                 ..ScalarFunction::default()
             })),
+        }
+    }
+
+    /// A type in Substrait's words, taken from the typed null that a cast of null becomes; None when it has none.
+    fn output_type(&mut self, kind: &DataType, nullable: bool) -> Option<Type> {
+        let field = Arc::new(Field::new("", kind.clone(), nullable));
+        let cast = Cast::new_from_field(Box::new(lit(ScalarValue::Null)), field);
+        let made = from_cast(self, &cast, &Arc::new(DFSchema::empty())).ok()?;
+        match made.rex_type {
+            Some(RexType::Literal(Literal { literal_type: Some(LiteralType::Null(kind)), .. })) => Some(kind),
+            _ => None,
         }
     }
 
@@ -366,6 +379,31 @@ impl SubstraitProducer for Producer {
             }
             _ => to_substrait_rex(self, expr, schema),
         }
+    }
+
+    /// Left-deep chains are as long as the SQL text is, so they are walked with a loop, each type made of the types
+    /// below it: the crate derives it anew at each level, in cubic time.
+    fn handle_binary_expr(&mut self, expr: &BinaryExpr, schema: &DFSchemaRef) -> DfResult<Expression> {
+        let mut chain = vec![expr];
+        let mut first = expr.left.as_ref();
+        while let Expr::BinaryExpr(inner) = first {
+            chain.push(inner);
+            first = inner.left.as_ref();
+        }
+        let mut value = self.handle_expr(first, schema)?;
+        let (mut kind, mut nullable) = (first.get_type(schema)?, first.nullable(schema)?);
+        for node in chain.into_iter().rev() {
+            let right = self.handle_expr(&node.right, schema)?;
+            let (right_kind, right_nullable) = (node.right.get_type(schema)?, node.right.nullable(schema)?);
+            kind = BinaryTypeCoercer::new(&kind, &node.op, &right_kind).get_result_type()?;
+            nullable |= right_nullable;
+            value = self.call(operator_to_name(node.op), vec![value, right]);
+            let output_type = self.output_type(&kind, nullable);
+            if let Some(RexType::ScalarFunction(call)) = value.rex_type.as_mut() {
+                call.output_type = output_type;
+            }
+        }
+        Ok(value)
     }
 
     fn handle_alias(&mut self, alias: &Alias, schema: &DFSchemaRef) -> DfResult<Expression> {

@@ -64,14 +64,16 @@ static int32_t is_delete_rows(udf_frame *frame, struct ArrowArray *out) {
 static const pn_udf functions[] = {
     {UDF_FUNCTION("cdf_change_rank", NANOARROW_TYPE_INT32, rank_rows), UDF_EXACT(1, "s"),
      UDF_NAMES("change_type"), .return_format = "i", .rewrite_tags = "cdf,delta,incremental",
+     .body_version = "1",
      .description = "Rank of a Delta change type: update_postimage 3, insert 2, delete 1, "
                     "update_preimage 0, other -1."},
     {UDF_FUNCTION("cdf_is_upsert", NANOARROW_TYPE_BOOL, is_upsert_rows), UDF_EXACT(1, "s"),
      UDF_NAMES("change_type"), .return_format = "b", .rewrite_tags = "cdf,delta,incremental",
+     .body_version = "1",
      .description = "Whether a Delta change type is an insert or the new side of an update."},
     {UDF_FUNCTION("cdf_is_delete", NANOARROW_TYPE_BOOL, is_delete_rows), UDF_EXACT(1, "s"),
      UDF_NAMES("change_type"), .return_format = "b", .rewrite_tags = "cdf,delta,incremental",
-     .description = "Whether a Delta change type is a delete."},
+     .body_version = "1", .description = "Whether a Delta change type is a delete."},
 };
 
 udf_table pni_udf_table_cdf(void) {

@@ -84,6 +84,7 @@ static int init_nested(const udf_kernel *kernel, struct ArrowArray *out) {
     return ArrowArrayInitFromSchema(out, &schema, NULL);
 }
 
+/* checksrc: allow parameters pn_return_fn of pinion/plugin.h has seven */
 int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
                        const struct ArrowArray *const *scalars, uint32_t n_args,
                        struct ArrowSchema *out, char *message, size_t message_cap) {

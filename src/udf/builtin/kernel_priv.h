@@ -154,7 +154,7 @@ pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn
 #define UDF_FUNCTION(sql_name, out_type, rows_fn) UDF_COMMON(sql_name, out_type, NULL, rows_fn)
 #define UDF_COMMON(sql_name, out_type, schema_fn, rows_fn)                                         \
     .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_IMMUTABLE, .name = (sql_name),      \
-    .invoke = pni_udf_invoke, .body_version = "1", .ctx = (void *)&(const udf_kernel) {            \
+    .invoke = pni_udf_invoke, .ctx = (void *)&(const udf_kernel) {                                 \
         (sql_name), (out_type), (schema_fn), (rows_fn)                                             \
     }
 #define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})

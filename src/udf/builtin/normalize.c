@@ -83,17 +83,17 @@ static const pn_udf functions[] = {
     {UDF_FUNCTION("utf8_normalize", NANOARROW_TYPE_STRING, normalize_rows),
      UDF_ALIASES("normalize_utf8"), UDF_EXACT(1, "s", "s", "b", "b"),
      UDF_NAMES("value", "form", "casefold", "collapse_ws"), .return_format = "u",
-     .rewrite_tags = "string,string_norm",
+     .rewrite_tags = "string,string_norm", .body_version = "1",
      .description = "Trims and brings a text to a Unicode normal form, lower case and single "
                     "spaces; empty gives null."},
     {UDF_FUNCTION("utf8_null_if_blank", NANOARROW_TYPE_STRING, null_if_blank_rows),
      UDF_ALIASES("null_if_blank"), UDF_EXACT(1, "s"), UDF_NAMES("value"), .return_format = "u",
-     .rewrite_tags = "string,string_norm",
+     .rewrite_tags = "string,string_norm", .body_version = "1",
      .description = "Trims a text; null when nothing is left."},
     {UDF_FUNCTION("qname_normalize", NANOARROW_TYPE_STRING, qname_rows),
      UDF_ALIASES("qualname_normalize"), UDF_EXACT(1, "s", "s", "s"),
      UDF_NAMES("symbol", "module", "lang"), .return_format = "u",
-     .rewrite_tags = "string,string_norm,symbol",
+     .rewrite_tags = "string,string_norm,symbol", .body_version = "1",
      .description = "A symbol qualified by its module, both normalised; a dotted symbol stays "
                     "alone."},
 };

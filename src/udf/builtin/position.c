@@ -149,13 +149,13 @@ static int32_t canonicalize_rows(udf_frame *frame, struct ArrowArray *out) {
 static const pn_udf functions[] = {
     {UDF_FUNCTION("col_to_byte", NANOARROW_TYPE_INT64, col_to_byte_rows),
      UDF_EXACT(3, "s", "l", "s"), UDF_NAMES("line_text", "col", "col_unit"), .return_format = "l",
-     .rewrite_tags = "position_encoding,span",
+     .rewrite_tags = "position_encoding,span", .body_version = "1",
      .description = "Byte offset of a column in a line; the unit is BYTE, UTF8, UTF16 or UTF32."},
     {UDF_COMMON("canonicalize_byte_span", NANOARROW_TYPE_STRUCT, span_schema, canonicalize_rows),
      UDF_EXACT(7, "l", "s", "l", "l", "s", "l", "s"),
      UDF_NAMES("start_line_start_byte", "start_line_text", "start_col", "end_line_start_byte",
                "end_line_text", "end_col", "col_unit"),
-     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span",
+     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span", .body_version = "1",
      .description = "Byte span from two positions given as line offset, line text and column."},
 };
 

@@ -19,8 +19,8 @@ static void put(const char *root, const char *rel, const char *text, size_t len)
 
 static void make_tree(const char *root) {
     PUT("pkg/__init__.py", "\"\"\"Doc.\"\"\"\nfrom .a import f\n");
-    PUT("pkg/a.py",
-        "def f(x, *, y=1):\n    return x + y\n\nclass C(dict):\n    def m(self):\n        return f(self)\n");
+    PUT("pkg/a.py", "def f(x, *, y=1):\n    return x + y\n\n"
+                    "class C(dict):\n    def m(self):\n        return f(self)\n");
     PUT("pkg/broken.py", "def f(:\n");
     PUT("pkg/latin.py", "# coding: latin-1\ns = '\xe4'\n");
     PUT("pkg/bad.py", "s = '\xff'\n");

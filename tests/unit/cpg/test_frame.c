@@ -65,10 +65,10 @@ T_CASE(what_is_no_frame_is_refused) {
     refuse("a 12x\n", 0);
     refuse("a 99999999999999999999\n", 0);
     refuse("a 4294967296\n", 0);
-    refuse(
-        "Traceback (most recent call last): File \"x.py\", line 1, in <module> import nothing at all because it is "
-        "not there and so on and so forth until the line is longer than any head of a frame may be, which is short",
-        0);
+    refuse("Traceback (most recent call last): File 'x.py', line 1, in <module> import nothing "
+           "at all because it is not there, and so on until the line is longer than any head "
+           "of a frame may be, which is not very long: a name, a space and a length",
+           0);
 }
 
 T_CASE(trailers_must_fit) {

@@ -32,7 +32,8 @@ static pn_status nest(const char *declared, pni_flats *flats, const char *table,
     PNI_AUTO_SCHEMA schema = {0};
     PNI_AUTO_ARRAY array = {0};
     T_OK(pni_evidence_declare(declared, "byte", &schema, err), err);
-    PNI_TRY(pni_nest_column(schema.children[0], flats, table, NULL, n_files, &array, err));
+    const pni_nest_input input = {NULL, (size_t)n_files, flats, NULL};
+    PNI_TRY(pni_nest_column(schema.children[0], table, &input, &array, err));
     T_EQ_INT(array.length, n_files);
     struct ArrowArrayView view;
     T_EQ_INT(ArrowArrayViewInitFromSchema(&view, schema.children[0], NULL), 0);
@@ -119,10 +120,11 @@ T_CASE(spans_take_their_defaults_and_are_null_without_leaves) {
                                         NULL};
     pni_flats flats = {0};
     add_dotted(&flats, "t.l", "file:int32,c1:int32,c2:int32", names, "[[0,4,40],[0,null,null]]");
-    expect(
-        "l:list{span:span}", &flats, "t.l", 1,
-        "[{\"span\":{\"start\":{\"line0\":4,\"col\":null},\"end\":null,\"end_exclusive\":true,"
-        "\"col_unit\":\"byte\",\"byte_span\":{\"byte_start\":40,\"byte_len\":null}}},{\"span\":null}]");
+    expect("l:list{span:span}", &flats, "t.l", 1,
+           "[{\"span\":{\"start\":{\"line0\":4,\"col\":null},\"end\":null,"
+           "\"end_exclusive\":true,"
+           "\"col_unit\":\"byte\",\"byte_span\":{\"byte_start\":40,"
+           "\"byte_len\":null}}},{\"span\":null}]");
 }
 
 T_CASE(a_struct_per_file) {

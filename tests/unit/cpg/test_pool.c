@@ -40,15 +40,14 @@ static pn_status next(void *opaque, pni_chunk **out, pn_error *err) {
     return PN_OK;
 }
 
-static pn_status accept(void *opaque, size_t pool, const pni_chunk *chunk, size_t first,
-                        size_t count, pni_answer *answer, void **result_out, pn_error *err) {
+static pn_status accept(void *opaque, const pni_part *part, pni_answer *answer, void **result_out,
+                        pn_error *err) {
     world *w = opaque;
-    T_EQ_UINT(pool, 0);
+    T_EQ_UINT(part->pool, 0);
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    for (size_t i = 0; i < count; i++) {
-        const pni_file_outcome outcome = pni_answer_outcome(answer, i);
-        pni_buf_printf(&text, "%s%s ", chunk->files[first + i].path,
-                       outcome.error_type != NULL ? "!" : "");
+    for (size_t i = 0; i < part->count; i++) {
+        const bool ok = pni_answer_outcome(answer, i).error_type == NULL;
+        pni_buf_printf(&text, "%s%s ", part->chunk->files[part->first + i].path, ok ? "" : "!");
     }
     if (answer->frames.count > 0) {
         return pni_fail(err, PNI_E_CPG_ANSWER, "not a table");
@@ -58,14 +57,13 @@ static pn_status accept(void *opaque, size_t pool, const pni_chunk *chunk, size_
     return PN_OK;
 }
 
-static pn_status fail(void *opaque, size_t pool, const pni_chunk *chunk, size_t file,
-                      const char *error_type, const char *message, void **result_out,
-                      pn_error *err) {
-    (void)pool;
+static pn_status fail(void *opaque, const pni_part *part, const pni_file_outcome *why,
+                      void **result_out, pn_error *err) {
     (void)err;
     world *w = opaque;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    pni_buf_printf(&text, "%s<%s: %s> ", chunk->files[file].path, error_type, message);
+    pni_buf_printf(&text, "%s<%s: %s> ", part->chunk->files[part->first].path, why->error_type,
+                   why->message);
     w->live++;
     *result_out = pni_buf_steal(&text);
     return PN_OK;
@@ -177,12 +175,12 @@ T_CASE(a_hang_costs_one_file) {
 
 T_CASE(nonsense_costs_one_file) {
     static const char *const names[] = {"a", "garbage", "b", "noipc", "c", "lie", NULL};
-    expect(
-        names, 6, 2,
-        "a garbage<ExtractorAnswer: an extractor's answer: a frame does not begin with a name and a length> b "
-        "noipc<ExtractorAnswer: not a table> c "
-        "lie<ExtractorAnswer: an extractor's answer: the trailer does not speak of every file> ",
-        3);
+    expect(names, 6, 2,
+           "a garbage<ExtractorAnswer: an extractor's answer: a frame does not begin with a name "
+           "and a length> b "
+           "noipc<ExtractorAnswer: not a table> c "
+           "lie<ExtractorAnswer: an extractor's answer: the trailer does not speak of every file> ",
+           3);
 }
 
 T_CASE(a_cut_answer_costs_one_file) {

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program: global options, signals, one verb, one exit code.
+ *
+ * The first Ctrl-C fires the cancellation token, and the verb ends as any cancelled call does; the
+ * handler is gone by then, so a second one kills. SIGPIPE has an empty handler rather than being
+ * ignored, because helper programs would inherit that; a write then fails with EPIPE.
+ */
+#define _GNU_SOURCE
+#include "cli/cli.h"
+#include "pinion/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pn_cancel *interrupted; /* set before the handler is installed */
+
+static void on_interrupt(int signal_number) {
+    (void)signal_number;
+    pn_cancel_fire(interrupted);
+}
+
+static void on_pipe(int signal_number) {
+    (void)signal_number;
+}
+
+static void install_signals(pn_cancel *cancel) {
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction pipe_action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
+    interrupted = cancel;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGPIPE, &pipe_action, NULL);
+}
+
+static void log_line(void *ctx, const char *message, size_t len) {
+    (void)ctx;
+    fprintf(stderr, "pinion: debug: %.*s\n", (int)len, message);
+}
+
+static pn_status print_version(cli *cli, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON info = NULL;
+    CLI_TRY(pn_engine_info(&text, err));
+    CLI_TRY(cli_parse(&text, &info, err));
+    if (cli->json) {
+        return cli_print_json(cli, info, err);
+    }
+    printf("pinion %s\n", pn_version());
+    const char *key;
+    json_t *value;
+    json_object_foreach(info, key, value) {
+        if (json_is_string(value) && strcmp(key, "pinion") != 0) {
+            printf("  %-21s %s\n", key, json_string_value(value));
+        }
+    }
+    return cli_flush(cli, stdout, "standard output", err);
+}
+
+/* --set takes KEY=VALUE; the key is cut off in a copy that lives as long as the program. */
+static void read_settings(cli *cli) {
+    const char *pair;
+    while ((pair = cli_get_at(cli, "set", cli->n_settings))) {
+        const char *equals = strchr(pair, '=');
+        cli->settings =
+            cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
+        cli->settings[cli->n_settings++] =
+            (pn_setting){cli_format("%.*s", (int)(equals - pair), pair), equals + 1};
+    }
+}
+
+static pn_status read_globals(cli *cli, pn_error *err) {
+    const char *dir = cli_get(cli, "directory");
+    cli->agent = cli_has(cli, "agent");
+    cli->json = cli->agent || cli_has(cli, "json");
+    cli->quiet = cli_has(cli, "quiet");
+    if (cli->quiet && cli_has(cli, "verbose")) {
+        return cli_fail(err, CLI_E_USAGE, "'--quiet' and '--verbose' exclude each other");
+    }
+    if (cli_has(cli, "verbose")) {
+        pn_log_set(log_line, NULL);
+    }
+    read_settings(cli);
+    if (dir && chdir(dir) != 0) {
+        int32_t number = errno == ENOENT ? CLI_E_FILE_MISSING : CLI_E_INPUT;
+        return cli_fail_os(err, number, errno, "cannot work in folder '%s'", dir);
+    }
+    return PN_OK;
+}
+
+static pn_status dispatch(cli *cli, pn_error *err) {
+    if (cli->args.wants_help || (!cli->verb && !cli_has(cli, "version"))) {
+        bool was_asked = cli->args.wants_help;
+        if (cli->verb) {
+            cli_help_verb(cli->verb, stdout);
+        } else {
+            cli_help_program(was_asked ? stdout : stderr);
+        }
+        cli->exit_code = was_asked ? 0 : 2;
+        return cli_flush(cli, stdout, "standard output", err);
+    }
+    CLI_TRY(read_globals(cli, err));
+    return cli->verb ? cli->verb->run(cli, err) : print_version(cli, err);
+}
+
+/* --json must shape the complaint about a command line that did not parse, too. */
+static bool asks_for_json(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "--agent")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void dispose(cli *cli) {
+    for (size_t i = 0; i < cli->n_settings; i++) {
+        free((char *)(uintptr_t)cli->settings[i].key);
+    }
+    free(cli->settings);
+    cli_args_dispose(&cli->args);
+}
+
+int main(int argc, char **argv) {
+    pn_error err = PN_ERROR_INIT;
+    cli cli = {.json = asks_for_json(argc, argv), .cancel = pn_cancel_new()};
+    install_signals(cli.cancel);
+    pn_status status = cli_args_parse(argc, argv, &cli.args, &cli.verb, &err);
+    if (status == PN_OK) {
+        status = dispatch(&cli, &err);
+    }
+    cli_progress_end();
+    if (status == PN_OK) {
+        status = cli_flush(&cli, stdout, "standard output", &err);
+    }
+    int code = status == PN_OK ? cli.exit_code : pn_status_exit_code(status);
+    if (cli.pipe_closed) {
+        code = 0;
+    } else if (status != PN_OK) {
+        cli_print_error(&cli, &err);
+    }
+    dispose(&cli);
+    return code; /* the token stays: a late signal may still fire it */
+}

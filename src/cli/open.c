@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Project and session of a command. A query is compiled without the views first: most name datasets
+ * only, and then a broken view elsewhere, or a thousand of them, costs nothing. Only when a table is
+ * unknown are the views compiled and the query tried again.
+ */
+#include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static pn_project_options project_options(const cli *cli) {
+    pn_project_options options = PN_PROJECT_OPTIONS_INIT;
+    options.profile = cli_get(cli, "profile");
+    options.settings = cli->settings;
+    options.n_settings = cli->n_settings;
+    return options;
+}
+
+pn_status cli_open_project(const cli *cli, pn_project **project_out, pn_error *err) {
+    pn_project_options options = project_options(cli);
+    return pn_project_open(".", &options, project_out, err);
+}
+
+static pn_status open_bare(const cli *cli, cli_workspace *out, pn_error *err) {
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    options.profile = cli_get(cli, "profile");
+    options.settings = cli->settings;
+    options.n_settings = cli->n_settings;
+    options.autoload_dir = cli_get(cli, "autoload");
+    return pn_session_open(&options, &out->session, err);
+}
+
+pn_status cli_open_workspace(const cli *cli, cli_workspace *out, pn_error *err) {
+    if (cli_has(cli, "autoload") || access("pinion.yaml", F_OK) != 0) {
+        return open_bare(cli, out, err);
+    }
+    CLI_TRY(cli_open_project(cli, &out->project, err));
+    return pn_project_session(out->project, &out->session, err);
+}
+
+pn_status cli_open_checked(const cli *cli, cli_workspace *out, pn_error *err) {
+    CLI_TRY(cli_open_project(cli, &out->project, err));
+    CLI_TRY(pn_project_session(out->project, &out->session, err));
+    CLI_TRY(pn_project_check(out->project, cli->cancel, err));
+    out->graph = pn_project_views(out->project);
+    return PN_OK;
+}
+
+void cli_close_workspace(cli_workspace *workspace) {
+    if (workspace->project) {
+        pn_project_free(workspace->project);
+    } else {
+        pn_session_unref(workspace->session);
+    }
+    *workspace = (cli_workspace){0};
+}
+
+static pn_status explain_refusal(pn_error *err) {
+    char was[sizeof err->message];
+    if (err->number != CLI_E_NOT_QUERY) {
+        return err->status;
+    }
+    memcpy(was, err->message, sizeof was);
+    return cli_fail(err, CLI_E_STATEMENT, "%s", was);
+}
+
+pn_status cli_compile(const cli *cli, cli_workspace *workspace, const char *sql,
+                      pn_bundle **bundle_out, pn_error *err) {
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    source.sql = sql;
+    pn_status status =
+        pn_exec_compile(workspace->session, workspace->graph, &source, bundle_out, err);
+    bool may_be_view = workspace->project && !workspace->graph && status != PN_OK &&
+                       err->number == CLI_E_TABLE_UNKNOWN;
+    if (may_be_view) {
+        *err = (pn_error)PN_ERROR_INIT;
+        CLI_TRY(pn_project_check(workspace->project, cli->cancel, err));
+        workspace->graph = pn_project_views(workspace->project);
+        status = pn_exec_compile(workspace->session, workspace->graph, &source, bundle_out, err);
+    }
+    return status == PN_OK ? PN_OK : explain_refusal(err);
+}
+
+pn_status cli_find_view(const cli_workspace *workspace, const char *name,
+                        const pn_bundle **bundle_out, pn_error *err) {
+    const char *names[256] = {0};
+    *bundle_out = pn_view_graph_bundle(workspace->graph, name);
+    if (*bundle_out) {
+        return PN_OK;
+    }
+    for (size_t i = 0; i < 255 && i < pn_view_graph_count(workspace->graph); i++) {
+        names[i] = pn_view_graph_name_at(workspace->graph, i);
+    }
+    const char *near = cli_nearest(name, names);
+    pn_status status = cli_fail(err, CLI_E_VIEW_UNKNOWN, "there is no view '%s'", name);
+    if (near) {
+        cli_hint(err, "did you mean '%s'? `pinion ls` lists the views", near);
+    }
+    return status;
+}
+
+pn_status cli_project_json(const pn_project *project, json_t **json_out, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_TRY(pn_project_json(project, &text, err));
+    return cli_parse(&text, json_out, err);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the program says. Results go to stdout, all else to stderr. An error is three lines for
+ * people and one JSON object for programs; both hold the same. stdout is checked when it is flushed:
+ * a full disk is a failure, a reader that went away (`| head`) is not.
+ */
+#define _GNU_SOURCE
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+static pn_status fill(pn_error *err, int32_t number, const char *format, va_list args) {
+    const pn_error_entry *row = pn_error_catalogue_find(number);
+    pn_status status = row ? row->status : PN_INTERNAL;
+    *err = (pn_error)PN_ERROR_INIT;
+    err->status = status;
+    err->number = number;
+    vsnprintf(err->message, sizeof err->message, format, args);
+    snprintf(err->hint, sizeof err->hint, "%s", row ? row->remedy : "");
+    return status;
+}
+
+pn_status cli_fail(pn_error *err, int32_t number, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    pn_status status = fill(err, number, format, args);
+    va_end(args);
+    return status;
+}
+
+pn_status cli_fail_os(pn_error *err, int32_t number, int os_errno, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    pn_status status = fill(err, number, format, args);
+    va_end(args);
+    const char *why = strerrordesc_np(os_errno);
+    size_t len = strlen(err->message);
+    err->os_errno = os_errno;
+    snprintf(err->message + len, sizeof err->message - len, ": %s", why ? why : "system error");
+    return status;
+}
+
+void cli_detail(pn_error *err, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->detail, sizeof err->detail, format, args);
+    va_end(args);
+}
+
+void cli_hint(pn_error *err, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->hint, sizeof err->hint, format, args);
+    va_end(args);
+}
+
+static void print_error_json(const pn_error *err) {
+    char number[16];
+    snprintf(number, sizeof number, "PN%04d", err->number);
+    CLI_AUTO_JSON document =
+        json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "error", "number", number, "status",
+                  pn_status_name(err->status), "message", err->message, "detail", err->detail,
+                  "hint", err->hint);
+    if (document) {
+        json_dumpf(document, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+    }
+}
+
+void cli_print_error(const cli *cli, const pn_error *err) {
+    if (cli->json) {
+        print_error_json(err);
+        return;
+    }
+    fprintf(stderr, "pinion: %s [PN%04d]\n", err->message, err->number);
+    for (const char *line = err->detail; *line;) {
+        size_t len = strcspn(line, "\n");
+        fprintf(stderr, "  %.*s\n", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+    if (err->hint[0]) {
+        fprintf(stderr, "hint: %s\n", err->hint);
+    }
+}
+
+void cli_note(const cli *cli, const char *format, ...) {
+    va_list args;
+    if (cli->quiet || cli->json) {
+        return;
+    }
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+pn_status cli_flush(cli *cli, FILE *out, const char *name, pn_error *err) {
+    errno = 0;
+    if (fflush(out) == 0 && !ferror(out)) {
+        return PN_OK;
+    }
+    int why = errno ? errno : EIO;
+    if (why == EPIPE && out == stdout) {
+        cli->pipe_closed = true;
+    }
+    return cli_fail_os(err, CLI_E_OUTPUT, why, "cannot write to %s", name);
+}
+
+pn_status cli_print_json(cli *cli, const json_t *document, pn_error *err) {
+    json_dumpf(document, stdout, cli->agent ? JSON_COMPACT : JSON_INDENT(2));
+    fputc('\n', stdout);
+    return cli_flush(cli, stdout, "standard output", err);
+}
+
+pn_status cli_parse(const pn_buf *text, json_t **json_out, pn_error *err) {
+    json_error_t story;
+    *json_out = json_loadb((const char *)text->data, text->len, JSON_ALLOW_NUL, &story);
+    if (*json_out) {
+        return PN_OK;
+    }
+    pn_status status = cli_fail(err, 1009, "the library gave a document that does not parse");
+    cli_detail(err, "%s (line %d, column %d)", story.text, story.line, story.column);
+    return status;
+}
+
+const char *cli_text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
