@@ -59,14 +59,14 @@ class Run:
 
 def processes_below(pid):
     """`pid` and all its descendants that are alive."""
-    found, todo = [], [pid]
-    while todo:
-        one = todo.pop()
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
         found.append(one)
         try:
             for task in os.listdir(f"/proc/{one}/task"):
                 with open(f"/proc/{one}/task/{task}/children", encoding="ascii") as file:
-                    todo += [int(child) for child in file.read().split()]
+                    waiting += [int(child) for child in file.read().split()]
         except OSError:
             pass  # it ended meanwhile
     return found

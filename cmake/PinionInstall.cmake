@@ -36,7 +36,7 @@ if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/packs)
 endif()
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/completion.bash)
-  install(FILES src/cli/completion.bash RENAME pinion
+if(EXISTS ${PROJECT_SOURCE_DIR}/completions/pinion.bash)
+  install(FILES completions/pinion.bash RENAME pinion
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()

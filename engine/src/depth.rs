@@ -145,3 +145,38 @@ fn keyword(keyword: Keyword, level: &mut Level) -> Step {
     }
     Step::Stay
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::sql::sqlparser::dialect::GenericDialect;
+
+    fn depth_of(sql: &str) -> usize {
+        measure(&Tokenizer::new(&GenericDialect {}, sql).tokenize().expect("the test's SQL tokenises"))
+    }
+
+    #[test]
+    fn chains_and_brackets_nest() {
+        assert_eq!(depth_of("select 1"), 1);
+        assert_eq!(depth_of("select 1+1+1+1"), 4);
+        assert_eq!(depth_of("select (((1)))"), 4);
+        assert_eq!(depth_of("select not not true"), 3);
+        assert_eq!(depth_of("select case when true then case when true then 1 end end"), 3);
+    }
+
+    #[test]
+    fn weaker_operators_and_commas_close_chains() {
+        assert_eq!(depth_of("select a=1 or a=2 or a=3"), 4);
+        assert_eq!(depth_of("select 1+1, 1+1, 1+1"), 2);
+        assert_eq!(depth_of("select a in (1,2,3,4,5,6,7,8)"), 3);
+        assert_eq!(depth_of("select 1 from a, b, c where x"), 3);
+    }
+
+    #[test]
+    fn too_deep_is_a_limit_that_names_the_depth() {
+        let sql = format!("select {}", "(".repeat(100_000));
+        let failure = check(&sql, &GenericDialect {}).expect_err("it nests 100,001 levels");
+        assert_eq!(failure.status, status::LIMIT);
+        assert!(failure.message.contains("100001"), "{}", failure.message);
+    }
+}

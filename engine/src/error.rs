@@ -438,3 +438,37 @@ impl From<Failure> for DataFusionError {
         DataFusionError::External(Box::new(failure))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrappers_are_opened_and_roots_decide() {
+        let plan = || DataFusionError::Plan("table 'run.main.t' not found.\nmore".to_owned());
+        let wrapped = DataFusionError::Context("rule".into(), Box::new(DataFusionError::Shared(Arc::new(plan()))));
+        let failure = Failure::from(wrapped);
+        assert_eq!((failure.status, failure.message.as_str()), (status::PLAN, "table 't' not found"));
+        let arrow = ArrowError::ExternalError(Box::new(DataFusionError::ResourcesExhausted("full".into())));
+        assert_eq!(Failure::from(DataFusionError::from(arrow)).status, status::LIMIT);
+        assert_eq!(Failure::from(DeltaTableError::VersionAlreadyExists(3)).status, status::CONFLICT);
+        let missing = std::io::Error::from_raw_os_error(2);
+        let failure = Failure::from(DataFusionError::IoError(missing));
+        assert_eq!((failure.status, failure.os_errno), (status::NOT_FOUND, 2));
+    }
+
+    #[test]
+    fn failures_of_ours_survive_the_engines_error_type() {
+        let failure = Failure::new(status::EXEC, "function 'f' failed").with_hint("h");
+        let back = Failure::from(DataFusionError::from(failure));
+        assert_eq!((back.status, back.detail.as_str(), back.hint.as_str()), (status::EXEC, "", "h"));
+    }
+
+    #[test]
+    fn texts_are_cut_on_character_boundaries() {
+        assert_eq!(shorten("äöü", 6), "äöü");
+        assert_eq!(shorten("äöüä", 6), "ä…");
+        let cut = both_ends(&"é".repeat(2000));
+        assert!(cut.len() < DETAIL_BYTES && cut.contains("bytes left out"), "{}", cut.len());
+    }
+}

@@ -71,7 +71,7 @@ static inline pn_cpg_build_options pn_cpg_build_options_init(void) {
  * @errors  NOT_FOUND the repository, an extractor or the pack is missing · CONFLICT another build
  * is running · CANCELLED
  * @threads any; blocks; starts processes
- * @cost    one reading of every file; memory of a few chunks of 512 KiB of source and their trees
+ * @cost    one reading of every file; memory of a few chunks of 128 KiB of source and their trees
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_cpg_build(const pn_cpg_build_options *options, pn_buf *report_out,

@@ -2,8 +2,8 @@
 /**
  * pinion/format.h: Arrow rows as text, as JSON and as an Arrow IPC stream.
  *
- * A formatter belongs to one schema and looks at one batch at a time. Bytes are appended to a buffer of
- * the caller, so a client prints rows of any type without an Arrow library of its own.
+ * A formatter belongs to one schema and looks at one batch at a time. Bytes are appended to a
+ * buffer of the caller, so a client prints rows of any type without an Arrow library of its own.
  *
  *     pn_format *format = NULL;
  *     if (pn_format_new(&schema, &format, &err) == PN_OK &&

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public face of row printing (pinion/format.h). One view over the whole record batch is bound to
- * each batch in turn, so printing a cell allocates nothing but text. A sliced batch keeps its offset
- * in the struct alone, so it is added here, once, for all columns.
+ * The public face of row printing (pinion/format.h). One view over the whole record batch is bound
+ * to each batch in turn, so printing a cell allocates nothing but text. A sliced batch keeps its
+ * offset in the struct alone, so it is added here, once, for all columns.
  *
- * The IPC writer appends to `sink`, which stands for the caller's buffer during one call; the writer
- * keeps what the format needs from one part to the next.
+ * The IPC writer appends to `sink`, which stands for the caller's buffer during one call; the
+ * writer keeps what the format needs from one part to the next.
  */
 #include "pinion/format.h"
 
@@ -99,7 +99,8 @@ pn_status pn_format_column_type(const pn_format *format, size_t column, pn_buf *
 
 int pn_format_column_is_number(const pn_format *format, size_t column) {
     const struct ArrowSchema *field = column_of(format, column);
-    return field && !field->dictionary && field->format[0] && strchr("cCsSiIlLefgd", *field->format);
+    return field && !field->dictionary && field->format[0] &&
+           strchr("cCsSiIlLefgd", *field->format);
 }
 
 static bool has_value(const pn_format *format, size_t column, int64_t row) {

@@ -6,18 +6,19 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "cli/opt.h"
 #include "pinion/base.h"
 #include "pinion/error.h"
 #include "pinion/exec.h"
 #include "pinion/project.h"
+
+#include "cli/opt.h"
 
 #include <jansson.h>
 
 #include <stdbool.h>
 #include <stdio.h>
 
-struct cli {
+struct cli_app {
     cli_args args;
     const cli_verb *verb;
     pn_setting *settings; /* of --set, in order */
@@ -83,13 +84,13 @@ pn_status cli_fail_os(pn_error *err, int32_t number, int os_errno, const char *f
     __attribute__((format(printf, 4, 5)));
 void cli_detail(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_hint(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void cli_print_error(const cli *cli, const pn_error *err);
+void cli_print_error(const cli_app *cli, const pn_error *err);
 /* A sentence on stderr, unless -q, --json or --agent. */
-void cli_note(const cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_note(const cli_app *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes a document to stdout: indented with --json, on one line with --agent. */
-pn_status cli_print_json(cli *cli, const json_t *document, pn_error *err);
+pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err);
 /* Writes out what is buffered; a reader that went away is remembered in `cli`. */
-pn_status cli_flush(cli *cli, FILE *out, const char *name, pn_error *err);
+pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err);
 /* Parses JSON that the library made. */
 pn_status cli_parse(const pn_buf *text, json_t **json_out, pn_error *err);
 const char *cli_text_of(const json_t *object, const char *key); /* "" when absent */
@@ -107,12 +108,12 @@ bool cli_utf8_valid(const char *text, size_t len);
 /* Columns that `text` takes on a terminal. */
 size_t cli_width(const char *text, size_t len);
 /* Reads a whole file ("-" = standard input) as UTF-8 text without NUL; free with cli_auto_text. */
-pn_status cli_read_text(const cli *cli, const char *path, char **text_out, pn_error *err);
+pn_status cli_read_text(const cli_app *cli, const char *path, char **text_out, pn_error *err);
 
 /* ---- progress.c ---------------------------------------------------------------------------- */
 
 /* A bar on stderr when it is a terminal and nobody asked for silence; else does nothing. */
-void cli_progress_start(const cli *cli);
+void cli_progress_start(const cli_app *cli);
 void cli_progress(void *ctx, const char *what, uint64_t done, uint64_t total);
 void cli_progress_end(void);
 
@@ -124,25 +125,34 @@ typedef struct cli_workspace {
     pn_view_graph *graph;
 } cli_workspace;
 
-pn_status cli_open_project(const cli *cli, pn_project **project_out, pn_error *err);
+pn_status cli_open_project(const cli_app *cli, pn_project **project_out, pn_error *err);
 /* The project here, or a session without tables when there is none; --autoload adds a folder. */
-pn_status cli_open_workspace(const cli *cli, cli_workspace *out, pn_error *err);
+pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *err);
 /* The project here, its session and all its views compiled. */
-pn_status cli_open_checked(const cli *cli, cli_workspace *out, pn_error *err);
+pn_status cli_open_checked(const cli_app *cli, cli_workspace *out, pn_error *err);
 void cli_close_workspace(cli_workspace *workspace);
 #define CLI_AUTO_WORKSPACE __attribute__((cleanup(cli_close_workspace))) cli_workspace
 /* Compiles a query; the views of the project are compiled only when it names one. */
-pn_status cli_compile(const cli *cli, cli_workspace *workspace, const char *sql,
+pn_status cli_compile(const cli_app *cli, cli_workspace *workspace, const char *sql,
                       pn_bundle **bundle_out, pn_error *err);
 /* The bundle of a view of a checked project, borrowed. */
 pn_status cli_find_view(const cli_workspace *workspace, const char *name,
                         const pn_bundle **bundle_out, pn_error *err);
 /* The project as pn_project_json() gives it. */
 pn_status cli_project_json(const pn_project *project, json_t **json_out, pn_error *err);
+/* `uri` as the project file would say it: relative when it lies in the project's folder. */
+const char *cli_short_path(const json_t *project, const char *uri);
 
-/* ---- cmd_run.c: the query of -c, -f or stdin; free with cli_auto_text ------------------------- */
+/* ---- cmd_run.c: the query of -c, -f or stdin; free with cli_auto_text -------------------------
+ */
 
-pn_status cli_read_query(const cli *cli, char **sql_out, pn_error *err);
+pn_status cli_read_query(const cli_app *cli, char **sql_out, pn_error *err);
+
+/* ---- params.c: $name in a query -------------------------------------------------------------- */
+
+/* Gives the query with each $name bound to its --param, and adds the values to the session. */
+pn_status cli_bind_parameters(const cli_app *cli, const char *sql, pn_session *session,
+                              char **bound_out, pn_error *err);
 
 /* ---- tree.c: indented output ---------------------------------------------------------------- */
 
@@ -166,7 +176,7 @@ typedef struct cli_run_request {
     uint64_t timeout_ms;
 } cli_run_request;
 
-pn_status cli_run_bundle(cli *cli, pn_session *session, const pn_bundle *bundle,
+pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
                          const cli_run_request *request, pn_error *err);
 
 /* ---- the verbs ------------------------------------------------------------------------------ */

@@ -18,16 +18,16 @@ static const char *number_text(const json_t *row, const char *key, char out[32])
     return text ? text : "";
 }
 
-static void print_output(const json_t *row) {
+static void print_output(const json_t *project, const json_t *row) {
     char rows[32];
     char version[32];
     const char *v = number_text(row, "version", version);
     printf("%s  %s rows  %s%s%s  %.12s  %s\n", cli_text_of(row, "view"),
            number_text(row, "rows", rows), cli_text_of(row, "format"), *v ? " version " : "", v,
-           cli_text_of(row, "fingerprint"), cli_text_of(row, "uri"));
+           cli_text_of(row, "fingerprint"), cli_short_path(project, cli_text_of(row, "uri")));
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON report = NULL;
@@ -44,11 +44,13 @@ static pn_status run(cli *cli, pn_error *err) {
     if (cli->json) {
         return cli_print_json(cli, report, err);
     }
+    CLI_AUTO_JSON project = NULL;
+    CLI_TRY(cli_project_json(workspace.project, &project, err));
     const json_t *outputs = json_object_get(report, "outputs");
     size_t i;
     json_t *row;
     json_array_foreach(outputs, i, row) {
-        print_output(row);
+        print_output(project, row);
     }
     if (!json_array_size(outputs)) {
         cli_note(cli, "nothing to write: pinion.yaml names no outputs");

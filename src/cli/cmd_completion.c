@@ -6,7 +6,7 @@
 
 static const cli_option options[] = {{0}};
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     const char *what = cli_operand(cli, 0);
     if (!strcmp(what, "bash")) {
         cli_help_bash(stdout);

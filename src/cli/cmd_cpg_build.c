@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion cpg build: the code property graph of a folder. */
-#include "cli/cli.h"
 #include "pinion/cpg.h"
+
+#include "cli/cli.h"
 
 #include <string.h>
 
 static const cli_option options[] = {
     {"out", 0, CLI_FOLDER, false, "DIR", NULL, "project folder to write; needed"},
-    {"jobs", 'j', CLI_NUMBER, false, "N", NULL, "extractor processes of each kind; else one a processor"},
+    {"jobs", 'j', CLI_NUMBER, false, "N", NULL,
+     "extractor processes of each kind; else one a processor"},
     {"python", 0, CLI_FILE, false, "PROGRAM", NULL,
      "Python of the extractor; else $PINION_PYTHON or python3"},
     {"name", 0, CLI_VALUE, false, "NAME", NULL, "value of the column repo"},
-    {"pattern", 0, CLI_VALUE, true, "GLOB", NULL, "file names to read; *.py and *.pyi when not given"},
+    {"pattern", 0, CLI_VALUE, true, "GLOB", NULL,
+     "file names to read; *.py and *.pyi when not given"},
     {"evidence-only", 0, CLI_FLAG, false, NULL, NULL, "write the evidence, do not build the graph"},
     {0},
 };
@@ -55,7 +58,7 @@ static void print_report(const json_t *report) {
     }
 }
 
-static void collect_patterns(const cli *cli, pn_cpg_build_options *build) {
+static void collect_patterns(const cli_app *cli, pn_cpg_build_options *build) {
     const char **patterns = NULL;
     const char *pattern;
     while ((pattern = cli_get_at(cli, "pattern", build->n_patterns))) {
@@ -65,7 +68,7 @@ static void collect_patterns(const cli *cli, pn_cpg_build_options *build) {
     build->patterns = patterns;
 }
 
-static pn_status build_graph(cli *cli, const pn_cpg_build_options *build, pn_error *err) {
+static pn_status build_graph(cli_app *cli, const pn_cpg_build_options *build, pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON report = NULL;
     cli_progress_start(cli);
@@ -80,7 +83,7 @@ static pn_status build_graph(cli *cli, const pn_cpg_build_options *build, pn_err
     return PN_OK;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     pn_cpg_build_options build = PN_CPG_BUILD_OPTIONS_INIT;
     uint64_t jobs = cli_get_number(cli, "jobs", 0);
     build.repo = cli_operand(cli, 0);

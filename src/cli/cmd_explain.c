@@ -6,7 +6,8 @@
 
 static const cli_option options[] = {
     {"command", 'c', CLI_VALUE, false, "SQL", NULL, "explain this query instead of a view"},
-    {"file", 'f', CLI_FILE, false, "FILE", NULL, "explain the query in a file (- = standard input)"},
+    {"file", 'f', CLI_FILE, false, "FILE", NULL,
+     "explain the query in a file (- = standard input)"},
     {"kind", 0, CLI_VALUE, false, "KIND", "logical optimized physical analyze substrait",
      "which plan; analyze runs the query; optimized when not given"},
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
@@ -14,7 +15,7 @@ static const cli_option options[] = {
     {0},
 };
 
-static pn_status explain(cli *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+static pn_status explain(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
                          pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     const char *kind = cli_get(cli, "kind") ? cli_get(cli, "kind") : "optimized";
@@ -32,7 +33,7 @@ static pn_status explain(cli *cli, const cli_workspace *workspace, const pn_bund
     return PN_OK;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     const char *view = cli_operand(cli, 0);
     bool has_query = cli_has(cli, "command") || cli_has(cli, "file");

@@ -19,7 +19,7 @@ static json_t *entry_json(const pn_error_entry *entry) {
                      entry->remedy);
 }
 
-static pn_status print_all(cli *cli, pn_error *err) {
+static pn_status print_all(cli_app *cli, pn_error *err) {
     CLI_AUTO_JSON list = json_array();
     const pn_error_entry *entry;
     for (size_t i = 0; (entry = pn_error_catalogue_at(i)); i++) {
@@ -42,7 +42,7 @@ static const pn_error_entry *find(const char *text) {
     return is_number ? pn_error_catalogue_find((int32_t)strtol(digits, NULL, 10)) : NULL;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     const char *text = cli_operand(cli, 0);
     if (cli_has(cli, "all") != !text) {
         return cli_fail(err, CLI_E_USAGE, "'explain-error' takes either a number or --all");

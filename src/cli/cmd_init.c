@@ -9,7 +9,7 @@ static const cli_option options[] = {
     {0},
 };
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     const char *dir = cli_operand(cli, 0) ? cli_operand(cli, 0) : ".";
     CLI_TRY(pn_project_init(dir, cli_get(cli, "name"), err));
     if (cli->json) {

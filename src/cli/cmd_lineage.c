@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pinion lineage: where columns come from. The library answers for one view over what it reads; here
- * columns of views are followed further down to the datasets. What decides about rows (filters,
- * joins, …) is named at the view asked for and not followed.
+ * pinion lineage: where columns come from. The library answers for one view over what it reads;
+ * here columns of views are followed further down to the datasets. What decides about rows
+ * (filters, joins, …) is named at the view asked for and not followed.
  */
 #include "cli/cli.h"
 
@@ -52,8 +52,8 @@ static bool is_direct(const json_t *input) {
     return !strcmp(cli_text_of(input, "role"), "direct");
 }
 
-static pn_status print_inputs(trace *t, const pn_bundle *bundle, const json_t *output,
-                              bool is_top, pn_error *err);
+static pn_status print_inputs(trace *t, const pn_bundle *bundle, const json_t *output, bool is_top,
+                              pn_error *err);
 
 static pn_status print_input(trace *t, const pn_bundle *bundle, const json_t *input, bool is_last,
                              pn_error *err) {
@@ -72,8 +72,8 @@ static pn_status print_input(trace *t, const pn_bundle *bundle, const json_t *in
     return status;
 }
 
-static pn_status print_inputs(trace *t, const pn_bundle *bundle, const json_t *output,
-                              bool is_top, pn_error *err) {
+static pn_status print_inputs(trace *t, const pn_bundle *bundle, const json_t *output, bool is_top,
+                              pn_error *err) {
     const json_t *inputs = json_object_get(output, "inputs");
     size_t shown = 0;
     size_t count = 0;
@@ -123,7 +123,7 @@ static pn_status no_such_column(const char *view, const char *column, const json
     return status;
 }
 
-static pn_status print_lineage(cli *cli, trace *t, const pn_bundle *bundle, pn_error *err) {
+static pn_status print_lineage(cli_app *cli, trace *t, const pn_bundle *bundle, pn_error *err) {
     const char *view = cli_operand(cli, 0);
     const char *column = cli_operand(cli, 1);
     json_t *document;
@@ -146,7 +146,7 @@ static pn_status print_lineage(cli *cli, trace *t, const pn_bundle *bundle, pn_e
     return PN_OK;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     const pn_bundle *bundle = NULL;
     CLI_TRY(cli_open_checked(cli, &workspace, err));

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinion ls: what there is to query. Without --columns nothing is opened, so it works on a broken project, too. */
-#include "cli/cli.h"
+/* pinion ls: what there is to query. Without --columns nothing is opened, so it works on a broken
+ * project, too. */
 #include "pinion/format.h"
+
+#include "cli/cli.h"
 
 #include <string.h>
 
 static const cli_option options[] = {
     {"columns", 0, CLI_FLAG, false, NULL, NULL, "also the columns and their types; opens datasets"},
     {"functions", 0, CLI_FLAG, false, NULL, NULL, "list the functions of the packs instead"},
+    {"settings", 0, CLI_FLAG, false, NULL, NULL, "list the session's settings instead"},
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
      "no project: every table found in a folder is a dataset"},
     {0},
@@ -23,10 +26,9 @@ static pn_status columns_json(const struct ArrowSchema *schema, json_t *item, pn
         status = pn_format_column_type(format, i, &type, err);
         if (status == PN_OK) {
             bool is_nullable = schema->children[i]->flags & ARROW_FLAG_NULLABLE;
-            json_array_append_new(columns, json_pack("{s:s, s:s, s:b}", "name",
-                                                     pn_format_column_name(format, i), "type",
-                                                     (const char *)type.data, "nullable",
-                                                     is_nullable));
+            json_array_append_new(
+                columns, json_pack("{s:s, s:s, s:b}", "name", pn_format_column_name(format, i),
+                                   "type", (const char *)type.data, "nullable", is_nullable));
         }
     }
     pn_format_free(format);
@@ -35,8 +37,7 @@ static pn_status columns_json(const struct ArrowSchema *schema, json_t *item, pn
 
 static pn_status add_columns(const cli_workspace *workspace, json_t *item, pn_error *err) {
     const char *name = cli_text_of(item, "name");
-    const pn_bundle *view =
-        workspace->graph ? pn_view_graph_bundle(workspace->graph, name) : NULL;
+    const pn_bundle *view = workspace->graph ? pn_view_graph_bundle(workspace->graph, name) : NULL;
     struct ArrowSchema schema = {0};
     CLI_TRY(view ? pn_bundle_schema(view, &schema, err)
                  : pn_session_table_schema(workspace->session, name, &schema, err));
@@ -45,7 +46,7 @@ static pn_status add_columns(const cli_workspace *workspace, json_t *item, pn_er
     return status;
 }
 
-static pn_status add_all_columns(cli *cli, cli_workspace *workspace, json_t *document,
+static pn_status add_all_columns(cli_app *cli, cli_workspace *workspace, json_t *document,
                                  pn_error *err) {
     static const char *const kinds[] = {"datasets", "views"};
     if (workspace->project) {
@@ -84,7 +85,7 @@ static void print_items(const json_t *document, const char *kind, const char *na
     json_array_foreach(items, i, item) {
         printf("  %s", cli_text_of(item, name_key));
         for (const char *const *key = keys; *key; key++) {
-            const char *text = cli_text_of(item, *key);
+            const char *text = cli_short_path(document, cli_text_of(item, *key));
             printf("%s%s", *text ? "  " : "", text);
         }
         putchar('\n');
@@ -92,7 +93,7 @@ static void print_items(const json_t *document, const char *kind, const char *na
     }
 }
 
-static pn_status list_tables(cli *cli, cli_workspace *workspace, pn_error *err) {
+static pn_status list_tables(cli_app *cli, cli_workspace *workspace, pn_error *err) {
     CLI_AUTO_JSON document = NULL;
     if (workspace->project) {
         CLI_TRY(cli_project_json(workspace->project, &document, err));
@@ -116,7 +117,7 @@ static pn_status list_tables(cli *cli, cli_workspace *workspace, pn_error *err) 
     return PN_OK;
 }
 
-static pn_status list_functions(cli *cli, pn_error *err) {
+static pn_status list_functions(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON list = NULL;
@@ -129,14 +130,36 @@ static pn_status list_functions(cli *cli, pn_error *err) {
     size_t i;
     json_t *function;
     json_array_foreach(list, i, function) {
-        printf("%s  %s  %s\n", cli_text_of(function, "signature"),
+        printf("%s%s  %s  %s\n", cli_text_of(function, "name"), cli_text_of(function, "signature"),
                cli_text_of(function, "volatility"), cli_text_of(function, "pack"));
     }
     return PN_OK;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status list_settings(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON session = NULL;
+    CLI_TRY(cli_open_workspace(cli, &workspace, err));
+    CLI_TRY(pn_session_describe(workspace.session, &text, err));
+    CLI_TRY(cli_parse(&text, &session, err));
+    const json_t *settings = json_object_get(session, "settings");
+    if (cli->json) {
+        return cli_print_json(cli, settings, err);
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)settings, key, value) {
+        printf("%s = %s\n", key, json_is_string(value) ? json_string_value(value) : "NULL");
+    }
+    return PN_OK;
+}
+
+static pn_status run(cli_app *cli, pn_error *err) {
+    CLI_AUTO_WORKSPACE workspace = {0};
+    if (cli_has(cli, "settings")) {
+        return list_settings(cli, err);
+    }
     if (cli_has(cli, "functions")) {
         return list_functions(cli, err);
     }
@@ -151,10 +174,11 @@ static pn_status run(cli *cli, pn_error *err) {
 const cli_verb cli_verb_ls = {
     .name = "ls",
     .operands = "",
-    .summary = "list datasets, views and outputs, or functions",
+    .summary = "list datasets, views and outputs, functions or settings",
     .about = "Lists what queries can name. Without --columns nothing is opened.\n",
     .options = options,
-    .examples = "ls\nls --columns\nls --autoload data --columns\nls --functions --json\n",
+    .examples =
+        "ls\nls --columns\nls --autoload data --columns\nls --functions --json\nls --settings\n",
     .exits = "",
     .run = run,
 };

@@ -9,6 +9,7 @@ static const cli_option options[] = {{0}};
 
 typedef struct plan {
     const cli_workspace *workspace;
+    const json_t *project;
     json_t *outputs; /* of the project */
     json_t *shown;   /* views whose inputs are printed already */
     cli_tree tree;
@@ -28,7 +29,8 @@ static const json_t *output_of(const plan *p, const char *view) {
 /* " -> out/x (delta, overwrite)", or nothing. */
 static char *target_text(const plan *p, const char *view) {
     const json_t *output = output_of(p, view);
-    return output ? cli_format(" -> %s (%s, %s)", cli_text_of(output, "uri"),
+    return output ? cli_format(" -> %s (%s, %s)",
+                               cli_short_path(p->project, cli_text_of(output, "uri")),
                                cli_text_of(output, "format"), cli_text_of(output, "mode"))
                   : cli_format("%s", "");
 }
@@ -46,8 +48,8 @@ static void print_inputs(plan *p, const pn_bundle *bundle) {
         bool was_shown = json_object_get(p->shown, name) != NULL;
         bool is_short = was_shown && pn_bundle_table_count(input);
         CLI_AUTO_TEXT target = target_text(p, name);
-        cli_tree_line(&p->tree, is_last, "%s  %.12s%s%s", name, pn_bundle_fingerprint(input), target,
-                      is_short ? "  (see above)" : "");
+        cli_tree_line(&p->tree, is_last, "%s  %.12s%s%s", name, pn_bundle_fingerprint(input),
+                      target, is_short ? "  (see above)" : "");
         json_object_set_new(p->shown, name, json_true());
         if (!was_shown) {
             cli_tree_enter(&p->tree, is_last);
@@ -101,7 +103,7 @@ static json_t *view_json(const plan *p, const char *name) {
     return view;
 }
 
-static pn_status print_document(cli *cli, const plan *p, pn_error *err) {
+static pn_status print_document(cli_app *cli, const plan *p, pn_error *err) {
     const pn_view_graph *graph = p->workspace->graph;
     json_t *views = json_array();
     for (size_t v = 0; v < pn_view_graph_count(graph); v++) {
@@ -111,12 +113,14 @@ static pn_status print_document(cli *cli, const plan *p, pn_error *err) {
     return cli_print_json(cli, document, err);
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_JSON project = NULL;
     CLI_TRY(cli_open_checked(cli, &workspace, err));
     CLI_TRY(cli_project_json(workspace.project, &project, err));
-    plan p = {.workspace = &workspace, .outputs = json_object_get(project, "outputs")};
+    plan p = {.workspace = &workspace,
+              .project = project,
+              .outputs = json_object_get(project, "outputs")};
     if (cli->json) {
         return print_document(cli, &p, err);
     }
@@ -134,8 +138,9 @@ const cli_verb cli_verb_plan = {
     .name = "plan",
     .operands = "",
     .summary = "show the views, their fingerprints and what they read",
-    .about = "Compiles the project and prints a tree: each view that no other view reads, with its\n"
-             "fingerprint, what is written from it, and below it what it reads. Never acts.\n",
+    .about =
+        "Compiles the project and prints a tree: each view that no other view reads, with its\n"
+        "fingerprint, what is written from it, and below it what it reads. Never acts.\n",
     .options = options,
     .examples = "plan\n-C shop plan --json\n",
     .exits = "",

@@ -18,7 +18,7 @@ static const cli_option options[] = {
     {0},
 };
 
-pn_status cli_read_query(const cli *cli, char **sql_out, pn_error *err) {
+pn_status cli_read_query(const cli_app *cli, char **sql_out, pn_error *err) {
     const char *sql = cli_get(cli, "command");
     const char *file = cli_get(cli, "file");
     if (sql && file) {
@@ -38,7 +38,7 @@ pn_status cli_read_query(const cli *cli, char **sql_out, pn_error *err) {
     return PN_OK;
 }
 
-static pn_status run(cli *cli, pn_error *err) {
+static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_TEXT sql = NULL;
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUNDLE bundle = NULL;

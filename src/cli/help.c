@@ -47,7 +47,7 @@ static void print_indented(const char *text, const char *prefix, FILE *out) {
 }
 
 void cli_help_program(FILE *out) {
-    fputs("pinion: views over Delta, Parquet, CSV, JSON and Arrow data as pinned, replayable plans\n\n"
+    fputs("pinion: views over Delta, Parquet, CSV, JSON and Arrow data as pinned plans\n\n"
           "usage: pinion [OPTION]… VERB [OPTION]… [ARGUMENT]…\n\nverbs:\n",
           out);
     for (size_t i = 0; cli_verbs[i]; i++) {
@@ -126,9 +126,10 @@ static void man_verb(const cli_verb *verb, FILE *out) {
 }
 
 void cli_help_man(FILE *out) {
-    fprintf(out, ".TH PINION 1 \"\" \"pinion %s\" \"User Commands\"\n.SH NAME\npinion \\- pinned, "
-                 "replayable query plans\n.SH SYNOPSIS\n.B pinion\n[OPTION]... VERB [OPTION]... "
-                 "[ARGUMENT]...\n.SH DESCRIPTION\n",
+    fprintf(out,
+            ".TH PINION 1 \"\" \"pinion %s\" \"User Commands\"\n.SH NAME\npinion \\- pinned, "
+            "replayable query plans\n.SH SYNOPSIS\n.B pinion\n[OPTION]... VERB [OPTION]... "
+            "[ARGUMENT]...\n.SH DESCRIPTION\n",
             pn_version());
     fputs("Turns views over Delta, Parquet, CSV, JSON and Arrow data into plans whose inputs are\n"
           "pinned. Results go to standard output, everything else to standard error.\n"

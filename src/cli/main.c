@@ -7,8 +7,9 @@
  * ignored, because helper programs would inherit that; a write then fails with EPIPE.
  */
 #define _GNU_SOURCE
-#include "cli/cli.h"
 #include "pinion/engine.h"
+
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,7 +42,7 @@ static void log_line(void *ctx, const char *message, size_t len) {
     fprintf(stderr, "pinion: debug: %.*s\n", (int)len, message);
 }
 
-static pn_status print_version(cli *cli, pn_error *err) {
+static pn_status print_version(cli_app *cli, pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON info = NULL;
     CLI_TRY(pn_engine_info(&text, err));
@@ -61,18 +62,17 @@ static pn_status print_version(cli *cli, pn_error *err) {
 }
 
 /* --set takes KEY=VALUE; the key is cut off in a copy that lives as long as the program. */
-static void read_settings(cli *cli) {
+static void read_settings(cli_app *cli) {
     const char *pair;
     while ((pair = cli_get_at(cli, "set", cli->n_settings))) {
         const char *equals = strchr(pair, '=');
-        cli->settings =
-            cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
+        cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
         cli->settings[cli->n_settings++] =
             (pn_setting){cli_format("%.*s", (int)(equals - pair), pair), equals + 1};
     }
 }
 
-static pn_status read_globals(cli *cli, pn_error *err) {
+static pn_status read_globals(cli_app *cli, pn_error *err) {
     const char *dir = cli_get(cli, "directory");
     cli->agent = cli_has(cli, "agent");
     cli->json = cli->agent || cli_has(cli, "json");
@@ -91,7 +91,7 @@ static pn_status read_globals(cli *cli, pn_error *err) {
     return PN_OK;
 }
 
-static pn_status dispatch(cli *cli, pn_error *err) {
+static pn_status dispatch(cli_app *cli, pn_error *err) {
     if (cli->args.wants_help || (!cli->verb && !cli_has(cli, "version"))) {
         bool was_asked = cli->args.wants_help;
         if (cli->verb) {
@@ -116,7 +116,7 @@ static bool asks_for_json(int argc, char **argv) {
     return false;
 }
 
-static void dispose(cli *cli) {
+static void dispose(cli_app *cli) {
     for (size_t i = 0; i < cli->n_settings; i++) {
         free((char *)(uintptr_t)cli->settings[i].key);
     }
@@ -126,7 +126,7 @@ static void dispose(cli *cli) {
 
 int main(int argc, char **argv) {
     pn_error err = PN_ERROR_INIT;
-    cli cli = {.json = asks_for_json(argc, argv), .cancel = pn_cancel_new()};
+    cli_app cli = {.json = asks_for_json(argc, argv), .cancel = pn_cancel_new()};
     install_signals(cli.cancel);
     pn_status status = cli_args_parse(argc, argv, &cli.args, &cli.verb, &err);
     if (status == PN_OK) {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Project and session of a command. A query is compiled without the views first: most name datasets
- * only, and then a broken view elsewhere, or a thousand of them, costs nothing. Only when a table is
- * unknown are the views compiled and the query tried again.
+ * only, and then a broken view elsewhere, or a thousand of them, costs nothing. Only when a table
+ * is unknown are the views compiled and the query tried again.
  */
 #include "cli/cli.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static pn_project_options project_options(const cli *cli) {
+static pn_project_options project_options(const cli_app *cli) {
     pn_project_options options = PN_PROJECT_OPTIONS_INIT;
     options.profile = cli_get(cli, "profile");
     options.settings = cli->settings;
@@ -17,12 +17,12 @@ static pn_project_options project_options(const cli *cli) {
     return options;
 }
 
-pn_status cli_open_project(const cli *cli, pn_project **project_out, pn_error *err) {
+pn_status cli_open_project(const cli_app *cli, pn_project **project_out, pn_error *err) {
     pn_project_options options = project_options(cli);
     return pn_project_open(".", &options, project_out, err);
 }
 
-static pn_status open_bare(const cli *cli, cli_workspace *out, pn_error *err) {
+static pn_status open_bare(const cli_app *cli, cli_workspace *out, pn_error *err) {
     pn_session_options options = PN_SESSION_OPTIONS_INIT;
     options.profile = cli_get(cli, "profile");
     options.settings = cli->settings;
@@ -31,7 +31,7 @@ static pn_status open_bare(const cli *cli, cli_workspace *out, pn_error *err) {
     return pn_session_open(&options, &out->session, err);
 }
 
-pn_status cli_open_workspace(const cli *cli, cli_workspace *out, pn_error *err) {
+pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *err) {
     if (cli_has(cli, "autoload") || access("pinion.yaml", F_OK) != 0) {
         return open_bare(cli, out, err);
     }
@@ -39,7 +39,7 @@ pn_status cli_open_workspace(const cli *cli, cli_workspace *out, pn_error *err) 
     return pn_project_session(out->project, &out->session, err);
 }
 
-pn_status cli_open_checked(const cli *cli, cli_workspace *out, pn_error *err) {
+pn_status cli_open_checked(const cli_app *cli, cli_workspace *out, pn_error *err) {
     CLI_TRY(cli_open_project(cli, &out->project, err));
     CLI_TRY(pn_project_session(out->project, &out->session, err));
     CLI_TRY(pn_project_check(out->project, cli->cancel, err));
@@ -65,7 +65,7 @@ static pn_status explain_refusal(pn_error *err) {
     return cli_fail(err, CLI_E_STATEMENT, "%s", was);
 }
 
-pn_status cli_compile(const cli *cli, cli_workspace *workspace, const char *sql,
+pn_status cli_compile(const cli_app *cli, cli_workspace *workspace, const char *sql,
                       pn_bundle **bundle_out, pn_error *err) {
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     source.sql = sql;
@@ -74,7 +74,7 @@ pn_status cli_compile(const cli *cli, cli_workspace *workspace, const char *sql,
     bool may_be_view = workspace->project && !workspace->graph && status != PN_OK &&
                        err->number == CLI_E_TABLE_UNKNOWN;
     if (may_be_view) {
-        *err = (pn_error)PN_ERROR_INIT;
+        *err = PN_ERROR_INIT;
         CLI_TRY(pn_project_check(workspace->project, cli->cancel, err));
         workspace->graph = pn_project_views(workspace->project);
         status = pn_exec_compile(workspace->session, workspace->graph, &source, bundle_out, err);
@@ -104,4 +104,11 @@ pn_status cli_project_json(const pn_project *project, json_t **json_out, pn_erro
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_TRY(pn_project_json(project, &text, err));
     return cli_parse(&text, json_out, err);
+}
+
+const char *cli_short_path(const json_t *project, const char *uri) {
+    const char *dir = cli_text_of(project, "dir");
+    size_t len = strlen(dir);
+    bool is_inside = len && !strncmp(uri, dir, len) && uri[len] == '/' && uri[len + 1];
+    return is_inside ? uri + len + 1 : uri;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parser. The global options may stand before or behind the verb, since people write them in both
- * places; a verb's own options win where both have a name. Everything is checked here (unknown words,
- * numbers, choices), so that a verb only reads values. Each complaint names the word and, where one
- * is near, the word that was meant.
+ * The parser. The global options may stand before or behind the verb, since people write them in
+ * both places; a verb's own options win where both have a name. Everything is checked here (unknown
+ * words, numbers, choices), so that a verb only reads values. Each complaint names the word and,
+ * where one is near, the word that was meant.
  */
 #include "cli/opt.h"
 
@@ -38,8 +38,7 @@ static const cli_option *find_in(const cli_option *table, const char *name, size
 }
 
 static const cli_option *find_option(const parser *p, const char *name, size_t len, char letter) {
-    const cli_option *found =
-        p->verb ? find_in(p->verb->options, name, len, letter) : NULL;
+    const cli_option *found = p->verb ? find_in(p->verb->options, name, len, letter) : NULL;
     return found ? found : find_in(cli_global_options, name, len, letter);
 }
 
@@ -142,8 +141,8 @@ static pn_status check_value(const cli_option *option, const char *text, pn_erro
                         text);
     }
     if (option->kind == CLI_DURATION && !read_duration(text, &number)) {
-        pn_status status = cli_fail(err, CLI_E_USAGE, "option '--%s' takes a time, not '%s'",
-                                    option->name, text);
+        pn_status status =
+            cli_fail(err, CLI_E_USAGE, "option '--%s' takes a time, not '%s'", option->name, text);
         cli_hint(err, "write 500ms, 30s, 5m or 1h");
         return status;
     }
@@ -233,7 +232,8 @@ static pn_status take_verb(parser *p, const char *word, pn_error *err) {
         p->at = p->argc;
         return PN_OK;
     }
-    CLI_AUTO_TEXT both = has_group && *next != '-' && *next ? cli_format("%s %s", word, next) : NULL;
+    CLI_AUTO_TEXT both =
+        has_group && *next != '-' && *next ? cli_format("%s %s", word, next) : NULL;
     const char *wrong = both ? both : word;
     const char *near = cli_nearest(wrong, names);
     pn_status status = cli_fail(err, CLI_E_USAGE, "there is no verb '%s'", wrong);
@@ -251,7 +251,8 @@ static pn_status take_operand(parser *p, const char *word, pn_error *err) {
     if (!p->verb || args->n_operands == p->verb->max_operands) {
         pn_status status = cli_fail(err, CLI_E_USAGE, "'%s' is one argument too many", word);
         if (p->verb) {
-            cli_hint(err, "usage: pinion %s [OPTION]… %s", p->verb->name, p->verb->operands);
+            cli_hint(err, "usage: pinion %s [OPTION]…%s%s", p->verb->name,
+                     *p->verb->operands ? " " : "", p->verb->operands);
         }
         return status;
     }
@@ -281,14 +282,15 @@ pn_status cli_args_parse(int argc, char **argv, cli_args *args, const cli_verb *
     }
     *verb_out = p.verb;
     if (p.verb && !args->wants_help && args->n_operands < p.verb->min_operands) {
-        pn_status status = cli_fail(err, CLI_E_USAGE, "'%s' needs %s", p.verb->name, p.verb->operands);
+        pn_status status =
+            cli_fail(err, CLI_E_USAGE, "'%s' needs %s", p.verb->name, p.verb->operands);
         cli_hint(err, "usage: pinion %s [OPTION]… %s", p.verb->name, p.verb->operands);
         return status;
     }
     return PN_OK;
 }
 
-const char *cli_get_at(const cli *cli, const char *name, size_t index) {
+const char *cli_get_at(const cli_app *cli, const char *name, size_t index) {
     for (size_t i = 0; i < cli->args.n_values; i++) {
         if (!strcmp(cli->args.values[i].option->name, name) && index-- == 0) {
             return cli->args.values[i].text;
@@ -297,7 +299,7 @@ const char *cli_get_at(const cli *cli, const char *name, size_t index) {
     return NULL;
 }
 
-const char *cli_get(const cli *cli, const char *name) {
+const char *cli_get(const cli_app *cli, const char *name) {
     for (size_t i = cli->args.n_values; i-- > 0;) {
         if (!strcmp(cli->args.values[i].option->name, name)) {
             return cli->args.values[i].text;
@@ -306,23 +308,23 @@ const char *cli_get(const cli *cli, const char *name) {
     return NULL;
 }
 
-bool cli_has(const cli *cli, const char *name) {
+bool cli_has(const cli_app *cli, const char *name) {
     return cli_get(cli, name) != NULL;
 }
 
-uint64_t cli_get_number(const cli *cli, const char *name, uint64_t otherwise) {
+uint64_t cli_get_number(const cli_app *cli, const char *name, uint64_t otherwise) {
     const char *text = cli_get(cli, name);
     const char *rest;
     uint64_t number = otherwise;
     return text && read_number(text, &number, &rest) ? number : otherwise;
 }
 
-uint64_t cli_get_duration_ms(const cli *cli, const char *name) {
+uint64_t cli_get_duration_ms(const cli_app *cli, const char *name) {
     const char *text = cli_get(cli, name);
     uint64_t ms = 0;
     return text && read_duration(text, &ms) ? ms : 0;
 }
 
-const char *cli_operand(const cli *cli, size_t index) {
+const char *cli_operand(const cli_app *cli, size_t index) {
     return index < cli->args.n_operands ? cli->args.operands[index] : NULL;
 }

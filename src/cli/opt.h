@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-typedef struct cli cli;
+typedef struct cli_app cli_app;
 
 enum {
     CLI_FLAG = 0,
@@ -44,7 +44,7 @@ typedef struct cli_verb {
     const cli_option *options;
     const char *examples; /* lines, without the leading "pinion " */
     const char *exits;    /* what exit codes mean here beyond the usual; "" = nothing */
-    pn_status (*run)(cli *cli, pn_error *err);
+    pn_status (*run)(cli_app *cli, pn_error *err);
 } cli_verb;
 
 typedef struct cli_value {
@@ -65,13 +65,13 @@ pn_status cli_args_parse(int argc, char **argv, cli_args *args, const cli_verb *
                          pn_error *err);
 void cli_args_dispose(cli_args *args);
 
-bool cli_has(const cli *cli, const char *name);
-const char *cli_get(const cli *cli, const char *name); /* the last one given, or NULL */
+bool cli_has(const cli_app *cli, const char *name);
+const char *cli_get(const cli_app *cli, const char *name); /* the last one given, or NULL */
 /* The value number `index` of an option that repeats; NULL past the end. */
-const char *cli_get_at(const cli *cli, const char *name, size_t index);
-uint64_t cli_get_number(const cli *cli, const char *name, uint64_t otherwise);
-uint64_t cli_get_duration_ms(const cli *cli, const char *name); /* 0 when absent */
-const char *cli_operand(const cli *cli, size_t index);          /* NULL past the end */
+const char *cli_get_at(const cli_app *cli, const char *name, size_t index);
+uint64_t cli_get_number(const cli_app *cli, const char *name, uint64_t otherwise);
+uint64_t cli_get_duration_ms(const cli_app *cli, const char *name); /* 0 when absent */
+const char *cli_operand(const cli_app *cli, size_t index);          /* NULL past the end */
 
 /* help.c: the tables as text. */
 void cli_help_program(FILE *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the program says. Results go to stdout, all else to stderr. An error is three lines for
- * people and one JSON object for programs; both hold the same. stdout is checked when it is flushed:
- * a full disk is a failure, a reader that went away (`| head`) is not.
+ * people and one JSON object for programs; both hold the same. stdout is checked when it is
+ * flushed: a full disk is a failure, a reader that went away (`| head`) is not.
  */
 #define _GNU_SOURCE
 #include "cli/cli.h"
@@ -14,7 +14,7 @@
 static pn_status fill(pn_error *err, int32_t number, const char *format, va_list args) {
     const pn_error_entry *row = pn_error_catalogue_find(number);
     pn_status status = row ? row->status : PN_INTERNAL;
-    *err = (pn_error)PN_ERROR_INIT;
+    *err = PN_ERROR_INIT;
     err->status = status;
     err->number = number;
     vsnprintf(err->message, sizeof err->message, format, args);
@@ -59,17 +59,16 @@ void cli_hint(pn_error *err, const char *format, ...) {
 static void print_error_json(const pn_error *err) {
     char number[16];
     snprintf(number, sizeof number, "PN%04d", err->number);
-    CLI_AUTO_JSON document =
-        json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "error", "number", number, "status",
-                  pn_status_name(err->status), "message", err->message, "detail", err->detail,
-                  "hint", err->hint);
+    CLI_AUTO_JSON document = json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "error", "number", number,
+                                       "status", pn_status_name(err->status), "message",
+                                       err->message, "detail", err->detail, "hint", err->hint);
     if (document) {
         json_dumpf(document, stderr, JSON_COMPACT);
         fputc('\n', stderr);
     }
 }
 
-void cli_print_error(const cli *cli, const pn_error *err) {
+void cli_print_error(const cli_app *cli, const pn_error *err) {
     if (cli->json) {
         print_error_json(err);
         return;
@@ -85,7 +84,7 @@ void cli_print_error(const cli *cli, const pn_error *err) {
     }
 }
 
-void cli_note(const cli *cli, const char *format, ...) {
+void cli_note(const cli_app *cli, const char *format, ...) {
     va_list args;
     if (cli->quiet || cli->json) {
         return;
@@ -96,7 +95,7 @@ void cli_note(const cli *cli, const char *format, ...) {
     fputc('\n', stderr);
 }
 
-pn_status cli_flush(cli *cli, FILE *out, const char *name, pn_error *err) {
+pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err) {
     errno = 0;
     if (fflush(out) == 0 && !ferror(out)) {
         return PN_OK;
@@ -108,7 +107,7 @@ pn_status cli_flush(cli *cli, FILE *out, const char *name, pn_error *err) {
     return cli_fail_os(err, CLI_E_OUTPUT, why, "cannot write to %s", name);
 }
 
-pn_status cli_print_json(cli *cli, const json_t *document, pn_error *err) {
+pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err) {
     json_dumpf(document, stdout, cli->agent ? JSON_COMPACT : JSON_INDENT(2));
     fputc('\n', stdout);
     return cli_flush(cli, stdout, "standard output", err);

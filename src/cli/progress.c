@@ -28,7 +28,7 @@ static int64_t now_ns(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-void cli_progress_start(const cli *cli) {
+void cli_progress_start(const cli_app *cli) {
     pthread_mutex_lock(&line.lock);
     line.is_on = !cli->quiet && !cli->json && isatty(STDERR_FILENO);
     pthread_mutex_unlock(&line.lock);
@@ -53,7 +53,8 @@ void cli_progress(void *ctx, const char *what, uint64_t done, uint64_t total) {
     (void)ctx;
     pthread_mutex_lock(&line.lock);
     int64_t now = now_ns();
-    bool is_due = now - line.drawn_ns >= REDRAW_NS || strncmp(line.what, what, sizeof line.what - 1);
+    bool is_due =
+        now - line.drawn_ns >= REDRAW_NS || strncmp(line.what, what, sizeof line.what - 1);
     if (line.is_on && is_due) {
         draw(what, done, total);
         line.drawn_ns = now;

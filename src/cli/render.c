@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static const render_kind *const kinds[] = {&render_table,     &render_json,  &render_jsonlines,
-                                           &render_csv,       &render_markdown, &render_arrow,
+static const render_kind *const kinds[] = {&render_table,  &render_json,     &render_jsonlines,
+                                           &render_csv,    &render_markdown, &render_arrow,
                                            &render_parquet};
 
 const render_kind *render_kind_named(const char *name) {
@@ -149,7 +149,7 @@ const render_kind render_json = {"json", ".json", json_begin, json_batch, json_e
 const render_kind render_jsonlines = {
     "jsonlines", ".jsonl .jsonlines .ndjson", nothing, jsonlines_batch, nothing, NULL};
 const render_kind render_csv = {"csv", ".csv", csv_begin, csv_batch, nothing, NULL};
-const render_kind render_arrow = {"arrow",     ".arrow .arrows .ipc", arrow_begin,
-                                  arrow_batch, arrow_end,             NULL};
+const render_kind render_arrow = {
+    "arrow", ".arrow .arrows .ipc", arrow_begin, arrow_batch, arrow_end, NULL};
 /* Written by the engine, see run.c; named here so that it is found by name and by suffix. */
 const render_kind render_parquet = {"parquet", ".parquet", NULL, NULL, NULL, NULL};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tables for people, plain and as markdown. The first rows are held back until the widths of the
- * columns are known; later rows keep these widths and may stick out, so memory stays bounded however
- * many rows come. Numbers stand right. Line breaks, tabs and terminal controls inside a cell are
- * escaped: a row is a line, and data cannot drive the terminal.
+ * columns are known; later rows keep these widths and may stick out, so memory stays bounded
+ * however many rows come. Numbers stand right. Line breaks, tabs and terminal controls inside a
+ * cell are escaped: a row is a line, and data cannot drive the terminal.
  */
 #include "cli/render.h"
 
@@ -78,8 +78,9 @@ static void put_cell(const render *r, const table *t, size_t column, const char 
 static void put_rule(const render *r, const table *t) {
     for (size_t c = 0; c < t->columns; c++) {
         bool is_right = pn_format_column_is_number(r->format, c);
-        fputs(t->is_markdown ? (c ? "|" : "|") : (c ? "  " : ""), r->out);
-        size_t dashes = t->widths[c] + (t->is_markdown ? 1 + !is_right : 0);
+        fputs(t->is_markdown ? "|" : c ? "  " : "", r->out);
+        size_t edge = is_right ? 1 : 2; /* the spaces beside the text; a colon takes one */
+        size_t dashes = t->widths[c] + (t->is_markdown ? edge : 0);
         for (size_t i = 0; i < dashes; i++) {
             fputc('-', r->out);
         }

@@ -59,7 +59,7 @@ static pn_status open_target(target *t, pn_error *err) {
     return t->out ? PN_OK : cli_fail_os(err, CLI_E_OUTPUT, errno, "cannot write '%s'", t->file);
 }
 
-static pn_status close_target(cli *cli, target *t, pn_status status, pn_error *err) {
+static pn_status close_target(cli_app *cli, target *t, pn_status status, pn_error *err) {
     if (!t->file || !t->out) {
         free(t->partial);
         return status;
@@ -87,11 +87,13 @@ static void cut_batch(struct ArrowArray *batch, int64_t rows) {
     batch->length = rows;
     for (int64_t i = 0; i < batch->n_children; i++) {
         batch->children[i]->length = batch->offset + rows;
-        batch->children[i]->null_count = -1;
+        if (batch->children[i]->null_count > 0) {
+            batch->children[i]->null_count = -1; /* not known any more */
+        }
     }
 }
 
-static pn_status render_batch(cli *cli, render *r, struct ArrowArray *batch, uint64_t left,
+static pn_status render_batch(cli_app *cli, render *r, struct ArrowArray *batch, uint64_t left,
                               pn_error *err) {
     if ((uint64_t)batch->length > left) {
         cut_batch(batch, (int64_t)left);
@@ -101,8 +103,8 @@ static pn_status render_batch(cli *cli, render *r, struct ArrowArray *batch, uin
     return cli_flush(cli, r->out, r->out == stdout ? "standard output" : "the file", err);
 }
 
-static pn_status render_rows(cli *cli, render *r, struct ArrowArrayStream *stream, uint64_t limit,
-                             pn_error *err) {
+static pn_status render_rows(cli_app *cli, render *r, struct ArrowArrayStream *stream,
+                             uint64_t limit, pn_error *err) {
     while (r->rows < limit) {
         struct ArrowArray batch = {0};
         int code = stream->get_next(stream, &batch);
@@ -120,7 +122,7 @@ static pn_status render_rows(cli *cli, render *r, struct ArrowArrayStream *strea
     return PN_OK;
 }
 
-static pn_status render_stream(cli *cli, render *r, struct ArrowArrayStream *stream,
+static pn_status render_stream(cli_app *cli, render *r, struct ArrowArrayStream *stream,
                                uint64_t limit, pn_error *err) {
     struct ArrowSchema schema = {0};
     int code = stream->get_schema(stream, &schema);
@@ -135,7 +137,7 @@ static pn_status render_stream(cli *cli, render *r, struct ArrowArrayStream *str
     return r->kind->end(r, err);
 }
 
-static pn_exec_options exec_options(const cli *cli, const cli_run_request *request) {
+static pn_exec_options exec_options(const cli_app *cli, const cli_run_request *request) {
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     options.cancel = cli->cancel;
     options.timeout_ms = request->timeout_ms;
@@ -143,7 +145,7 @@ static pn_exec_options exec_options(const cli *cli, const cli_run_request *reque
     return options;
 }
 
-static pn_status run_rendered(cli *cli, pn_session *session, const pn_bundle *bundle,
+static pn_status run_rendered(cli_app *cli, pn_session *session, const pn_bundle *bundle,
                               const cli_run_request *request, render *r, pn_error *err) {
     CLI_AUTO_RESULT result = NULL;
     struct ArrowArrayStream stream = {0};
@@ -165,7 +167,12 @@ static pn_status run_rendered(cli *cli, pn_session *session, const pn_bundle *bu
     return close_target(cli, &t, status, err);
 }
 
-static pn_status write_parquet(cli *cli, pn_session *session, const pn_bundle *bundle,
+static void note_rows(const cli_app *cli, uint64_t rows, const char *file) {
+    cli_note(cli, "%llu row%s%s%s", (unsigned long long)rows, rows == 1 ? "" : "s",
+             file ? " in " : "", file ? file : "");
+}
+
+static pn_status write_parquet(cli_app *cli, pn_session *session, const pn_bundle *bundle,
                                const cli_run_request *request, pn_error *err) {
     CLI_AUTO_RESULT result = NULL;
     CLI_AUTO_BUF text = PN_BUF_INIT;
@@ -176,7 +183,8 @@ static pn_status write_parquet(cli *cli, pn_session *session, const pn_bundle *b
     if (!request->file || request->limit != UINT64_MAX) {
         pn_status status = cli_fail(err, CLI_E_USAGE, "format 'parquet' needs -o FILE%s",
                                     request->file ? " and takes no --limit" : "");
-        cli_hint(err, "%s", request->file ? "write LIMIT in the query" : "for example -o rows.parquet");
+        cli_hint(err, "%s",
+                 request->file ? "write LIMIT in the query" : "for example -o rows.parquet");
         return status;
     }
     if (!getcwd(cwd, sizeof cwd)) {
@@ -192,24 +200,25 @@ static pn_status write_parquet(cli *cli, pn_session *session, const pn_bundle *b
     CLI_TRY(pn_result_json(result, &text, err));
     CLI_TRY(cli_parse(&text, &report, err));
     const json_t *rows = json_object_get(json_object_get(report, "write"), "rows");
+    const char *text_rows = json_string_value(rows); /* large counts are decimal texts */
     cli_progress_end();
-    if (json_is_integer(rows)) {
-        cli_note(cli, "%lld rows in %s", (long long)json_integer_value(rows), request->file);
-    } else if (json_is_string(rows)) {
-        cli_note(cli, "%s rows in %s", json_string_value(rows), request->file);
-    }
+    note_rows(cli, text_rows ? strtoull(text_rows, NULL, 10) : (uint64_t)json_integer_value(rows),
+              request->file);
     return PN_OK;
 }
 
-static const render_kind *choose_kind(const cli *cli, const cli_run_request *request) {
+static const render_kind *choose_kind(const cli_app *cli, const cli_run_request *request) {
     if (request->format) {
         return render_kind_named(request->format);
     }
     const render_kind *by_file = request->file ? render_kind_of_file(request->file) : NULL;
-    return by_file ? by_file : cli->agent ? &render_jsonlines : cli->json ? &render_json : &render_table;
+    return by_file      ? by_file
+           : cli->agent ? &render_jsonlines
+           : cli->json  ? &render_json
+                        : &render_table;
 }
 
-pn_status cli_run_bundle(cli *cli, pn_session *session, const pn_bundle *bundle,
+pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
                          const cli_run_request *theirs, pn_error *err) {
     cli_run_request request = *theirs;
     if (request.file && !strcmp(request.file, "-")) {
@@ -224,12 +233,9 @@ pn_status cli_run_bundle(cli *cli, pn_session *session, const pn_bundle *bundle,
     }
     CLI_TRY(run_rendered(cli, session, bundle, &request, &r, err));
     cli_progress_end();
-    const char *s = r.rows == 1 ? "" : "s";
-    if (request.file) {
-        cli_note(cli, "%llu row%s in %s", (unsigned long long)r.rows, s, request.file);
-    } else if (r.kind == &render_table) {
-        CLI_TRY(cli_flush(cli, stdout, "standard output", err));
-        cli_note(cli, "%llu row%s", (unsigned long long)r.rows, s);
+    CLI_TRY(cli_flush(cli, stdout, "standard output", err));
+    if (request.file || r.kind == &render_table) {
+        note_rows(cli, r.rows, request.file);
     }
     return PN_OK;
 }

@@ -94,7 +94,11 @@ const char *cli_nearest(const char *word, const char *const *candidates) {
 static size_t decode(const char *text, size_t len, uint32_t *code_out) {
     static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *s = (const unsigned char *)text;
-    size_t size = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+    size_t size = s[0] < 0x80       ? 1
+                  : s[0] >> 5 == 6  ? 2
+                  : s[0] >> 4 == 14 ? 3
+                  : s[0] >> 3 == 30 ? 4
+                                    : 0;
     if (!size || size > len) {
         return 0;
     }
@@ -152,7 +156,8 @@ size_t cli_width(const char *text, size_t len) {
     return width;
 }
 
-static pn_status read_all(const cli *cli, int fd, char **text_out, size_t *len_out, pn_error *err) {
+static pn_status read_all(const cli_app *cli, int fd, char **text_out, size_t *len_out,
+                          pn_error *err) {
     size_t len = 0;
     size_t cap = 0;
     char *text = NULL;
@@ -181,7 +186,7 @@ static pn_status read_all(const cli *cli, int fd, char **text_out, size_t *len_o
     }
 }
 
-pn_status cli_read_text(const cli *cli, const char *path, char **text_out, pn_error *err) {
+pn_status cli_read_text(const cli_app *cli, const char *path, char **text_out, pn_error *err) {
     bool is_stdin = !strcmp(path, "-");
     size_t len = 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAR "\xE2\x94\x82   "                                  /* a branch goes on below */
-#define FORK "\xE2\x94\x9C\xE2\x94\x80\xE2\x94\x80 "           /* one of several */
-#define CORNER "\xE2\x94\x94\xE2\x94\x80\xE2\x94\x80 "         /* the last one */
+#define BAR "\xE2\x94\x82   "                          /* a branch goes on below */
+#define FORK "\xE2\x94\x9C\xE2\x94\x80\xE2\x94\x80 "   /* one of several */
+#define CORNER "\xE2\x94\x94\xE2\x94\x80\xE2\x94\x80 " /* the last one */
 
 void cli_tree_line(const cli_tree *tree, bool is_last, const char *format, ...) {
     va_list args;

@@ -18,6 +18,7 @@
 
 #define PACK "packs/python"
 #define JOBS_MAX 256u
+#define FILE_BYTES "33554432" /* a writer holds a file in memory until it is whole */
 
 typedef struct build_ctx {
     const pn_cpg_build_options *options;
@@ -62,12 +63,17 @@ static pn_status check_apart(const pni_scan *scan, const char *out, pn_error *er
 
 /* ---- evidence ------------------------------------------------------------------------------ */
 
+/* The commit names its content, so that the same evidence is the same input anywhere (docs/decisions/0003). */
 static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *session,
-                            pni_evidence which, struct ArrowArrayStream *rows, json_t **report_out,
+                            pni_evidence which, const pni_spool *spool, json_t **report_out,
                             pn_error *err) {
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
-    PNI_TRY(pni_engine_table_from_stream(session, rows, true, &table, err));
+    struct ArrowArrayStream rows = {0}; /* consumed by the engine, also when it fails */
+    char content[PNI_SHA256_HEX];
+    PNI_TRY(pni_spool_digest(spool, content, err));
+    PNI_TRY(pni_spool_stream(spool, &rows, err));
+    PNI_TRY(pni_engine_table_from_stream(session, &rows, true, &table, err));
     PNI_TRY(pni_engine_plan_table(session, table, &plan, err));
     PNI_AUTO(pn_buf) uri = PN_BUF_INIT;
     pni_buf_printf(&uri, "%s/evidence/%s", ctx->folder->path, pni_evidence_def_at(which)->name);
@@ -76,16 +82,16 @@ static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *sess
     json_object_set_new(request, "uri", json_string(pni_buf_text(&uri)));
     json_object_set_new(request, "mode", json_string("overwrite"));
     json_object_set_new(request, "schema_mode", json_string("overwrite"));
+    json_object_set_new(request, "target_file_size", json_string(FILE_BYTES));
+    json_object_set_new(request, "commit_metadata", json_pack("{s:s}", "pinion.content", content));
     return pni_engine_plan_write(plan, request, ctx->options->cancel, report_out, err);
 }
 
 static pn_status write_table(build_ctx *ctx, const pni_engine_session *session, pni_evidence which,
                              const pni_spool *spool, pn_error *err) {
     const char *name = pni_evidence_def_at(which)->name;
-    struct ArrowArrayStream rows = {0}; /* consumed by the engine, also when it fails */
     PNI_AUTO_PTR(json_t) written = NULL;
-    pn_status status = pni_spool_stream(spool, &rows, err);
-    status = status == PN_OK ? write_plan(ctx, session, which, &rows, &written, err) : status;
+    pn_status status = write_plan(ctx, session, which, spool, &written, err);
     if (status != PN_OK) {
         pni_error_context(err, "writing table '%s'", name);
         return status;

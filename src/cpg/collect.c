@@ -8,8 +8,9 @@
 #include "cpg/evidence.h"
 #include "cpg/extract.h"
 
-/* Small chunks keep answers small: tree-sitter's is some hundred times its source. */
-#define CHUNK_BYTES (512u << 10)
+/* Small chunks keep batches small: tree-sitter's are some hundred times their source, and Delta's
+ * writer queues several. */
+#define CHUNK_BYTES (128u << 10)
 #define CHUNK_MAX_BYTES (4u << 20)
 #define FILES_PER_BATCH 4096u
 #define FILE_TIMEOUT_MS 60000

@@ -100,6 +100,8 @@ pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_
 pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error *err);
 pn_status pni_spool_finish(pni_spool *spool, pn_error *err);
 int64_t pni_spool_rows(const pni_spool *spool);
+/* SHA-256 of the finished file: of the schema and the rows, in the order they were appended. */
+pn_status pni_spool_digest(const pni_spool *spool, char hex_out[PNI_SHA256_HEX], pn_error *err);
 const struct ArrowSchema *pni_spool_schema(const pni_spool *spool);
 /* A stream over the finished file; it keeps the file open and outlives the spool. */
 pn_status pni_spool_stream(const pni_spool *spool, struct ArrowArrayStream *out, pn_error *err);

@@ -63,9 +63,31 @@ pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_
     return PN_OK;
 }
 
+/* The bits behind the last value of a bitmap are whatever memory held; the file is digested, so they are cleared. */
+static void clear_tail(const void *bitmap, int64_t bits) {
+    if (bitmap && bits % 8) {
+        uint8_t *last = (uint8_t *)(uintptr_t)bitmap + bits / 8;
+        *last = (uint8_t)(*last & ((1u << (bits % 8)) - 1u));
+    }
+}
+
+/* `array` is ours and was built from the start of its buffers. */
+static void clear_tails(const struct ArrowSchema *field, const struct ArrowArray *array) {
+    if (array->n_buffers > 0) {
+        clear_tail(array->buffers[0], array->length + array->offset);
+    }
+    if (pni_streq(field->format, "b")) {
+        clear_tail(array->buffers[1], array->length + array->offset);
+    }
+    for (int64_t i = 0; i < array->n_children; i++) {
+        clear_tails(field->children[i], array->children[i]);
+    }
+}
+
 pn_status pni_spool_append(pni_spool *spool, struct ArrowArray *batch, pn_error *err) {
     PNI_AUTO_ARRAY owned = *batch;
     batch->release = NULL;
+    clear_tails(&spool->schema, &owned);
     struct ArrowError why = {{0}};
     int code = ArrowArrayViewSetArray(&spool->view, &owned, &why);
     code = code == NANOARROW_OK ? ArrowIpcWriterWriteArrayView(&spool->writer, &spool->view, &why)
@@ -85,6 +107,11 @@ pn_status pni_spool_finish(pni_spool *spool, pn_error *err) {
                            spool->path);
     }
     return PN_OK;
+}
+
+pn_status pni_spool_digest(const pni_spool *spool, char hex_out[PNI_SHA256_HEX], pn_error *err) {
+    uint64_t size;
+    return pni_sha256_file(spool->path, hex_out, &size, err);
 }
 
 int64_t pni_spool_rows(const pni_spool *spool) {

@@ -23,10 +23,14 @@ static pn_status list_names(const char *folder, name_list *names, pn_error *err)
     if (!dir)
         return pni_fail_os(err, errno == ENOENT ? PNI_E_FILE_MISSING : PNI_E_FILE_READ, errno,
                            "folder '%s'", folder);
-    for (struct dirent *entry; (entry = readdir(dir));)
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(dir)); errno = 0)
         if (entry->d_name[0] != '.' && entry->d_name[0] != '_')
             pni_vec_push(names, pni_strdup(entry->d_name));
+    int os_errno = errno; /* a list cut short by an error is not taken for the whole folder */
     closedir(dir);
+    if (os_errno)
+        return pni_fail_os(err, PNI_E_FILE_READ, os_errno, "folder '%s'", folder);
     if (names->count)
         qsort(names->items, names->count, sizeof *names->items, pni_cmp_text);
     return PN_OK;

@@ -9,7 +9,7 @@
 
 struct pn_catalog {
     atomic_int refs;
-    pni_map *datasets;   /* name -> pni_dataset */
+    pni_map *datasets;    /* name -> pni_dataset */
     pthread_mutex_t lock; /* of `sorted`, which readers in several threads make on demand */
     const char **sorted;  /* names in order; NULL after an addition */
 };
@@ -73,7 +73,8 @@ pn_status pni_name_check(const char *what, const char *name, pn_error *err) {
     return PN_OK;
 }
 
-/* The parser's words quote what stands near the mistake, which may be a secret: they are not shown. */
+/* The parser's words quote what stands near the mistake, which may be a secret: they are not shown.
+ */
 static pn_status parse_object(const char *json, const char *what, const char *name, json_t **out,
                               pn_error *err) {
     PNI_AUTO_PTR(json_t) parsed = NULL;
@@ -185,7 +186,8 @@ static pn_status dataset_from_spec(const pn_dataset_spec *spec, pni_dataset **ou
     PNI_TRY(text_object(spec->options_json, "option", spec->name, &dataset->options, err));
     PNI_TRY(text_object(spec->storage_options_json, "storage option", spec->name,
                         &dataset->storage_options, err));
-    PNI_TRY(parse_object(spec->metadata_json, "metadata field", spec->name, &dataset->metadata, err));
+    PNI_TRY(
+        parse_object(spec->metadata_json, "metadata field", spec->name, &dataset->metadata, err));
     if (spec->schema && ArrowSchemaDeepCopy(spec->schema, &dataset->schema) != NANOARROW_OK)
         return pni_fail(err, PNI_E_DATASET_OPTION,
                         "the declared schema of dataset '%s' is not valid", spec->name);
@@ -248,6 +250,9 @@ const char *pni_catalog_nearest(const pn_catalog *catalog, const char *name) {
 
 pn_status pn_catalog_describe(const pn_catalog *catalog, const char *name, pn_buf *json_out,
                               pn_error *err) {
+    if (!catalog || !name || !json_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_catalog_describe: catalog, name and json_out must not be NULL");
     const pni_dataset *dataset = pni_catalog_find(catalog, name);
     if (!dataset)
         return pni_fail(err, PNI_E_TABLE_UNKNOWN, "there is no dataset '%s'", name);

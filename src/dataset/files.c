@@ -48,13 +48,20 @@ static pn_status list_folder(file_list *list, const char *relative, unsigned dep
 static pn_status list_entry(file_list *list, const char *relative, unsigned depth, pn_error *err) {
     struct stat st;
     PNI_AUTO_PTR(pni_text) path = pni_path_join(list->dataset->uri, relative);
-    if (stat(path, &st) != 0)
+    if (stat(path, &st) != 0) {
+        if (errno == ENOENT && !has_ending(list->dataset, relative))
+            return PN_OK; /* a dangling link that is no data */
         return pni_fail_os(err, PNI_E_FILE_READ, errno, "dataset '%s': '%s'", list->dataset->name,
                            path);
+    }
     if (S_ISDIR(st.st_mode))
         return list_folder(list, relative, depth + 1, err);
     if (!S_ISREG(st.st_mode) || !has_ending(list->dataset, relative))
         return PN_OK;
+    if (!pni_utf8_valid(relative, strlen(relative)))
+        return pni_fail(err, PNI_E_DATASET_OPTION,
+                        "dataset '%s': the name of file '%s' is not UTF-8", list->dataset->name,
+                        relative);
     if (list->paths.count >= PNI_DATASET_FILES_MAX)
         return pni_fail(err, PNI_E_DATASET_LIMIT, "dataset '%s' holds more than %u files",
                         list->dataset->name, PNI_DATASET_FILES_MAX);
@@ -74,7 +81,14 @@ static pn_status list_folder(file_list *list, const char *relative, unsigned dep
         return pni_fail_os(err, PNI_E_FILE_READ, errno, "dataset '%s': folder '%s'",
                            list->dataset->name, path);
     pn_status status = PN_OK;
-    for (struct dirent *entry; status == PN_OK && (entry = readdir(dir));) {
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(dir);
+        if (!entry && errno) /* half a list would be another dataset */
+            status = pni_fail_os(err, PNI_E_FILE_READ, errno, "dataset '%s': folder '%s'",
+                                 list->dataset->name, path);
+        if (!entry || status != PN_OK)
+            break;
         if (is_hidden(entry->d_name))
             continue;
         PNI_AUTO_PTR(pni_text)
@@ -91,6 +105,8 @@ static pn_status pin_file(pni_hash_cache *cache, const char *path, const char *r
     char hex[PNI_SHA256_HEX];
     if (stat(path, &st) != 0)
         return pni_fail_os(err, PNI_E_FILE_READ, errno, "'%s'", path);
+    if (!S_ISREG(st.st_mode))
+        return pni_fail(err, PNI_E_DATASET_OPTION, "'%s' is neither file nor folder", path);
     PNI_TRY(pni_hash_cache_digest(cache, path, &st, hex, err));
     json_array_append_new(
         files, json_pack("[s, o, s]", relative, pni_json_u64((uint64_t)st.st_size), hex));

@@ -21,6 +21,7 @@ typedef struct entry {
     char digest[PNI_SHA256_HEX];
     uint64_t dev, ino, size;
     int64_t mtime_ns, ctime_ns;
+    bool is_used; /* asked for since the cache was opened */
 } entry;
 
 struct pni_hash_cache {
@@ -46,6 +47,11 @@ static bool entry_same(const entry *a, const entry *b) {
            a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
+static bool is_unchanged(const entry *before, const struct stat *st) {
+    entry after = entry_of(st);
+    return entry_same(before, &after);
+}
+
 static void load_line(pni_hash_cache *cache, char *line) {
     entry found = {0};
     int path_at = 0;
@@ -56,6 +62,7 @@ static void load_line(pni_hash_cache *cache, char *line) {
         return;
     entry *kept = pni_alloc(sizeof *kept);
     *kept = found;
+    kept->is_used = false;
     pni_free(pni_map_get(cache->entries, line + path_at));
     pni_map_put(cache->entries, line + path_at, kept);
 }
@@ -87,12 +94,14 @@ pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const s
     struct timespec clock;
     uint64_t size;
     if (known && entry_same(known, &now)) {
+        known->is_used = true;
         memcpy(hex_out, known->digest, PNI_SHA256_HEX);
         return PN_OK;
     }
     clock_gettime(CLOCK_REALTIME, &clock);
     PNI_TRY(pni_sha256_file(path, now.digest, &size, err));
-    if (size != now.size)
+    struct stat after;
+    if (size != now.size || stat(path, &after) != 0 || !is_unchanged(&now, &after))
         return pni_fail(err, PNI_E_DATASET_CHANGING, "'%s' changed while it was read", path);
     memcpy(hex_out, now.digest, PNI_SHA256_HEX);
     int64_t newest = now.mtime_ns > now.ctime_ns ? now.mtime_ns : now.ctime_ns;
@@ -103,14 +112,19 @@ pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const s
         pni_map_put(cache->entries, path, known);
     }
     *known = now;
+    known->is_used = true;
     cache->changed = true;
     return PN_OK;
 }
 
+/* What nobody asked for and is gone is forgotten, so that the file does not grow with every file
+ * that ever was. What is still there may belong to another dataset over the same folder. */
 static void save(const pni_hash_cache *cache) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     for (size_t i = 0; i < pni_map_count(cache->entries); i++) {
         const entry *e = pni_map_value_at(cache->entries, i);
+        if (!e->is_used && !pni_path_exists(pni_map_key_at(cache->entries, i)))
+            continue;
         pni_buf_printf(&text, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 " %s\n",
                        e->digest, e->dev, e->ino, e->size, e->mtime_ns, e->ctime_ns,
                        pni_map_key_at(cache->entries, i));

@@ -68,6 +68,9 @@ static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *sc
     int code = stream->get_schema(stream, schema);
     if (code)
         return stream_failed(stream, code, err);
+    if (!pni_streq(schema->format, "+s"))
+        return pni_fail(err, PNI_E_DATASET_STREAM,
+                        "the rows handed in are no table: their type is '%s'", schema->format);
     PNI_TRY(pni_arrow_schema_digest(schema, schema_hex, err));
     row_hasher hasher = {.schema = schema, .sha = pni_sha256_new()};
     pni_sha256_update(hasher.sha, schema_hex, PNI_SHA256_HEX - 1);
@@ -85,7 +88,7 @@ static pn_status collect(struct ArrowArrayStream *stream, struct ArrowSchema *sc
 
 static pn_status stream_of(struct ArrowSchema *schema, array_list *arrays,
                            struct ArrowArrayStream *out, pn_error *err) {
-    struct ArrowSchema copy = {0};
+    PNI_AUTO_SCHEMA copy = {0};
     if (ArrowSchemaDeepCopy(schema, &copy) != NANOARROW_OK ||
         ArrowBasicArrayStreamInit(out, &copy, (int64_t)arrays->count) != NANOARROW_OK)
         return pni_fail(err, PNI_E_INTERNAL, "no stream over the rows handed in");

@@ -83,6 +83,16 @@ bool pni_deadline_passed(const pni_deadline *deadline) {
     return atomic_load(&((pni_deadline *)(uintptr_t)deadline)->passed);
 }
 
+pn_status pni_deadline_status(const pni_deadline *deadline, pn_status status,
+                              const pn_bundle *bundle, pn_error *err) {
+    if (status == PN_OK || !pni_deadline_passed(deadline))
+        return status;
+    if (pn_bundle_name(bundle))
+        return pni_fail(err, PNI_E_EXEC_TIMEOUT, "view '%s' ran longer than its stated time",
+                        pn_bundle_name(bundle));
+    return pni_fail(err, PNI_E_EXEC_TIMEOUT, "the query ran longer than its stated time");
+}
+
 void pni_deadline_free(pni_deadline *deadline) {
     if (!deadline)
         return;

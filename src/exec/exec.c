@@ -13,7 +13,11 @@ static pn_status read_source(pn_session *session, const pn_plan_source *theirs,
     if (!ours->build)
         return PN_OK;
     pn_plan_source built = PN_PLAN_SOURCE_INIT;
-    PNI_TRY(ours->build(ours->ctx, session, &built, scratch, err));
+    pn_status status = ours->build(ours->ctx, session, &built, scratch, err);
+    if (status != PN_OK && err && !err->number) /* a builder that gave no reason */
+        return pni_fail(err, PNI_E_PLAN_SOURCE, "the builder of a plan source failed: %s",
+                        pn_status_name(status));
+    PNI_TRY(status);
     if ((built.sql != NULL) + (built.substrait.data != NULL) != 1 || built.build)
         return pni_fail(err, PNI_E_PLAN_SOURCE,
                         "the builder gave neither one SQL text nor one Substrait plan");
@@ -54,12 +58,16 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
+    pn_status status;
     {
         PNI_SESSION_GUARD(session);
-        PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
-        PNI_TRY(pni_plan_open(session, bundle, &plan, err));
+        status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
+        if (status == PN_OK)
+            status = pni_plan_open(session, bundle, &plan, err);
     }
-    PNI_TRY(pni_engine_plan_execute(plan, options.cancel, &inner, err));
+    if (status == PN_OK)
+        status = pni_engine_plan_execute(plan, options.cancel, &inner, err);
+    PNI_TRY(pni_deadline_status(deadline, status, bundle, err));
     PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
     pni_stream_guard(&inner, pni_take(stage), pni_take(deadline), &result->stream);
     *result_out = pni_take(result);
@@ -98,8 +106,10 @@ pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const ch
         return pn_substrait_text(bundle->substrait, text_out, err);
     if (explain_kind(kind) < 0)
         return pni_fail(err, PNI_E_EXPLAIN_KIND, "there is no explain kind '%s'", kind);
-    PNI_SESSION_GUARD(session);
-    PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
-    PNI_TRY(pni_plan_open(session, bundle, &plan, err));
+    {
+        PNI_SESSION_GUARD(session);
+        PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
+        PNI_TRY(pni_plan_open(session, bundle, &plan, err));
+    }
     return pni_engine_plan_explain(plan, explain_kind(kind), text_out, err);
 }

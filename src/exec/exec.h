@@ -21,10 +21,19 @@ pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size
 void pni_stage_free(pni_stage *stage);
 PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 
-/* Writes the rows of `bundle` over an existing stage. */
-pn_status pni_exec_write_staged(pn_session *session, const pn_bundle *bundle,
-                                const pn_write_request *request, const pn_exec_options *options,
-                                pn_result **out, pn_error *err);
+/*
+ * A write in three steps, so that every request is checked before anything runs, and every plan is
+ * made under the lock hold that staged its views: another run of the session may register the same
+ * names afterwards.
+ */
+typedef struct pni_write pni_write;
+pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request, pni_write **out,
+                        pn_error *err);
+pn_status pni_write_plan(pni_write *write, pn_session *session,
+                         pn_error *err); /* lock held, views staged */
+pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err);
+void pni_write_free(pni_write *write);
+PNI_DEFINE_AUTO_PTR(pni_write, pni_write_free)
 
 /*
  * A token that fires when `outer` does or when `timeout_ms` have passed; pni_deadline_passed()
@@ -34,6 +43,10 @@ typedef struct pni_deadline pni_deadline;
 pni_deadline *pni_deadline_new(pn_cancel *outer, uint64_t timeout_ms);
 pn_cancel *pni_deadline_cancel(const pni_deadline *deadline); /* borrowed; may be NULL */
 bool pni_deadline_passed(const pni_deadline *deadline);
+/* A failure after the deadline is a time-out of `bundle`, whatever it says of itself; success stays
+ * what it is. */
+pn_status pni_deadline_status(const pni_deadline *deadline, pn_status status,
+                              const pn_bundle *bundle, pn_error *err);
 void pni_deadline_free(pni_deadline *deadline);
 PNI_DEFINE_AUTO_PTR(pni_deadline, pni_deadline_free)
 

@@ -74,7 +74,7 @@ pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle) {
 }
 
 int32_t pn_result_kind(const pn_result *result) {
-    return result->kind;
+    return result ? result->kind : 0;
 }
 
 pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_out, pn_error *err) {

@@ -8,14 +8,14 @@
  */
 #include "exec/exec.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct pni_stage {
     pn_session *session;
-    char *folder; /* NULL until the first view is written */
-    PNI_VEC(const char *) registered;
+    char *folder;               /* NULL until the first view is written */
+    PNI_VEC(char *) registered; /* own copies: a stage may outlive the bundles */
 };
 
 static char *default_tmp(void) {
@@ -27,30 +27,64 @@ static pn_status make_folder(pni_stage *stage, const pn_exec_options *options, p
     if (stage->folder)
         return PN_OK;
     PNI_AUTO_PTR(pni_text) root = options->tmp_dir ? pni_strdup(options->tmp_dir) : default_tmp();
+    if (!pni_utf8_valid(root, strlen(root)))
+        return pni_fail(err, PNI_E_FILE_WRITE, "the temporary folder '%s' is not UTF-8", root);
     PNI_TRY(pni_mkdirs(root, err));
     PNI_AUTO_PTR(pni_text) folder = pni_path_join(root, "pinion-stage-XXXXXX");
     if (!mkdtemp(folder))
-        return pni_fail(err, PNI_E_FILE_WRITE, "no private folder in '%s'", root);
+        return pni_fail_os(err, PNI_E_FILE_WRITE, errno, "no private folder in '%s'", root);
     stage->folder = pni_take(folder);
     return PN_OK;
 }
 
-/* How often each view would run if it were expanded wherever it is read; being a root is one more.
- */
-static pni_map *count_readers(const pn_bundle *const *closure, size_t count,
-                              const pn_bundle *const *roots, size_t n_roots) {
-    pni_map *readers = pni_map_new();
-    for (size_t b = 0; b < count; b++)
-        for (size_t i = 0; i < closure[b]->n_inputs; i++)
-            if (closure[b]->inputs[i].view) {
-                const char *name = closure[b]->inputs[i].name;
-                size_t scans = pn_substrait_table_scans(closure[b]->substrait, i);
-                pni_map_put(readers, name, (char *)pni_map_get(readers, name) + scans);
-            }
-    for (size_t r = 0; r < n_roots; r++)
-        if (roots[r]->name)
-            pni_map_put(readers, roots[r]->name, (char *)pni_map_get(readers, roots[r]->name) + 1);
-    return readers;
+/* The bundles of a run, upstream first. Views are registered by name, so names must be unique. */
+typedef struct staging {
+    const pn_bundle **bundles;
+    size_t count;
+    pni_map *by_name; /* name -> 1 + index */
+    size_t *readers;  /* how often each would run if it were expanded wherever it is read */
+    bool *is_root;
+} staging;
+
+static void staging_dispose(staging *run) {
+    pni_free(run->bundles);
+    pni_map_free(run->by_name);
+    pni_free(run->readers);
+    pni_free(run->is_root);
+}
+
+static size_t *readers_of(const staging *run, const char *name) {
+    size_t place = name ? (size_t)(uintptr_t)pni_map_get(run->by_name, name) : 0;
+    return place ? &run->readers[place - 1] : NULL;
+}
+
+static pn_status name_bundles(staging *run, pn_error *err) {
+    for (size_t b = 0; b < run->count; b++) {
+        const char *name = run->bundles[b]->name;
+        if (!name)
+            continue;
+        if (pni_map_has(run->by_name, name))
+            return pni_fail(err, PNI_E_VIEW_NAME, "a run holds two different plans named '%s'",
+                            name);
+        pni_map_put(run->by_name, name, (void *)(uintptr_t)(b + 1));
+    }
+    return PN_OK;
+}
+
+/* Being a root is one more reader. */
+static void count_readers(staging *run, const pn_bundle *const *roots, size_t n_roots) {
+    for (size_t b = 0; b < run->count; b++)
+        for (size_t i = 0; i < run->bundles[b]->n_inputs; i++)
+            if (run->bundles[b]->inputs[i].view)
+                *readers_of(run, run->bundles[b]->inputs[i].name) +=
+                    pn_substrait_table_scans(run->bundles[b]->substrait, i);
+    for (size_t r = 0; r < n_roots; r++) {
+        size_t *readers = readers_of(run, roots[r]->name);
+        if (readers) {
+            *readers += 1;
+            run->is_root[readers - run->readers] = true;
+        }
+    }
 }
 
 static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
@@ -76,7 +110,7 @@ static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
 static pn_status stage_view(pni_stage *stage, const pn_bundle *view, bool is_shared,
                             const pn_exec_options *options, pn_error *err) {
     PNI_TRY(pni_cancel_check(options->cancel, err));
-    pni_vec_push(&stage->registered, view->name);
+    pni_vec_push(&stage->registered, pni_strdup(view->name));
     if (!is_shared || pn_substrait_is_projection(view->substrait))
         return pni_plan_register_view(stage->session, view, err);
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
@@ -85,29 +119,39 @@ static pn_status stage_view(pni_stage *stage, const pn_bundle *view, bool is_sha
                                err);
 }
 
+static pn_status stage_views(pni_stage *stage, const staging *run, const pn_exec_options *options,
+                             pn_error *err) {
+    for (size_t i = 0; i < run->count; i++)
+        PNI_TRY(pni_plan_check(stage->session, run->bundles[i], err));
+    for (size_t i = 0; i < run->count; i++) {
+        const pn_bundle *view = run->bundles[i];
+        if (!view->name || (run->is_root[i] && run->readers[i] < 2))
+            continue;
+        if (pni_session_knows(stage->session, view->name)) /* it would be hidden, then lost */
+            return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", view->name);
+        pn_status status = stage_view(stage, view, run->readers[i] > 1, options, err);
+        if (status != PN_OK) {
+            pni_error_context(err, "view '%s'", view->name);
+            return status;
+        }
+        if (options->progress)
+            options->progress(options->progress_ctx, "views staged", i + 1, run->count);
+    }
+    return PN_OK;
+}
+
 static pn_status stage_all(pni_stage *stage, const pn_bundle *const *roots, size_t n_roots,
                            const pn_exec_options *options, pn_error *err) {
-    size_t count;
-    const pn_bundle **closure = pni_bundle_closure(roots, n_roots, &count);
-    PNI_AUTO_PTR(pni_map) readers = count_readers(closure, count, roots, n_roots);
-    pn_status status = PN_OK;
-    for (size_t i = 0; status == PN_OK && i < count; i++)
-        status = pni_plan_check(stage->session, closure[i], err);
-    for (size_t i = 0; status == PN_OK && i < count; i++) {
-        const pn_bundle *view = closure[i];
-        size_t read = view->name ? (size_t)(uintptr_t)pni_map_get(readers, view->name) : 0;
-        bool is_root = false;
-        for (size_t r = 0; r < n_roots; r++)
-            is_root = is_root || roots[r] == view;
-        if (!view->name || (is_root && read < 2))
-            continue;
-        status = stage_view(stage, view, read > 1, options, err);
-        if (status != PN_OK)
-            pni_error_context(err, "view '%s'", view->name);
-        if (options->progress)
-            options->progress(options->progress_ctx, "views staged", i + 1, count);
+    staging run = {.by_name = pni_map_new()};
+    run.bundles = pni_bundle_closure(roots, n_roots, &run.count);
+    run.readers = pni_calloc(run.count + 1, sizeof *run.readers);
+    run.is_root = pni_calloc(run.count + 1, sizeof *run.is_root);
+    pn_status status = name_bundles(&run, err);
+    if (status == PN_OK) {
+        count_readers(&run, roots, n_roots);
+        status = stage_views(stage, &run, options, err);
     }
-    pni_free(closure);
+    staging_dispose(&run);
     return status;
 }
 
@@ -129,6 +173,8 @@ void pni_stage_free(pni_stage *stage) {
                                   stage->registered.items[i], NULL) != PN_OK)
             pni_logf("view '%s' was not registered", stage->registered.items[i]);
     pni_session_unlock(stage->session);
+    for (size_t i = 0; i < stage->registered.count; i++)
+        pni_free(stage->registered.items[i]);
     pni_vec_dispose(&stage->registered);
     if (stage->folder && pni_remove_tree(stage->folder, NULL) != PN_OK)
         pni_logf("temporary folder '%s' is left", stage->folder);

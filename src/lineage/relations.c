@@ -39,14 +39,21 @@ static pn_status make_room(pni_lineage *lineage, pni_rows *rows, size_t n, pn_er
     return PN_OK;
 }
 
-/* Adds what `exprs` read, as `kind`, to what decides about rows. */
+/* A list of expressions, or of other messages that hold them; NULL items are skipped. */
+typedef struct readers {
+    const void *items; /* array of message pointers */
+    size_t count;
+    uint32_t kind; /* they are read as */
+} readers;
+
+/* Adds what `exprs` read to what decides about rows. */
 static pn_status add_deciders(pni_lineage *lineage, const pni_scope *scope, pni_rows *rows,
-                              const void *exprs, size_t count, uint32_t kind, pn_error *err) {
-    const ProtobufCMessage *const *list = exprs;
+                              readers exprs, pn_error *err) {
+    const ProtobufCMessage *const *list = exprs.items;
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = rows->complete};
-    pn_status status = pni_collect(&c, rows->inputs, kind, err);
-    for (size_t i = 0; status == PN_OK && i < count; i++) {
-        status = list[i] ? pni_collect_expr(&c, list[i], kind, err) : PN_OK;
+    pn_status status = pni_collect(&c, rows->inputs, exprs.kind, err);
+    for (size_t i = 0; status == PN_OK && i < exprs.count; i++) {
+        status = list[i] ? pni_collect_expr(&c, list[i], exprs.kind, err) : PN_OK;
     }
     rows->inputs = pni_collected(&c);
     rows->complete = c.complete;
@@ -77,6 +84,12 @@ static pn_status table_row(pni_lineage *lineage, const Substrait__ReadRel *read,
     size_t n = schema->struct_->n_types;
     size_t at = 0;
     PNI_TRY(make_room(lineage, row, n, err));
+    if (pni_substrait_is_work_table(lineage->plan, read)) {
+        while (row->n < n) {
+            row->columns[row->n++] = &lineage->unknown;
+        }
+        return PN_OK;
+    }
     for (size_t i = 0; i < n; i++) {
         const char *name = schema->names[at];
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
@@ -93,7 +106,7 @@ static pn_status table_row(pni_lineage *lineage, const Substrait__ReadRel *read,
 
 static pn_status trace_table(pni_lineage *lineage, const Substrait__ReadRel *read,
                              const pni_scope *scope, pni_rows *out, pn_error *err) {
-    PNI_TRY(add_deciders(lineage, scope, out, &read->filter, 1, PNI_KIND_FILTER, err));
+    PNI_TRY(add_deciders(lineage, scope, out, (readers){&read->filter, 1, PNI_KIND_FILTER}, err));
     if (!read->projection) {
         return PN_OK;
     }
@@ -234,12 +247,14 @@ static pn_status trace_window(pni_lineage *lineage,
             window->window_functions[i];
         pni_rows deciders = {.inputs = &pni_no_inputs, .complete = true};
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
-        PNI_TRY(add_deciders(lineage, scope, &deciders, window->partition_expressions,
-                             window->n_partition_expressions, PNI_KIND_WINDOW, err));
-        PNI_TRY(add_deciders(lineage, scope, &deciders, window->sorts, window->n_sorts,
-                             PNI_KIND_WINDOW, err));
-        PNI_TRY(add_deciders(lineage, scope, &deciders, f->arguments, f->n_arguments,
-                             PNI_KIND_TRANSFORM, err));
+        PNI_TRY(add_deciders(lineage, scope, &deciders,
+                             (readers){window->partition_expressions,
+                                       window->n_partition_expressions, PNI_KIND_WINDOW},
+                             err));
+        PNI_TRY(add_deciders(lineage, scope, &deciders,
+                             (readers){window->sorts, window->n_sorts, PNI_KIND_WINDOW}, err));
+        PNI_TRY(add_deciders(lineage, scope, &deciders,
+                             (readers){f->arguments, f->n_arguments, PNI_KIND_TRANSFORM}, err));
         column->inputs = deciders.inputs;
         column->complete = deciders.complete;
         column->text =
@@ -291,8 +306,10 @@ static pn_status trace_aggregate(pni_lineage *lineage, const Substrait__Aggregat
                                    &out->columns[out->n], err));
         out->n++;
     }
-    return add_deciders(lineage, scope, out, aggregate->grouping_expressions,
-                        aggregate->n_grouping_expressions, PNI_KIND_GROUP, err);
+    return add_deciders(lineage, scope, out,
+                        (readers){aggregate->grouping_expressions,
+                                  aggregate->n_grouping_expressions, PNI_KIND_GROUP},
+                        err);
 }
 
 /* ---- sets --------------------------------------------------------------------------------- */
@@ -333,21 +350,37 @@ static void unite_column(pni_lineage *lineage, const pni_rows *input, size_t ind
     }
 }
 
-static pn_status union_column(pni_lineage *lineage, const Substrait__SetRel *set, size_t index,
-                              const pni_column **out, pn_error *err) {
+static pn_status union_column(pni_lineage *lineage, Substrait__Rel *const *inputs, size_t n,
+                              size_t index, const pni_column **out, pn_error *err) {
     pni_collector c = {.lineage = lineage, .complete = true};
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_column *made = pni_arena_alloc(lineage->arena, sizeof *made);
-    for (size_t i = 0; i < set->n_inputs; i++) {
-        unite_column(lineage, pni_lineage_result(lineage, set->inputs[i]), index, &c, &text);
+    for (size_t i = 0; i < n; i++) {
+        unite_column(lineage, pni_lineage_result(lineage, inputs[i]), index, &c, &text);
     }
-    pn_status status = pni_lineage_step(lineage, c.items.count + set->n_inputs, err);
+    pn_status status = pni_lineage_step(lineage, c.items.count + n, err);
     made->complete = c.complete;
     made->inputs = pni_collected(&c);
     made->text = pni_arena_printf(lineage->arena, "union(%s)", pni_buf_text(&text));
-    made->type = pni_lineage_result(lineage, set->inputs[0])->columns[index]->type;
+    made->type = pni_lineage_result(lineage, inputs[0])->columns[index]->type;
     *out = made;
     return status;
+}
+
+/* As many columns as the first input has, each of all inputs; unknown when that one is. */
+static pn_status trace_union(pni_lineage *lineage, Substrait__Rel *const *inputs, size_t n,
+                             pni_rows *out, pn_error *err) {
+    const pni_rows *first = pni_lineage_result(lineage, inputs[0]);
+    if (!first->known) {
+        set_unknown(out);
+        return PN_OK;
+    }
+    PNI_TRY(make_room(lineage, out, first->n, err));
+    for (size_t i = 0; i < first->n; i++) {
+        PNI_TRY(union_column(lineage, inputs, n, i, &out->columns[i], err));
+        out->n++;
+    }
+    return PN_OK;
 }
 
 static pn_status trace_set(pni_lineage *lineage, const Substrait__SetRel *set, pni_rows *out,
@@ -364,11 +397,7 @@ static pn_status trace_set(pni_lineage *lineage, const Substrait__SetRel *set, p
         out->columns = first->columns;
         out->n = first->n;
     } else {
-        PNI_TRY(make_room(lineage, out, first->n, err));
-        for (size_t i = 0; i < first->n; i++) {
-            PNI_TRY(union_column(lineage, set, i, &out->columns[i], err));
-            out->n++;
-        }
+        PNI_TRY(trace_union(lineage, set->inputs, set->n_inputs, out, err));
     }
     if (set->op == SUBSTRAIT__SET_REL__SET_OP__SET_OP_UNION_ALL) {
         return PN_OK;
@@ -376,20 +405,25 @@ static pn_status trace_set(pni_lineage *lineage, const Substrait__SetRel *set, p
     return add_all_columns(lineage, set, out, unites ? PNI_KIND_GROUP : PNI_KIND_FILTER, err);
 }
 
-/* ---- any relation ------------------------------------------------------------------------- */
-
-static pn_status trace_unknown(pni_lineage *lineage, const pni_rel *rel, pni_rows *out,
-                               pn_error *err) {
-    if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI) {
-        const Substrait__ExtensionMultiRel *multi = rel->extension_multi;
-        for (size_t i = 0; i < multi->n_inputs; i++) {
-            PNI_TRY(pni_lineage_unite(lineage, out, pni_lineage_result(lineage, multi->inputs[i]),
-                                      err));
-        }
+/*
+ * A recursive query is the union of its start and its step. The step reads the rows found so far,
+ * whose columns are unknown: what comes through them is incomplete, what comes from tables is
+ * there.
+ */
+static pn_status trace_multi(pni_lineage *lineage, const Substrait__ExtensionMultiRel *multi,
+                             pni_rows *out, pn_error *err) {
+    for (size_t i = 0; i < multi->n_inputs; i++) {
+        PNI_TRY(
+            pni_lineage_unite(lineage, out, pni_lineage_result(lineage, multi->inputs[i]), err));
     }
-    set_unknown(out);
-    return PN_OK;
+    if (!pni_rel_is_recursion(multi)) {
+        set_unknown(out);
+        return PN_OK;
+    }
+    return trace_union(lineage, multi->inputs, multi->n_inputs, out, err);
 }
+
+/* ---- any relation ------------------------------------------------------------------------- */
 
 static pn_status apply_emit(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
                             pni_rows *out, pn_error *err) {
@@ -417,7 +451,7 @@ static pn_status trace_fetch(pni_lineage *lineage, const Substrait__FetchRel *fe
             : NULL,
         fetch->count_mode_case == SUBSTRAIT__FETCH_REL__COUNT_MODE_COUNT_EXPR ? fetch->count_expr
                                                                               : NULL};
-    return add_deciders(lineage, scope, out, bounds, 2, PNI_KIND_FILTER, err);
+    return add_deciders(lineage, scope, out, (readers){bounds, 2, PNI_KIND_FILTER}, err);
 }
 
 static pn_status trace_body(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
@@ -426,10 +460,11 @@ static pn_status trace_body(pni_lineage *lineage, const pni_rel *rel, const pni_
     case SUBSTRAIT__REL__REL_TYPE_READ:
         return trace_read(lineage, rel->read, scope, out, err);
     case SUBSTRAIT__REL__REL_TYPE_FILTER:
-        return add_deciders(lineage, scope, out, &rel->filter->condition, 1, PNI_KIND_FILTER, err);
+        return add_deciders(lineage, scope, out,
+                            (readers){&rel->filter->condition, 1, PNI_KIND_FILTER}, err);
     case SUBSTRAIT__REL__REL_TYPE_SORT:
-        return add_deciders(lineage, scope, out, rel->sort->sorts, rel->sort->n_sorts,
-                            PNI_KIND_SORT, err);
+        return add_deciders(lineage, scope, out,
+                            (readers){rel->sort->sorts, rel->sort->n_sorts, PNI_KIND_SORT}, err);
     case SUBSTRAIT__REL__REL_TYPE_FETCH:
         return trace_fetch(lineage, rel->fetch, scope, out, err);
     case SUBSTRAIT__REL__REL_TYPE_EXCHANGE:
@@ -452,8 +487,11 @@ static pn_status trace_body(pni_lineage *lineage, const pni_rel *rel, const pni_
         return trace_expand(lineage, rel->expand, scope, out, err);
     case SUBSTRAIT__REL__REL_TYPE_EXTENSION_SINGLE:
         return pni_lineage_unnest(lineage, rel->extension_single, &scope->row, out, err);
+    case SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI:
+        return trace_multi(lineage, rel->extension_multi, out, err);
     default:
-        return trace_unknown(lineage, rel, out, err);
+        set_unknown(out);
+        return PN_OK;
     }
 }
 

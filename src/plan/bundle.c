@@ -83,15 +83,15 @@ pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err) {
 }
 
 const char *pn_bundle_fingerprint(const pn_bundle *bundle) {
-    return bundle->fingerprint;
+    return bundle ? bundle->fingerprint : NULL;
 }
 
 const char *pn_bundle_name(const pn_bundle *bundle) {
-    return bundle->name;
+    return bundle ? bundle->name : NULL;
 }
 
 size_t pn_bundle_component_count(const pn_bundle *bundle) {
-    return json_object_size(bundle->components);
+    return bundle ? json_object_size(bundle->components) : 0;
 }
 
 const char *pn_bundle_component_name(const pn_bundle *bundle, size_t index) {
@@ -104,7 +104,7 @@ const char *pn_bundle_component_digest(const pn_bundle *bundle, size_t index) {
 }
 
 pn_bytes pn_bundle_substrait(const pn_bundle *bundle) {
-    return pn_substrait_bytes(bundle->substrait);
+    return bundle ? pn_substrait_bytes(bundle->substrait) : (pn_bytes){NULL, 0};
 }
 
 pn_status pn_bundle_schema(const pn_bundle *bundle, struct ArrowSchema *schema_out, pn_error *err) {
@@ -118,15 +118,15 @@ pn_status pn_bundle_schema(const pn_bundle *bundle, struct ArrowSchema *schema_o
 }
 
 size_t pn_bundle_table_count(const pn_bundle *bundle) {
-    return bundle->n_inputs;
+    return bundle ? bundle->n_inputs : 0;
 }
 
 const char *pn_bundle_table_at(const pn_bundle *bundle, size_t index) {
-    return index < bundle->n_inputs ? bundle->inputs[index].name : NULL;
+    return index < pn_bundle_table_count(bundle) ? bundle->inputs[index].name : NULL;
 }
 
 const pn_bundle *pn_bundle_input_at(const pn_bundle *bundle, size_t index) {
-    return index < bundle->n_inputs ? bundle->inputs[index].view : NULL;
+    return index < pn_bundle_table_count(bundle) ? bundle->inputs[index].view : NULL;
 }
 
 static json_t *tables_json(const pn_bundle *bundle) {

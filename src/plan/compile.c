@@ -14,6 +14,8 @@ static pn_status ensure_table(pn_session *session, const pni_compile_request *re
                               const char *name, pn_error *err) {
     const pni_resolved *resolved;
     const pn_bundle *view = request->lookup ? request->lookup(request->ctx, name) : NULL;
+    if (view && pni_session_knows(session, name)) /* a table added since the views were compiled */
+        return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", name);
     if (view)
         return pni_session_stub(session, name, &view->schema, err);
     return pni_session_resolve(session, name, &resolved, err);

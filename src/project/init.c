@@ -43,17 +43,21 @@ static pn_status write_text(const char *dir, const char *name, const char *text,
     return pni_file_write(path, text, strlen(text), err);
 }
 
+/* A folder's name may be anything; what cannot stand in a text file is not taken from it. */
 static char *name_of(const char *dir, const char *name) {
     if (name)
         return pni_strdup(name);
     PNI_AUTO_PTR(pni_text) absolute = pni_path_absolute(dir);
-    return pni_strdup(pni_path_base(absolute));
+    const char *base = pni_path_base(absolute);
+    return pni_strdup(*base && pni_utf8_valid(base, strlen(base)) ? base : "project");
 }
 
 pn_status pn_project_init(const char *dir, const char *name, pn_error *err) {
     PNI_AUTO(pn_buf) yaml = PN_BUF_INIT;
     if (!dir)
         return pni_fail(err, PNI_E_ARGUMENT, "pn_project_init: dir must not be NULL");
+    if (name && (!*name || !pni_utf8_valid(name, strlen(name))))
+        return pni_fail(err, PNI_E_ARGUMENT, "the project name '%s' is empty or not UTF-8", name);
     PNI_AUTO_PTR(pni_text) file = pni_path_join(dir, "pinion.yaml");
     if (pni_path_exists(file))
         return pni_fail(err, PNI_E_PROJECT_EXISTS, "'%s' is there already", file);
@@ -63,14 +67,7 @@ pn_status pn_project_init(const char *dir, const char *name, pn_error *err) {
     PNI_TRY(pni_mkdirs(views, err));
     PNI_TRY(pni_mkdirs(data, err));
     pni_buf_puts(&yaml, yaml_head);
-    /* A quoted scalar: a folder's name may hold anything. */
-    pni_buf_putc(&yaml, '\'');
-    for (const char *c = title; *c; c++) {
-        if (*c == '\'')
-            pni_buf_putc(&yaml, '\'');
-        pni_buf_putc(&yaml, *c);
-    }
-    pni_buf_putc(&yaml, '\'');
+    pni_json_quote(&yaml, title, strlen(title)); /* is a double-quoted scalar of YAML too */
     pni_buf_puts(&yaml, yaml_tail);
     PNI_TRY(write_text(dir, "data/orders.csv", orders_csv, err));
     PNI_TRY(write_text(dir, "views/big_orders.sql", big_orders_sql, err));

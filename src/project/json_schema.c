@@ -1,45 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The published JSON Schema of pinion.yaml; tests/integration checks that it and the reader accept
- * and refuse the same files. */
+/*
+ * The published JSON Schema of pinion.yaml. What it cannot say (a doubled key, a column type, a
+ * view that exists) the reader refuses alone; tests/unit/project/test_json_schema.c checks that the
+ * two agree on everything else. A scalar is taken as its text whatever YAML calls it, so numbers
+ * and booleans pass where texts are wanted.
+ */
 #include "project/project_priv.h"
 
+#define TEXT "{\"$ref\":\"#/$defs/text\"}"
+#define TEXTS "{\"type\":\"array\",\"items\":" TEXT "}"
+#define SCALARS "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/scalar\"}}"
+#define NAME_PATTERN "\"^[a-z_][a-z0-9_]{0,127}$\""
+#define OBJECT "{\"type\":\"object\",\"additionalProperties\":false,"
+#define FORMAT "{\"enum\":[\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\"]}"
+
 static const char schema[] =
-    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"pinion.yaml,"
-    " version 1\",\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"version\"],"
-    "\"properties\":{\"version\":{\"const\":1},\"name\":{\"type\":\"string\",\"minLength\":1},"
+    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
+    "\"title\":\"pinion.yaml, version 1\","
+    "\"$defs\":{"
+    "\"scalar\":{\"type\":[\"string\",\"number\",\"boolean\"]},"
+    "\"text\":{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}},"
+    "\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"version\"],"
+    "\"properties\":{"
+    "\"version\":{\"enum\":[1,\"1\"]},"
+    "\"name\":" TEXT ","
     "\"profile\":{\"enum\":[\"default\",\"dev\",\"prod\",\"cst_autoload\",\"symtable\"]},"
-    "\"settings\":{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\","
-    "\"boolean\"]}},\"datasets\":{\"type\":\"object\",\"propertyNames\":{\"type\":\"string\","
-    "\"pattern\":\"^[a-z_][a-z0-9_]{0,127}$\"},\"additionalProperties\":{\"type\":\"object\","
-    "\"additionalProperties\":false,\"required\":[\"format\",\"uri\"],"
-    "\"properties\":{\"format\":{\"enum\":[\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\"]},"
-    "\"uri\":{\"type\":\"string\",\"minLength\":1},\"version\":{\"type\":[\"integer\",\"string\"]},"
-    "\"timestamp\":{\"type\":\"string\",\"minLength\":1},\"options\":{\"type\":\"object\","
-    "\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\"]}},"
-    "\"storage_options\":{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\","
-    "\"number\",\"boolean\"]}},\"optional\":{\"type\":\"boolean\"},\"schema\":{\"type\":\"object\","
-    "\"additionalProperties\":{\"type\":\"string\",\"minLength\":1}},\"metadata\":{\"type\":\"object\","
-    "\"additionalProperties\":false,\"properties\":{\"ddl\":{\"type\":\"string\",\"minLength\":1},"
-    "\"defaults\":{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\","
-    "\"boolean\"]}},\"partition_columns\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
-    "\"minLength\":1}},\"constraints\":{\"type\":\"object\",\"additionalProperties\":false,"
-    "\"properties\":{\"primary_key\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
-    "\"minLength\":1}},\"unique\":{\"type\":\"array\",\"items\":{\"type\":\"array\","
-    "\"items\":{\"type\":\"string\",\"minLength\":1}}}}}}}}}},\"functions\":{\"type\":\"object\","
-    "\"additionalProperties\":false,\"properties\":{\"packs\":{\"type\":\"array\","
-    "\"items\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"path\"],"
-    "\"properties\":{\"path\":{\"type\":\"string\",\"minLength\":1},\"sha256\":{\"type\":\"string\","
-    "\"pattern\":\"^[0-9a-f]{64}$\"}}}}}},\"outputs\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-    "\"additionalProperties\":false,\"required\":[\"view\",\"uri\"],"
-    "\"properties\":{\"view\":{\"type\":\"string\",\"pattern\":\"^[a-z_][a-z0-9_]{0,127}$\"},"
-    "\"uri\":{\"type\":\"string\",\"minLength\":1},\"format\":{\"enum\":[\"delta\",\"parquet\",\"csv\","
-    "\"json\",\"arrow\"]},\"mode\":{\"enum\":[\"error\",\"append\",\"overwrite\",\"ignore\"]},"
-    "\"partition_by\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1}},"
-    "\"options\":{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\",\"number\","
-    "\"boolean\"]}},\"storage_options\":{\"type\":\"object\","
-    "\"additionalProperties\":{\"type\":[\"string\",\"number\",\"boolean\"]}}}}},"
-    "\"policies\":{\"type\":\"object\",\"additionalProperties\":false,"
-    "\"properties\":{\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}}}}";
+    "\"settings\":{\"type\":\"object\","
+    "\"propertyNames\":{\"anyOf\":[{\"pattern\":\"^datafusion\\\\.\"},"
+    "{\"enum\":[\"batch_size\",\"coalesce_batches\",\"collect_statistics\",\"dialect\","
+    "\"explain_verbose\",\"memory_limit\",\"memory_pool\",\"parquet_pushdown\","
+    "\"repartition_aggregations\",\"repartition_file_scans\",\"repartition_joins\","
+    "\"repartition_windows\",\"spill_dir\",\"spill_limit\",\"target_partitions\","
+    "\"time_zone\"]}]},"
+    "\"additionalProperties\":" TEXT "},"
+    "\"datasets\":{\"type\":\"object\",\"propertyNames\":{\"pattern\":" NAME_PATTERN "},"
+    "\"additionalProperties\":" OBJECT "\"required\":[\"format\",\"uri\"],\"properties\":{"
+    "\"format\":" FORMAT ",\"uri\":" TEXT ",\"version\":" TEXT ",\"timestamp\":" TEXT ","
+    "\"options\":" SCALARS ",\"storage_options\":" SCALARS ","
+    "\"optional\":{\"enum\":[true,false,\"true\",\"false\"]},"
+    "\"schema\":{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":" TEXT "},"
+    "\"metadata\":" OBJECT "\"properties\":{"
+    "\"ddl\":" TEXT ",\"defaults\":" SCALARS ",\"partition_columns\":" TEXTS ","
+    "\"constraints\":" OBJECT "\"properties\":{\"primary_key\":" TEXTS ","
+    "\"unique\":{\"type\":\"array\",\"items\":" TEXTS "}}}}}}}},"
+    "\"functions\":" OBJECT "\"properties\":{\"packs\":{\"type\":\"array\",\"items\":" OBJECT
+    "\"required\":[\"path\"],\"properties\":{\"path\":" TEXT ","
+    "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}}}},"
+    "\"outputs\":{\"type\":\"array\",\"items\":" OBJECT
+    "\"required\":[\"view\",\"uri\"],\"properties\":{"
+    "\"view\":{\"type\":\"string\",\"pattern\":" NAME_PATTERN "},\"uri\":" TEXT ","
+    "\"format\":" FORMAT ",\"mode\":{\"enum\":[\"error\",\"append\",\"overwrite\",\"ignore\"]},"
+    "\"partition_by\":" TEXTS ",\"options\":" SCALARS ",\"storage_options\":" SCALARS "}}},"
+    "\"policies\":" OBJECT "\"properties\":{"
+    "\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}}}}";
 
 const char *pn_project_json_schema(void) {
     return schema;

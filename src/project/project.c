@@ -44,11 +44,22 @@ void pn_project_free(pn_project *project) {
 
 static pn_status check_outputs(const pn_project *project, pn_error *err) {
     for (size_t i = 0; i < project->outputs.count; i++) {
-        const char *view = project->outputs.items[i].view;
-        if (!pn_view_graph_sql(project->graph, view))
+        const project_output *output = &project->outputs.items[i];
+        if (!pn_view_graph_sql(project->graph, output->view))
             return pni_fail(err, PNI_E_PROJECT_OUTPUT,
-                            "output %zu of pinion.yaml names '%s', which is no view", i + 1, view);
+                            "pinion.yaml:%zu: the output names '%s', which is no view",
+                            output->line, output->view);
     }
+    return PN_OK;
+}
+
+static pn_status check_options(const pn_project_options *options, pn_error *err) {
+    if (options->n_settings && !options->settings)
+        return pni_fail(err, PNI_E_ARGUMENT, "n_settings is %zu but settings is NULL",
+                        options->n_settings);
+    for (size_t i = 0; i < options->n_settings; i++)
+        if (!options->settings[i].key || !options->settings[i].value)
+            return pni_fail(err, PNI_E_SESSION_SETTING, "setting %zu has no key or no value", i);
     return PN_OK;
 }
 
@@ -74,6 +85,7 @@ pn_status pn_project_open(const char *dir, const pn_project_options *theirs,
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_project_open: dir and project_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "project options", err));
+    PNI_TRY(check_options(&options, err));
     PNI_AUTO_PTR(pn_project) project = pni_calloc(1, sizeof *project);
     project->dir = pni_path_absolute(dir);
     project->name = pni_strdup(pni_path_base(project->dir));
@@ -111,7 +123,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
 }
 
 pn_view_graph *pn_project_views(pn_project *project) {
-    return project->graph;
+    return project ? project->graph : NULL;
 }
 
 pn_status pn_project_check(pn_project *project, pn_cancel *cancel, pn_error *err) {

@@ -16,6 +16,7 @@ typedef struct project_output {
     PNI_VEC(char *) partition_by;
     char *options_json;         /* or NULL */
     char *storage_options_json; /* or NULL; secret */
+    size_t line;                /* of pinion.yaml */
 } project_output;
 
 typedef struct project_pack {
@@ -45,6 +46,7 @@ PNI_DEFINE_AUTO_PTR(pn_project, pn_project_free)
 typedef struct yaml_file {
     const char *path;
     yaml_document_t document;
+    size_t visited; /* nodes read so far, aliases counted each time */
 } yaml_file;
 
 pn_status yaml_file_load(const char *path, const pn_buf *text, yaml_file *out, pn_error *err);
@@ -54,32 +56,60 @@ void yaml_file_dispose(yaml_file *file);
 pn_status yaml_wrong(const yaml_file *file, const yaml_node_t *node, pn_error *err,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* One key a mapping may hold. */
+/* One key a mapping may hold, and a mapping of such keys; `what` names it in messages. */
 typedef struct yaml_key {
     const char *name;
-    pn_status (*read)(void *ctx, const yaml_file *file, yaml_node_t *value, pn_error *err);
+    pn_status (*read)(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err);
 } yaml_key;
 
+typedef struct yaml_keys {
+    const char *what;
+    const yaml_key *keys;
+    size_t count;
+} yaml_keys;
+#define YAML_KEYS(text, array) ((yaml_keys){(text), (array), sizeof(array) / sizeof *(array)})
+
+typedef pn_status (*yaml_pair_fn)(void *ctx, yaml_file *file, yaml_node_t *key, yaml_node_t *value,
+                                  pn_error *err);
+typedef pn_status (*yaml_item_fn)(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
+
 /* Reads a mapping key by key; an unknown or doubled key is an error that lists what is allowed. */
-pn_status yaml_read_mapping(const yaml_file *file, yaml_node_t *node, const char *what,
-                            const yaml_key *keys, size_t n_keys, void *ctx, pn_error *err);
+pn_status yaml_read_mapping(yaml_file *file, yaml_node_t *node, const yaml_keys *keys, void *ctx,
+                            pn_error *err);
 /* Reads a mapping whose keys are free. */
-pn_status yaml_each_pair(const yaml_file *file, yaml_node_t *node, const char *what,
-                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *key,
-                                           yaml_node_t *value, pn_error *err),
+pn_status yaml_each_pair(yaml_file *file, yaml_node_t *node, const char *what, yaml_pair_fn each,
                          void *ctx, pn_error *err);
-pn_status yaml_each_item(const yaml_file *file, yaml_node_t *node, const char *what,
-                         pn_status (*each)(void *ctx, const yaml_file *file, yaml_node_t *item,
-                                           pn_error *err),
+pn_status yaml_each_item(yaml_file *file, yaml_node_t *node, const char *what, yaml_item_fn each,
                          void *ctx, pn_error *err);
-/* The text of a scalar that is not empty. Borrowed from the document. */
+bool yaml_has_key(yaml_file *file, yaml_node_t *mapping, const char *name);
+/* The text of a key: checked when its pair was reached. Borrowed from the document. */
+const char *yaml_key_text(const yaml_node_t *key);
+/* The text of a scalar that is not empty; refuses ${env:…}. Borrowed from the document. */
 pn_status yaml_text(const yaml_file *file, const yaml_node_t *node, const char *what,
                     const char **out, pn_error *err);
+/* The same as a copy; replaces what is there. */
+pn_status yaml_copy(const yaml_file *file, const yaml_node_t *node, const char *what, char **out,
+                    pn_error *err);
 pn_status yaml_bool(const yaml_file *file, const yaml_node_t *node, const char *what, bool *out,
                     pn_error *err);
-/* A mapping of scalars as a JSON object of texts; with `env`, ${env:NAME} in values is replaced. */
-pn_status yaml_text_map(const yaml_file *file, yaml_node_t *node, const char *what, bool env,
-                        json_t **out, pn_error *err);
+/* One of the words of a NULL-terminated list, by index. */
+pn_status yaml_word(const yaml_file *file, const yaml_node_t *node, const char *what,
+                    const char *const *words, int32_t *out, pn_error *err);
+/* A list of texts, appended to the JSON array `out`. */
+pn_status yaml_texts(yaml_file *file, yaml_node_t *node, const char *what, json_t *out,
+                     pn_error *err);
+/* A mapping of scalars as a JSON object of texts. */
+pn_status yaml_text_map(yaml_file *file, yaml_node_t *node, const char *what, json_t **out,
+                        pn_error *err);
+/* The same, with ${env:NAME} in values replaced. */
+pn_status yaml_env_map(yaml_file *file, yaml_node_t *node, const char *what, json_t **out,
+                       pn_error *err);
+
+/* Readers of the two large parts of the file. */
+pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key, yaml_node_t *value,
+                               pn_error *err);
+pn_status project_read_output(void *project, yaml_file *file, yaml_node_t *item, pn_error *err);
+extern const char *const project_formats[]; /* of datasets and outputs; NULL-terminated */
 
 pn_status project_read_yaml(pn_project *project, pn_error *err);
 pn_status project_read_views(pn_project *project, pn_error *err);

@@ -42,8 +42,8 @@ pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_erro
     PNI_SESSION_GUARD(session);
     PNI_AUTO_PTR(json_t) by_name = json_object();
     PNI_AUTO_PTR(pni_map) names = pni_map_new();
-    list_catalog(session->catalog, by_name);
     list_catalog(session->own, by_name);
+    list_catalog(session->catalog, by_name); /* declared before auto-loaded */
     for (size_t i = 0; i < pni_map_count(session->tables); i++) {
         const session_table *table = pni_map_value_at(session->tables, i);
         const char *name = pni_map_key_at(session->tables, i);
@@ -87,9 +87,7 @@ pn_status pn_session_table(pn_session *session, const char *name, pn_buf *json_o
     PNI_TRY(pni_session_resolve(session, name, &resolved, err));
     PNI_TRY(pni_arrow_schema_json(&resolved->schema, &schema, err));
     const session_table *table = pni_map_get(session->tables, name);
-    const pni_dataset *dataset = pni_catalog_find(session->own, name);
-    if (!dataset)
-        dataset = pni_catalog_find(session->catalog, name);
+    const pni_dataset *dataset = pni_session_dataset(session, name);
     PNI_AUTO_PTR(json_t) metadata = table_metadata(dataset, resolved);
     PNI_AUTO_PTR(json_t)
     json =

@@ -37,10 +37,10 @@ pn_status pn_session_load_pack(pn_session *session, const char *path, const char
     return pni_udf_install(session->udfs, session->engine, err);
 }
 
-pn_status pn_session_functions(const pn_session *session, pn_buf *json_out, pn_error *err)
-{
+pn_status pn_session_functions(const pn_session *session, pn_buf *json_out, pn_error *err) {
     if (!session || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_functions: session and json_out must not be NULL");
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_functions: session and json_out must not be NULL");
     PNI_SESSION_GUARD(session);
     PNI_AUTO_PTR(json_t) functions = pni_udf_catalog_json(session->udfs);
     return pni_json_canonical(functions, json_out, err);

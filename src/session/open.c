@@ -6,8 +6,6 @@
  */
 #include "session/session_priv.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define SPILL_LIMIT_BYTES (UINT64_C(100) << 30)
@@ -28,9 +26,8 @@ static void set_u64(json_t *object, const char *key, uint64_t value) {
 }
 
 /*
- * Besides the profile: settings measured in bench/README.md (repartition_joins off on few cores),
- * and `identity` needs that a plan does not depend on statistics, so join order by statistics stays
- * a matter of execution.
+ * The time zone is stated, so that the machine's never matters. Threads are capped by the machine's
+ * cores; they are no part of an identity.
  */
 static json_t *base_config(const pni_profile *profile, const pn_session_options *options) {
     uint32_t threads =
@@ -47,49 +44,70 @@ static json_t *base_config(const pni_profile *profile, const pn_session_options 
     return config;
 }
 
+/* The settings that are not the engine's own: memory and spilling. */
+static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_error *err) {
+    static const struct {
+        const char *name, *key;
+        bool is_size;
+    } known[] = {{"memory_limit", "memory_limit_bytes", true},
+                 {"memory_pool", "memory_pool", false},
+                 {"spill_dir", "spill_dir", false},
+                 {"spill_limit", "max_spill_bytes", true}};
+    uint64_t bytes;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!pni_streq(setting->key, known[i].name))
+            continue;
+        if (!known[i].is_size) {
+            json_object_set_new(runtime, known[i].key, json_string(setting->value));
+            return PN_OK;
+        }
+        if (!pni_parse_size(setting->value, &bytes))
+            return pni_fail(err, PNI_E_SESSION_SETTING,
+                            "%s: '%s' is no size such as 4GiB or 512MiB", setting->key,
+                            setting->value);
+        set_u64(runtime, known[i].key, bytes);
+        return PN_OK;
+    }
+    return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", setting->key);
+}
+
 static pn_status apply_settings(json_t *config, json_t *runtime, const pn_session_options *options,
                                 pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
         const pn_setting *setting = &options->settings[i];
         if (!setting->key || !setting->value)
             return pni_fail(err, PNI_E_SESSION_SETTING, "setting %zu has no key or no value", i);
+        if (!pni_utf8_valid(setting->key, strlen(setting->key)) ||
+            !pni_utf8_valid(setting->value, strlen(setting->value)))
+            return pni_fail(err, PNI_E_SESSION_SETTING, "setting %zu ('%s') is not UTF-8", i,
+                            setting->key);
         const char *key = pni_setting_engine_key(setting->key);
-        uint64_t bytes;
-        if (key) {
+        if (key)
             json_object_set_new(config, key, json_string(setting->value));
-        } else if (pni_streq(setting->key, "memory_limit")) {
-            PNI_TRY(pni_parse_size(setting->value, &bytes, err));
-            set_u64(runtime, "memory_limit_bytes", bytes);
-        } else if (pni_streq(setting->key, "spill_limit")) {
-            PNI_TRY(pni_parse_size(setting->value, &bytes, err));
-            set_u64(runtime, "max_spill_bytes", bytes);
-        } else if (pni_streq(setting->key, "memory_pool")) {
-            json_object_set_new(runtime, "memory_pool", json_string(setting->value));
-        } else if (pni_streq(setting->key, "spill_dir")) {
-            json_object_set_new(runtime, "spill_dir", json_string(setting->value));
-        } else {
-            return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", setting->key);
-        }
+        else
+            PNI_TRY(apply_runtime(runtime, setting, err));
     }
     return PN_OK;
 }
 
-pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err) {
+bool pni_parse_size(const char *text, uint64_t *out) {
     static const struct {
         const char *unit;
         unsigned shift;
     } units[] = {{"", 0},     {"B", 0},  {"K", 10},   {"KiB", 10}, {"M", 20},
                  {"MiB", 20}, {"G", 30}, {"GiB", 30}, {"T", 40},   {"TiB", 40}};
-    char *end = NULL;
-    unsigned long long value = strtoull(text, &end, 10);
-    while (end != text && *end == ' ')
-        end++;
-    for (size_t i = 0; end != text && text[0] != '-' && i < sizeof units / sizeof *units; i++)
-        if (pni_streq(end, units[i].unit) && value <= (UINT64_MAX >> units[i].shift)) {
-            *out = (uint64_t)value << units[i].shift;
-            return PN_OK;
+    size_t digits = strspn(text, "0123456789");
+    PNI_AUTO_PTR(pni_text) number = pni_strndup(text, digits);
+    const char *unit = text + digits + strspn(text + digits, " ");
+    uint64_t value;
+    if (!digits || !pni_parse_u64(number, &value))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (pni_streq(unit, units[i].unit) && value <= UINT64_MAX >> units[i].shift) {
+            *out = value << units[i].shift;
+            return true;
         }
-    return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no size such as 4GiB or 512MiB", text);
+    return false;
 }
 
 static const char *pool_name(int32_t pool) {
@@ -160,6 +178,9 @@ static pn_status check_options(const pn_session_options *options, const pni_prof
     if (options->sql_policy < 0 || options->sql_policy > PN_SQL_POLICY_ADMIN)
         return pni_fail(err, PNI_E_SESSION_SETTING, "SQL policy %d is unknown",
                         options->sql_policy);
+    if (options->spill_dir && !pni_utf8_valid(options->spill_dir, strlen(options->spill_dir)))
+        return pni_fail(err, PNI_E_SESSION_SETTING, "the spill folder '%s' is not UTF-8",
+                        options->spill_dir);
     if (options->n_settings && !options->settings)
         return pni_fail(err, PNI_E_ARGUMENT, "n_settings is %zu but settings is NULL",
                         options->n_settings);

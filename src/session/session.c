@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The session object: lifetime, lock, and its tables. A name is looked up in this order: what is
- * resolved already (datasets and temporary tables), datasets added to the session, the caller's
- * catalog.
+ * resolved already (datasets and temporary tables), the caller's catalog, datasets added to the
+ * session. So an auto-loaded dataset never hides a declared one.
  */
 #include "session/session_priv.h"
 
@@ -11,6 +11,8 @@
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options) {
     pn_session *session = pni_calloc(1, sizeof *session);
     pthread_mutexattr_t attr;
+    static _Atomic uint64_t last_id;
+    session->id = atomic_fetch_add(&last_id, 1) + 1;
     atomic_init(&session->refs, 1);
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
@@ -97,13 +99,17 @@ const json_t *pni_session_rulepack(const pn_session *session) {
     return session->rules;
 }
 
-static const pni_dataset *find_dataset(const pn_session *session, const char *name) {
-    const pni_dataset *dataset = pni_catalog_find(session->own, name);
-    return dataset ? dataset : pni_catalog_find(session->catalog, name);
+const pni_dataset *pni_session_dataset(const pn_session *session, const char *name) {
+    const pni_dataset *dataset = pni_catalog_find(session->catalog, name);
+    return dataset ? dataset : pni_catalog_find(session->own, name);
+}
+
+uint64_t pni_session_id(const pn_session *session) {
+    return session->id;
 }
 
 bool pni_session_knows(const pn_session *session, const char *name) {
-    return pni_map_get(session->tables, name) || find_dataset(session, name);
+    return pni_map_get(session->tables, name) || pni_session_dataset(session, name);
 }
 
 const char *pni_session_nearest(const pn_session *session, const char *name) {
@@ -145,7 +151,7 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
                               pn_error *err) {
     session_table *known = pni_map_get(session->tables, name);
     if (!known) {
-        const pni_dataset *dataset = find_dataset(session, name);
+        const pni_dataset *dataset = pni_session_dataset(session, name);
         if (!dataset)
             return unknown_table(session, name, err);
         PNI_AUTO_PTR(pni_resolved) resolved = NULL;
@@ -161,9 +167,12 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
 pn_status pn_session_add_table(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = NULL;
-    if (!session || !stream || !stream->release)
+    if (!session || !stream || !stream->release) {
+        if (stream)
+            pni_auto_release_stream(stream);
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_session_add_table: session and stream must not be NULL");
+    }
     PNI_SESSION_GUARD(session);
     pn_status status = pni_name_check("table", name, err);
     if (status == PN_OK && pni_session_knows(session, name))
@@ -172,27 +181,42 @@ pn_status pn_session_add_table(pn_session *session, const char *name,
         pni_auto_release_stream(stream);
         return status;
     }
-    PNI_TRY(pni_resolve_stream(session->engine, stream, &resolved, err));
-    PNI_TRY(install(session, name, resolved, true, err));
-    resolved = NULL;
-    return PN_OK;
+    status = pni_resolve_stream(session->engine, stream, &resolved, err);
+    if (status == PN_OK)
+        status = install(session, name, resolved, true, err);
+    if (status == PN_OK)
+        resolved = NULL;
+    else
+        pni_error_context(err, "table '%s'", name);
+    return status;
+}
+
+static pn_status stream_of_json(pn_bytes json, const struct ArrowSchema *schema,
+                                struct ArrowArrayStream *out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) rows = NULL;
+    PNI_AUTO_SCHEMA own = {0};
+    PNI_AUTO_ARRAY batch = {0};
+    PNI_TRY(pni_json_parse(json.data, json.len, "the text of the rows", &rows, err));
+    if (!schema)
+        PNI_TRY(pni_arrow_schema_infer_json(rows, &own, err));
+    else if (ArrowSchemaDeepCopy(schema, &own) != NANOARROW_OK)
+        return pni_fail(err, PNI_E_ARGUMENT, "the schema of the rows is not valid");
+    PNI_TRY(pni_arrow_batch_from_json(rows, &own, &batch, err));
+    return pni_arrow_stream_of_batch(&own, &batch, out, err);
 }
 
 pn_status pn_session_add_rows(pn_session *session, const char *name, pn_bytes json,
                               const struct ArrowSchema *schema, pn_error *err) {
-    PNI_AUTO_PTR(json_t) rows = NULL;
-    PNI_AUTO_SCHEMA own = {0};
-    PNI_AUTO_ARRAY batch = {0};
     struct ArrowArrayStream stream = {0};
-    if (!session)
-        return pni_fail(err, PNI_E_ARGUMENT, "pn_session_add_rows: session must not be NULL");
-    PNI_TRY(pni_json_parse(json.data, json.len, "rows", &rows, err));
-    if (!schema)
-        PNI_TRY(pni_arrow_schema_infer_json(rows, &own, err));
-    else if (ArrowSchemaDeepCopy(schema, &own) != NANOARROW_OK)
-        return pni_fail(err, PNI_E_ARGUMENT, "the schema of table '%s' is not valid", name);
-    PNI_TRY(pni_arrow_batch_from_json(rows, &own, &batch, err));
-    PNI_TRY(pni_arrow_stream_of_batch(&own, &batch, &stream, err));
+    if (!session || (json.len && !json.data))
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_add_rows: session and json must not be NULL");
+    PNI_TRY(pni_name_check("table", name, err));
+    pn_status status = stream_of_json(json, schema, &stream, err);
+    if (status != PN_OK) {
+        pni_error_context(err, "table '%s'", name);
+        return status;
+    }
     return pn_session_add_table(session, name, &stream, err);
 }
 

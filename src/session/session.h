@@ -38,6 +38,8 @@ static inline void pni_session_unlock_auto(const pn_session **session) {
     __attribute__((cleanup(pni_session_unlock_auto))) const pn_session *pni_guard_ = (session);    \
     pni_session_lock(pni_guard_)
 
+/* Never used again in this process, unlike the address of a session. */
+uint64_t pni_session_id(const pn_session *session);
 const pni_engine_session *pni_session_engine(const pn_session *session);
 int32_t pni_session_policy(const pn_session *session); /* PN_SQL_POLICY_*, resolved */
 uint32_t pni_session_allow(const pn_session *session); /* PNI_ALLOW_* of the policy */
@@ -70,6 +72,8 @@ pn_status pni_session_functions(const pn_session *session, const json_t *names, 
 bool pni_setting_is_excluded(const char *key);
 size_t pni_setting_exclusion_count(void);
 const char *pni_setting_exclusion_at(size_t index); /* a key, or a prefix that ends in '.' */
+/* An engine key, or one of pinion's own; whether the engine has that key it says itself. */
+bool pni_setting_is_known(const char *key);
 /* The engine key of a short pinion key, or NULL. */
 const char *pni_setting_engine_key(const char *key);
 

@@ -13,6 +13,7 @@ typedef struct session_table {
 
 struct pn_session {
     atomic_int refs;
+    uint64_t id;
     pthread_mutex_t lock; /* recursive */
     const pni_profile *profile;
     int32_t policy;
@@ -29,7 +30,10 @@ struct pn_session {
 };
 
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
+/* The caller's catalog first, then the session's own; NULL when neither has it. */
+const pni_dataset *pni_session_dataset(const pn_session *session, const char *name);
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err);
-pn_status pni_parse_size(const char *text, uint64_t *out, pn_error *err);
+/* "512MiB", "4 G", "100"; false on anything else, signs and overflow too. */
+bool pni_parse_size(const char *text, uint64_t *out);
 
 #endif

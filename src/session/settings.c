@@ -92,3 +92,12 @@ const char *pni_setting_engine_key(const char *key) {
             return short_names[i].key;
     return pni_starts_with(key, "datafusion.") ? key : NULL;
 }
+
+bool pni_setting_is_known(const char *key) {
+    static const char *const runtime[] = {"memory_limit", "memory_pool", "spill_dir",
+                                          "spill_limit"};
+    for (size_t i = 0; i < sizeof runtime / sizeof *runtime; i++)
+        if (pni_streq(runtime[i], key))
+            return true;
+    return pni_setting_engine_key(key) != NULL;
+}

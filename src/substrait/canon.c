@@ -320,10 +320,8 @@ static pn_status canon_reference(canon *c, ProtobufCMessage *msg, pn_error *err)
 }
 
 static void canon_invocation(Substrait__AggregateFunction__AggregationInvocation *invocation) {
-    if (*invocation ==
-        SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_ALL) {
-        *invocation =
-            SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_UNSPECIFIED;
+    if (*invocation == PNI_INVOCATION(ALL)) {
+        *invocation = PNI_INVOCATION(UNSPECIFIED);
     }
 }
 

@@ -269,9 +269,7 @@ static void take_bound(pni_writer *w, const Substrait__Expression__WindowFunctio
 }
 
 static void take_window(pni_writer *w, const Substrait__Expression__WindowFunction *f) {
-    bool distinct =
-        f->invocation ==
-        SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_DISTINCT;
+    bool distinct = f->invocation == PNI_INVOCATION(DISTINCT);
     put_call(w, f->function_reference, distinct ? "distinct " : "", f->arguments, f->n_arguments);
     put_options(w, f->options, f->n_options);
     pni_put_text(w, " over (");
@@ -292,9 +290,7 @@ static void take_window(pni_writer *w, const Substrait__Expression__WindowFuncti
 }
 
 static void take_aggregate(pni_writer *w, const Substrait__AggregateFunction *f) {
-    bool distinct =
-        f->invocation ==
-        SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_DISTINCT;
+    bool distinct = f->invocation == PNI_INVOCATION(DISTINCT);
     put_call(w, f->function_reference, distinct ? "distinct " : "", f->arguments, f->n_arguments);
     put_options(w, f->options, f->n_options);
     if (f->n_sorts) {
@@ -369,32 +365,28 @@ static void take_or_lists(pni_writer *w, const pni_expr *expr) {
 static void take_subquery(pni_writer *w, const Substrait__Expression__Subquery *s) {
     static const char *const operators[] = {" ? ", " = ", " <> ", " < ", " > ", " <= ", " >= "};
     switch ((int)s->subquery_type_case) {
-    case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_IN_PREDICATE:
+    case PNI_SUBQUERY(SUBQUERY_TYPE_IN_PREDICATE):
         pni_put_list(w, s->in_predicate->needles, s->in_predicate->n_needles);
         pni_put_text(w, " in (subquery)");
         return;
-    case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_SET_PREDICATE:
-        pni_put_text(
-            w,
-            s->set_predicate->predicate_op ==
-                    SUBSTRAIT__EXPRESSION__SUBQUERY__SET_PREDICATE__PREDICATE_OP__PREDICATE_OP_UNIQUE
-                ? "unique (subquery)"
-                : "exists (subquery)");
+    case PNI_SUBQUERY(SUBQUERY_TYPE_SET_PREDICATE):
+        pni_put_text(w, s->set_predicate->predicate_op ==
+                                PNI_SUBQUERY(SET_PREDICATE__PREDICATE_OP__PREDICATE_OP_UNIQUE)
+                            ? "unique (subquery)"
+                            : "exists (subquery)");
         return;
-    case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_SET_COMPARISON:
+    case PNI_SUBQUERY(SUBQUERY_TYPE_SET_COMPARISON):
         put_operand(w, s->set_comparison->left);
         if ((unsigned)s->set_comparison->comparison_op < sizeof operators / sizeof *operators) {
             pni_put_text(w, operators[s->set_comparison->comparison_op]);
         }
-        pni_put_text(
-            w,
-            s->set_comparison->reduction_op ==
-                    SUBSTRAIT__EXPRESSION__SUBQUERY__SET_COMPARISON__REDUCTION_OP__REDUCTION_OP_ALL
-                ? "all (subquery)"
-                : "any (subquery)");
+        pni_put_text(w, s->set_comparison->reduction_op ==
+                                PNI_SUBQUERY(SET_COMPARISON__REDUCTION_OP__REDUCTION_OP_ALL)
+                            ? "all (subquery)"
+                            : "any (subquery)");
         return;
-    case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE_SCALAR:
-    case SUBSTRAIT__EXPRESSION__SUBQUERY__SUBQUERY_TYPE__NOT_SET:
+    case PNI_SUBQUERY(SUBQUERY_TYPE_SCALAR):
+    case PNI_SUBQUERY(SUBQUERY_TYPE__NOT_SET):
     default:
         pni_put_text(w, "(subquery)");
         return;

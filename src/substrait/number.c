@@ -11,6 +11,11 @@
 
 #include <stdlib.h>
 
+/* Short forms of generated names. */
+#define MAPPING(kind) SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_##kind
+#define DECLARATION(kind)                                                                          \
+    substrait__extensions__simple_extension_declaration__extension_##kind##__descriptor
+
 typedef enum space { SPACE_TYPE, SPACE_VARIATION, SPACE_FUNCTION, SPACE_ALIAS, SPACE_COUNT } space;
 
 typedef struct decl {
@@ -78,25 +83,25 @@ static pn_status read_extension(const Substrait__Plan *plan, size_t index, decl 
     const Substrait__Extensions__SimpleExtensionDeclaration *extension = plan->extensions[index];
     uint32_t urn;
     switch ((int)extension->mapping_type_case) {
-    case SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE:
+    case MAPPING(EXTENSION_TYPE):
         out->space = SPACE_TYPE;
         out->anchor = extension->extension_type->type_anchor;
         out->name = extension->extension_type->name;
         urn = extension->extension_type->extension_urn_reference;
         break;
-    case SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE_VARIATION:
+    case MAPPING(EXTENSION_TYPE_VARIATION):
         out->space = SPACE_VARIATION;
         out->anchor = extension->extension_type_variation->type_variation_anchor;
         out->name = extension->extension_type_variation->name;
         urn = extension->extension_type_variation->extension_urn_reference;
         break;
-    case SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION:
+    case MAPPING(EXTENSION_FUNCTION):
         out->space = SPACE_FUNCTION;
         out->anchor = extension->extension_function->function_anchor;
         out->name = extension->extension_function->name;
         urn = extension->extension_function->extension_urn_reference;
         break;
-    case SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE__NOT_SET:
+    case MAPPING(_NOT_SET):
     default:
         return pni_fail(err, PNI_E_SUBSTRAIT_ANCHOR, "extension declaration %zu is empty", index);
     }
@@ -273,29 +278,20 @@ static void write_extension(numbering *n, pni_map *urns, const decl *d) {
     uint32_t urn = urn_number(n, urns, d->urn);
     char *name = (char *)(uintptr_t)d->name;
     if (d->space == SPACE_FUNCTION) {
-        made->mapping_type_case =
-            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION;
-        made->extension_function = pni_pb_new(
-            n->arena,
-            &substrait__extensions__simple_extension_declaration__extension_function__descriptor);
+        made->mapping_type_case = MAPPING(EXTENSION_FUNCTION);
+        made->extension_function = pni_pb_new(n->arena, &DECLARATION(function));
         made->extension_function->function_anchor = d->number;
         made->extension_function->extension_urn_reference = urn;
         made->extension_function->name = name;
     } else if (d->space == SPACE_TYPE) {
-        made->mapping_type_case =
-            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE;
-        made->extension_type = pni_pb_new(
-            n->arena,
-            &substrait__extensions__simple_extension_declaration__extension_type__descriptor);
+        made->mapping_type_case = MAPPING(EXTENSION_TYPE);
+        made->extension_type = pni_pb_new(n->arena, &DECLARATION(type));
         made->extension_type->type_anchor = d->number;
         made->extension_type->extension_urn_reference = urn;
         made->extension_type->name = name;
     } else {
-        made->mapping_type_case =
-            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE_VARIATION;
-        made->extension_type_variation = pni_pb_new(
-            n->arena,
-            &substrait__extensions__simple_extension_declaration__extension_type_variation__descriptor);
+        made->mapping_type_case = MAPPING(EXTENSION_TYPE_VARIATION);
+        made->extension_type_variation = pni_pb_new(n->arena, &DECLARATION(type_variation));
         made->extension_type_variation->type_variation_anchor = d->number;
         made->extension_type_variation->extension_urn_reference = urn;
         made->extension_type_variation->name = name;

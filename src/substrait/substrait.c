@@ -10,12 +10,22 @@
 
 #include <stdlib.h>
 
+enum { RECURSIONS_MAX = 64 };
+
+/* A recursive query around a relation of its step. */
+typedef struct recursion {
+    const char *name;
+    const struct recursion *outer;
+    unsigned depth;
+} recursion;
+
 typedef struct description {
     pn_substrait *plan;
     pni_map *tables; /* name -> pni_map of columns */
     pni_map *scans;  /* name -> number of scans, as a pointer */
     size_t relations;
     size_t reads;
+    PNI_VEC(const Substrait__ReadRel *) work_reads;
     bool plain;     /* reads, filters and projections only */
     bool recursive; /* holds a relation that runs its input again and again */
 } description;
@@ -30,13 +40,52 @@ const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel 
     return pni_arena_strndup(arena, pni_buf_text(&name), name.len);
 }
 
-static void note_read(description *d, const Substrait__ReadRel *read) {
+bool pni_rel_is_recursion(const Substrait__ExtensionMultiRel *rel) {
+    return rel->n_inputs == 2 && pni_streq(rel->detail->type_url, "pinion:recursion");
+}
+
+static pn_status open_recursion(description *d, pni_node *node, pn_error *err) {
+    const Substrait__ExtensionMultiRel *rel = (const void *)node->msg;
+    PNI_AUTO_PTR(json_t) detail = NULL;
+    recursion *inner = pni_arena_alloc(d->plan->arena, sizeof *inner);
+    if (!pni_rel_is_recursion(rel)) {
+        return PN_OK;
+    }
+    PNI_TRY(pni_json_parse(rel->detail->value.data, rel->detail->value.len,
+                           "the detail of a recursive query", &detail, err));
+    inner->outer = node->scope;
+    inner->depth = inner->outer ? inner->outer->depth + 1 : 1;
+    const char *name = pni_json_text(detail, "name");
+    if (!name) {
+        return pni_fail(err, PNI_E_SUBSTRAIT_SHAPE, "a recursive query has no name");
+    }
+    if (inner->depth > RECURSIONS_MAX) {
+        return pni_fail(err, PNI_E_SUBSTRAIT_LIMIT, "more than %d recursive queries in each other",
+                        (int)RECURSIONS_MAX);
+    }
+    inner->name = pni_arena_strdup(d->plan->arena, name);
+    node->step_scope = inner;
+    return PN_OK;
+}
+
+static bool reads_itself(const recursion *around, const char *table) {
+    while (around && !pni_streq(around->name, table)) {
+        around = around->outer;
+    }
+    return around != NULL;
+}
+
+static void note_read(description *d, const Substrait__ReadRel *read, const recursion *around) {
     d->reads++;
     if (read->read_type_case != SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE) {
         d->plain = false;
         return;
     }
     const char *name = pni_substrait_table_name(d->plan->arena, read);
+    if (reads_itself(around, name)) {
+        pni_vec_push(&d->work_reads, read);
+        return;
+    }
     pni_map *columns = pni_map_get(d->tables, name);
     pni_map_put(d->scans, name, (void *)((uintptr_t)pni_map_get(d->scans, name) + 1));
     if (!columns) {
@@ -54,10 +103,10 @@ static void note_read(description *d, const Substrait__ReadRel *read) {
     }
 }
 
-static void note_rel(description *d, const Substrait__Rel *rel) {
+static void note_rel(description *d, const Substrait__Rel *rel, const recursion *around) {
     d->relations++;
     if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ) {
-        note_read(d, rel->read);
+        note_read(d, rel->read, around);
     } else if (rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_FILTER &&
                rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT) {
         d->plain = false;
@@ -67,9 +116,11 @@ static void note_rel(description *d, const Substrait__Rel *rel) {
 
 static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     description *d = ctx;
-    (void)err;
+    if (node->msg->descriptor == &substrait__extension_multi_rel__descriptor) {
+        return open_recursion(d, node, err);
+    }
     if (node->msg->descriptor == &substrait__rel__descriptor) {
-        note_rel(d, (const Substrait__Rel *)(const void *)node->msg);
+        note_rel(d, (const Substrait__Rel *)(const void *)node->msg, node->scope);
     } else if (node->msg->descriptor == &substrait__expression__descriptor) {
         const pni_expr *expr = (const void *)node->msg;
         d->plan->n_nodes++;
@@ -106,6 +157,28 @@ static void list_tables(pn_substrait *plan, const description *d) {
     pni_free(names);
 }
 
+static int cmp_addresses(const void *a, const void *b) {
+    uintptr_t left = (uintptr_t) * (const Substrait__ReadRel *const *)a;
+    uintptr_t right = (uintptr_t) * (const Substrait__ReadRel *const *)b;
+    return (left > right) - (left < right);
+}
+
+/* Sorted to be looked up; never listed, so nothing depends on addresses. */
+static void list_work_reads(pn_substrait *plan, const description *d) {
+    size_t n = d->work_reads.count;
+    plan->n_work_reads = n;
+    plan->work_reads = pni_arena_alloc(plan->arena, (n + 1) * sizeof *plan->work_reads);
+    for (size_t i = 0; i < n; i++) {
+        plan->work_reads[i] = d->work_reads.items[i];
+    }
+    qsort(plan->work_reads, n, sizeof *plan->work_reads, cmp_addresses);
+}
+
+bool pni_substrait_is_work_table(const pn_substrait *plan, const Substrait__ReadRel *read) {
+    return bsearch(&read, plan->work_reads, plan->n_work_reads, sizeof *plan->work_reads,
+                   cmp_addresses) != NULL;
+}
+
 static void list_functions(pn_substrait *plan) {
     const Substrait__Plan *tree = plan->plan;
     size_t room = tree->n_extensions + 1;
@@ -135,7 +208,9 @@ static pn_status describe(pn_substrait *plan, pn_error *err) {
         plan->is_projection = d.plain && d.reads == 1;
         list_tables(plan, &d);
         list_functions(plan);
+        list_work_reads(plan, &d);
     }
+    pni_vec_dispose(&d.work_reads);
     free_columns(d.tables);
     pni_map_free(d.scans);
     return status;

@@ -21,6 +21,8 @@ struct pn_substrait {
     size_t n_functions;
     pni_table_use *tables; /* sorted by name */
     size_t n_tables;
+    const Substrait__ReadRel **work_reads; /* reads of recursive queries' own rows, by address */
+    size_t n_work_reads;
     size_t n_nodes;
     bool is_projection;
     pn_buf bytes;

@@ -18,6 +18,11 @@
 #include <substrait/algebra.pb-c.h>
 #include <substrait/plan.pb-c.h>
 
+/* Short forms of generated names. */
+#define PNI_INVOCATION(name)                                                                       \
+    SUBSTRAIT__AGGREGATE_FUNCTION__AGGREGATION_INVOCATION__AGGREGATION_INVOCATION_##name
+#define PNI_SUBQUERY(name) SUBSTRAIT__EXPRESSION__SUBQUERY__##name
+
 typedef Substrait__Rel pni_rel;
 typedef Substrait__Expression pni_expr;
 
@@ -28,12 +33,23 @@ const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor);
 /* The names of a table in one text, joined by dots; in the plan's arena of `arena`. */
 const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel *read);
 
+/*
+ * Whether the read is of the rows that the recursive query around it has found so far: no table,
+ * though it has the form of one.
+ */
+bool pni_substrait_is_work_table(const pn_substrait *plan, const Substrait__ReadRel *read);
+/* Whether the relation is a recursive query: inputs are its start and its step. */
+bool pni_rel_is_recursion(const Substrait__ExtensionMultiRel *rel);
+
 /* ---- walking ------------------------------------------------------------------------------ */
 
 typedef struct pni_node {
     ProtobufCMessage *msg;
     uint32_t subqueries; /* boundaries between the start of the walk and here */
     bool skip;           /* set by the visitor: do not descend */
+    const void *scope;   /* what a visitor above said about this subtree */
+    const void
+        *step_scope; /* set by the visitor at an ExtensionMultiRel: scope of its second input */
 } pni_node;
 
 typedef pn_status (*pni_visit_fn)(void *ctx, pni_node *node, pn_error *err);

@@ -47,19 +47,25 @@ static bool is_subquery(const ProtobufCMessageDescriptor *desc) {
 
 typedef PNI_VEC(pni_node) node_vec;
 
+static void push_field(node_vec *stack, const pni_node *node,
+                       const ProtobufCFieldDescriptor *field) {
+    const ProtobufCMessageDescriptor *desc = node->msg->descriptor;
+    bool is_rel = field->descriptor == &substrait__rel__descriptor;
+    bool is_multi = desc == &substrait__extension_multi_rel__descriptor;
+    for (size_t i = pni_field_count(node->msg, field); i-- > 0;) {
+        bool step = is_rel && is_multi && i == 1 && node->step_scope;
+        pni_node child = {.msg = pni_field_child(node->msg, field, i),
+                          .subqueries = node->subqueries + (is_rel && is_subquery(desc) ? 1 : 0),
+                          .scope = step ? node->step_scope : node->scope};
+        pni_vec_push(stack, child);
+    }
+}
+
 static void push_children(node_vec *stack, const pni_node *node) {
     const ProtobufCMessageDescriptor *desc = node->msg->descriptor;
-    bool enters = is_subquery(desc);
     for (unsigned f = desc->n_fields; f-- > 0;) {
-        const ProtobufCFieldDescriptor *field = &desc->fields[f];
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
-            continue;
-        }
-        uint32_t deeper = enters && field->descriptor == &substrait__rel__descriptor ? 1 : 0;
-        for (size_t i = pni_field_count(node->msg, field); i-- > 0;) {
-            pni_node child = {pni_field_child(node->msg, field, i), node->subqueries + deeper,
-                              false};
-            pni_vec_push(stack, child);
+        if (desc->fields[f].type == PROTOBUF_C_TYPE_MESSAGE) {
+            push_field(stack, node, &desc->fields[f]);
         }
     }
 }
@@ -67,7 +73,7 @@ static void push_children(node_vec *stack, const pni_node *node) {
 pn_status pni_tree_walk(ProtobufCMessage *root, pni_visit_fn visit, void *ctx, pn_error *err) {
     node_vec stack = {0};
     pn_status status = PN_OK;
-    pni_node first = {root, 0, false};
+    pni_node first = {.msg = root};
     if (root) {
         pni_vec_push(&stack, first);
     }

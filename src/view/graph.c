@@ -7,6 +7,7 @@
  */
 #include "view/view.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 typedef struct graph_view {
@@ -24,12 +25,14 @@ struct pn_view_graph {
     PNI_VEC(graph_view *) views; /* in name order, or in topological order once compiled */
     pni_map *by_name;
     bool is_sorted;
-    const pn_session *compiled_for; /* compared, never dereferenced */
+    pthread_mutex_t lock;  /* of sorting on demand, by readers in several threads */
+    uint64_t compiled_for; /* id of the session; 0 = not compiled */
 };
 
 pn_view_graph *pn_view_graph_new(void) {
     pn_view_graph *graph = pni_calloc(1, sizeof *graph);
     graph->by_name = pni_map_new();
+    pthread_mutex_init(&graph->lock, NULL);
     return graph;
 }
 
@@ -51,6 +54,7 @@ void pn_view_graph_free(pn_view_graph *graph) {
         view_free(graph->views.items[i]);
     pni_vec_dispose(&graph->views);
     pni_map_free(graph->by_name);
+    pthread_mutex_destroy(&graph->lock);
     pni_free(graph);
 }
 
@@ -66,7 +70,7 @@ static pn_status add_view(pn_view_graph *graph, const char *name, graph_view **o
     pni_map_put(graph->by_name, name, added);
     pni_vec_push(&graph->views, added);
     graph->is_sorted = false;
-    graph->compiled_for = NULL;
+    graph->compiled_for = 0;
     *out = added;
     return PN_OK;
 }
@@ -278,7 +282,7 @@ static void forget(pn_view_graph *graph) {
         view->bundle = NULL;
         view->readers.count = 0;
     }
-    graph->compiled_for = NULL;
+    graph->compiled_for = 0;
 }
 
 pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_cancel *cancel,
@@ -297,12 +301,12 @@ pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_ca
         PNI_TRY(pni_cancel_check(cancel, err));
         PNI_TRY(compile_view(graph, session, graph->views.items[i], err));
     }
-    graph->compiled_for = session;
+    graph->compiled_for = pni_session_id(session);
     return PN_OK;
 }
 
 bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session) {
-    return graph->compiled_for == session;
+    return graph->compiled_for == pni_session_id(session);
 }
 
 size_t pn_view_graph_count(const pn_view_graph *graph) {
@@ -312,9 +316,13 @@ size_t pn_view_graph_count(const pn_view_graph *graph) {
 const char *pn_view_graph_name_at(const pn_view_graph *graph, size_t index) {
     if (!graph || index >= graph->views.count)
         return NULL;
+    pn_view_graph *cache = (pn_view_graph *)(uintptr_t)graph;
+    pthread_mutex_lock(&cache->lock);
     if (!graph->compiled_for && !graph->is_sorted)
-        sort_by_name((pn_view_graph *)(uintptr_t)graph);
-    return graph->views.items[index]->name;
+        sort_by_name(cache);
+    const char *name = graph->views.items[index]->name;
+    pthread_mutex_unlock(&cache->lock);
+    return name;
 }
 
 const pn_bundle *pn_view_graph_bundle(const pn_view_graph *graph, const char *name) {

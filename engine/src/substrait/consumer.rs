@@ -4,7 +4,6 @@
 //! plan says about its columns is checked against them. A read's filter becomes a Filter above the scan: inside the
 //! scan it would be applied only if the provider happens to promise so.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -21,14 +20,15 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::expr::{GroupingSet, WindowFunction as WindowExpr};
 use datafusion::logical_expr::{
-    Cast, Expr, LogicalPlan, LogicalPlanBuilder, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    Cast, Expr, LogicalPlan, LogicalPlanBuilder, TryCast, Union, Unnest, WindowFrame, WindowFrameBound,
+    WindowFrameUnits,
 };
 use datafusion::scalar::ScalarValue;
 use datafusion_substrait::extensions::Extensions;
 use datafusion_substrait::logical_plan::consumer::{
     DefaultSubstraitLambdaConsumer, SubstraitConsumer, from_join_rel, from_read_rel, from_scalar_function,
-    from_substrait_agg_func, from_substrait_plan_with_consumer, from_substrait_sorts, from_window_function,
-    substrait_fun_name,
+    from_set_rel, from_substrait_agg_func, from_substrait_plan_with_consumer, from_substrait_sorts,
+    from_window_function, substrait_fun_name,
 };
 use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
 use datafusion_substrait::substrait::proto::aggregate_rel::{Grouping, Measure};
@@ -36,13 +36,16 @@ use datafusion_substrait::substrait::proto::expression::{ScalarFunction, WindowF
 use datafusion_substrait::substrait::proto::function_argument::ArgType;
 use datafusion_substrait::substrait::proto::join_rel::JoinType as ProtoJoinType;
 use datafusion_substrait::substrait::proto::read_rel::ReadType;
+use datafusion_substrait::substrait::proto::set_rel::SetOp;
 use datafusion_substrait::substrait::proto::{
-    AggregateRel, Expression, ExtensionMultiRel, ExtensionSingleRel, FunctionOption, JoinRel, Plan, ReadRel, Type,
+    AggregateRel, Expression, ExtensionMultiRel, ExtensionSingleRel, FunctionOption, JoinRel, Plan, ReadRel, SetRel,
+    Type,
 };
 use prost::Message;
 use serde_json::Value;
 
 use super::encoding as words;
+use super::names::UniqueNames;
 use super::read;
 use crate::error::Result;
 
@@ -303,7 +306,8 @@ impl Consumer<'_> {
             fields.push(Field::new(column_name, field.data_type().clone(), nullable));
         }
         let first = LogicalPlanBuilder::from(first).project(named)?;
-        let table: Arc<dyn TableProvider> = Arc::new(CteWorkTable::new(&name, Arc::new(Schema::new(fields))));
+        let table: Arc<dyn TableProvider> =
+            Arc::new(CteWorkTable::new(&name, Arc::new(Schema::new_with_metadata(fields, found.metadata().clone()))));
         self.work_tables.write().unwrap_or_else(PoisonError::into_inner).push((name.clone(), table));
         let step = self.consume_rel(step).await;
         self.work_tables.write().unwrap_or_else(PoisonError::into_inner).pop();
@@ -366,24 +370,6 @@ fn null_treatment(option: &FunctionOption) -> Result<datafusion::logical_expr::e
     }
 }
 
-/// Group keys and aggregates share one namespace in a plan; Substrait has no names there.
-#[derive(Default)]
-struct UniqueNames(HashSet<String>);
-
-impl UniqueNames {
-    fn make_unique(&mut self, expr: Expr) -> Expr {
-        let (_, name) = expr.qualified_name();
-        if self.0.insert(name.clone()) {
-            return expr;
-        }
-        let mut n = 1;
-        while !self.0.insert(format!("{name}__{n}")) {
-            n += 1;
-        }
-        expr.alias(format!("{name}__{n}"))
-    }
-}
-
 #[async_trait]
 impl SubstraitConsumer for Consumer<'_> {
     async fn resolve_table_ref(&self, table: &TableReference) -> DfResult<Option<Arc<dyn TableProvider>>> {
@@ -419,6 +405,18 @@ impl SubstraitConsumer for Consumer<'_> {
 
     async fn consume_extension_multi(&self, rel: &ExtensionMultiRel) -> DfResult<LogicalPlan> {
         Ok(self.recursion(rel).await?)
+    }
+
+    async fn consume_set(&self, rel: &SetRel) -> DfResult<LogicalPlan> {
+        if rel.op() != SetOp::UnionAll {
+            return from_set_rel(self, rel).await;
+        }
+        // One node for all inputs; the crate nests them, as deep as there are inputs.
+        let mut inputs = Vec::with_capacity(rel.inputs.len());
+        for input in &rel.inputs {
+            inputs.push(Arc::new(self.consume_rel(input).await?));
+        }
+        Ok(LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?))
     }
 
     async fn consume_join(&self, rel: &JoinRel) -> DfResult<LogicalPlan> {

@@ -8,20 +8,23 @@
 
 mod consumer;
 mod encoding;
+mod names;
 mod producer;
 mod read;
 mod verify;
 
 use std::ffi::c_void;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion_substrait::substrait::proto::Plan as ProtoPlan;
+use futures::FutureExt;
 use prost::Message;
 
 use crate::error::{Failure, Result, pne_error, status};
-use crate::guard::guard_on;
+use crate::guard::{guard_on, panic_failure};
 use crate::handle::Handle;
 use crate::plan::{Plan, pne_plan};
 use crate::session::{Session, Space, pne_session};
@@ -43,8 +46,13 @@ async fn produce(plan: &Plan) -> Result<Vec<u8>> {
 async fn decode(bytes: &[u8], state: &SessionState) -> Result<LogicalPlan> {
     let proto = ProtoPlan::decode(bytes)
         .map_err(|e| Failure::new(status::CORRUPT, format!("the Substrait plan cannot be decoded: {e}")))?;
-    let plan = consumer::consume(&proto, state).await?;
-    Ok(plan)
+    // The crate's consumer trusts what it reads: a damaged plan makes it panic. It changes nothing outside itself, so
+    // that is an error of the plan and no reason to give up the session.
+    let consumed = AssertUnwindSafe(consumer::consume(&proto, state)).catch_unwind().await;
+    consumed.unwrap_or_else(|payload| {
+        let failure = panic_failure(payload);
+        Err(Failure { status: status::CORRUPT, ..failure }.context("the Substrait plan is damaged"))
+    })
 }
 
 async fn from_bytes(session: Arc<Session>, space: Space, bytes: Vec<u8>) -> Result<Arc<Plan>> {

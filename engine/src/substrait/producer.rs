@@ -2,26 +2,23 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, DFSchemaRef, JoinConstraint, TableReference};
-use datafusion::datasource::empty::EmptyTable;
-use datafusion::datasource::provider_as_source;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchema, DFSchemaRef, JoinConstraint};
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::expr::{self, Alias, WindowFunction};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Aggregate, BinaryExpr, Cast, Expr, ExprSchemable, Filter, Join, Limit, LogicalPlan, LogicalPlanBuilder, Projection,
-    RecursiveQuery, Sort, TableScan, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
+    Aggregate, BinaryExpr, Cast, Expr, ExprSchemable, Filter, Join, Limit, LogicalPlan, Projection, RecursiveQuery,
+    Sort, TableScan, TryCast, Unnest, WindowFrame, WindowFrameBound, WindowFrameUnits, lit,
 };
 use datafusion::scalar::ScalarValue;
 use datafusion_substrait::extensions::Extensions;
 use datafusion_substrait::logical_plan::producer::{
     DefaultSubstraitLambdaProducer, SubstraitProducer, from_aggregate, from_cast, from_join, from_limit, from_literal,
-    from_sort, from_table_scan, from_try_cast, from_window_function, lambda_parameters_map, operator_to_name,
-    to_substrait_rel, to_substrait_rex,
+    from_sort, from_table_scan, from_try_cast, from_unary_expr, from_window_function, lambda_parameters_map,
+    operator_to_name, to_substrait_rel, to_substrait_rex,
 };
 use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
 use datafusion_substrait::substrait::proto::expression::literal::LiteralType;
@@ -38,6 +35,8 @@ use prost::Message;
 use serde_json::json;
 
 use super::encoding as words;
+use super::names::flatten_names;
+use super::read::{ReducedScan, reduce};
 use crate::error::Result;
 
 /// Makes the Substrait plan of an optimised logical plan. Recursive: planning threads only.
@@ -55,23 +54,6 @@ pub fn produce(plan: &LogicalPlan) -> Result<Plan> {
         relations: vec![PlanRel { rel_type: Some(plan_rel::RelType::Root(root)) }],
         ..Plan::default()
     })
-}
-
-/// Substrait names the fields of structs depth first; lists and maps have no names of their own.
-fn flatten_names(field: &Field, named: bool, names: &mut Vec<String>) {
-    if named {
-        names.push(field.name().clone());
-    }
-    match field.data_type() {
-        DataType::Struct(fields) => fields.iter().for_each(|field| flatten_names(field, true, names)),
-        DataType::List(item) | DataType::LargeList(item) => flatten_names(item, false, names),
-        DataType::Map(entries, _) => {
-            if let DataType::Struct(pair) = entries.data_type() {
-                pair.iter().for_each(|field| flatten_names(field, false, names));
-            }
-        }
-        _ => {}
-    }
 }
 
 #[derive(Default)]
@@ -231,56 +213,6 @@ fn work_table(query: &RecursiveQuery) -> Option<SchemaRef> {
     walk.ok().and(found)
 }
 
-/// The table's one-part name; other catalogs and schemas have none.
-fn one_part(name: &TableReference) -> Result<TableReference> {
-    let known = name.schema().is_none_or(|schema| schema == "main")
-        && name.catalog().is_none_or(|catalog| catalog == "identity" || catalog == "run");
-    if !known {
-        return Err(words::unsupported(format!("table '{name}' has no one-part name")));
-    }
-    if name.table().ends_with("()") {
-        return Err(words::unsupported(format!("cannot represent the table function {name}")));
-    }
-    Ok(TableReference::bare(name.table()))
-}
-
-/// The scan cut down to the columns that are read, its pushed filters as conditions above it.
-struct ReducedScan {
-    scan: LogicalPlan,
-    filters: Vec<Expr>,
-    /// The output columns within the scan.
-    output: Vec<usize>,
-}
-
-fn reduce(scan: &TableScan) -> Result<ReducedScan> {
-    let schema = scan.source.schema();
-    let output = scan.projection.clone().unwrap_or_else(|| (0..schema.fields().len()).collect());
-    let mut read = output.clone();
-    for filter in &scan.filters {
-        for column in filter.column_refs() {
-            read.push(schema.index_of(column.name()).map_err(datafusion::error::DataFusionError::from)?);
-        }
-    }
-    read.sort_unstable();
-    read.dedup();
-    let fields: Vec<FieldRef> = read.iter().map(|i| Arc::clone(&schema.fields()[*i])).collect();
-    let table: Arc<dyn TableProvider> = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
-    let name = one_part(&scan.table_name)?;
-    let reduced = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
-    let output = output.iter().map(|i| read.partition_point(|r| r < i)).collect();
-    let filters = scan.filters.iter().map(|filter| unqualified(filter.clone())).collect::<DfResult<_>>()?;
-    Ok(ReducedScan { scan: reduced, filters, output })
-}
-
-/// Columns of a filter by their names alone: the scan below has one table only.
-fn unqualified(filter: Expr) -> DfResult<Expr> {
-    let transformed = filter.transform(|expr| match expr {
-        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(column.name.into()))),
-        other => Ok(Transformed::no(other)),
-    })?;
-    Ok(transformed.data)
-}
-
 impl SubstraitProducer for Producer {
     fn register_function(&mut self, signature: String) -> u32 {
         self.extensions.register_function(&signature)
@@ -404,6 +336,22 @@ impl SubstraitProducer for Producer {
             }
         }
         Ok(value)
+    }
+
+    /// As for binary operators: the type is that of the input, not derived anew at each level.
+    fn handle_unary_expr(&mut self, expr: &Expr, schema: &DFSchemaRef) -> DfResult<Expression> {
+        let (name, inner) = match expr {
+            Expr::Not(inner) => ("not", inner),
+            Expr::Negative(inner) => ("negate", inner),
+            _ => return from_unary_expr(self, expr, schema),
+        };
+        let value = self.handle_expr(inner, schema)?;
+        let output_type = self.output_type(&inner.get_type(schema)?, inner.nullable(schema)?);
+        let mut made = self.call(name, vec![value]);
+        if let Some(RexType::ScalarFunction(call)) = made.rex_type.as_mut() {
+            call.output_type = output_type;
+        }
+        Ok(made)
     }
 
     fn handle_alias(&mut self, alias: &Alias, schema: &DFSchemaRef) -> DfResult<Expression> {

@@ -1,6 +1,16 @@
-//! What a read relation says about its table, held against the table as it is registered.
+//! Reads, both ways: a scan cut down to what it reads, and what a read relation says held against the table as it is
+//! registered.
 
-use datafusion::arrow::datatypes::{DataType, Fields, SchemaRef};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, FieldRef, Fields, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan};
 use datafusion_substrait::substrait::proto::r#type::Kind;
 use datafusion_substrait::substrait::proto::{ReadRel, Type};
 
@@ -104,4 +114,55 @@ fn matches_kind(found: &DataType, wanted: &Type) -> bool {
 
 fn matches_fields(found: &Fields, wanted: &[Type]) -> bool {
     found.len() == wanted.len() && found.iter().zip(wanted).all(|(field, kind)| matches_kind(field.data_type(), kind))
+}
+
+/// The table's one-part name; other catalogs and schemas have none.
+fn one_part(name: &TableReference) -> Result<TableReference> {
+    let known = name.schema().is_none_or(|schema| schema == "main")
+        && name.catalog().is_none_or(|catalog| catalog == "identity" || catalog == "run");
+    if !known {
+        return Err(words::unsupported(format!("table '{name}' has no one-part name")));
+    }
+    if name.table().ends_with("()") {
+        return Err(words::unsupported(format!("cannot represent the table function {name}")));
+    }
+    Ok(TableReference::bare(name.table()))
+}
+
+/// The scan cut down to the columns that are read, its pushed filters as conditions above it.
+pub struct ReducedScan {
+    pub scan: LogicalPlan,
+    pub filters: Vec<Expr>,
+    /// The output columns within the scan.
+    pub output: Vec<usize>,
+}
+
+/// Cuts a scan down, so that unread columns of any type do not matter.
+pub fn reduce(scan: &TableScan) -> Result<ReducedScan> {
+    let schema = scan.source.schema();
+    let output = scan.projection.clone().unwrap_or_else(|| (0..schema.fields().len()).collect());
+    let mut read = output.clone();
+    for filter in &scan.filters {
+        for column in filter.column_refs() {
+            read.push(schema.index_of(column.name()).map_err(datafusion::error::DataFusionError::from)?);
+        }
+    }
+    read.sort_unstable();
+    read.dedup();
+    let fields: Vec<FieldRef> = read.iter().map(|i| Arc::clone(&schema.fields()[*i])).collect();
+    let table: Arc<dyn TableProvider> = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
+    let name = one_part(&scan.table_name)?;
+    let reduced = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
+    let output = output.iter().map(|i| read.partition_point(|r| r < i)).collect();
+    let filters = scan.filters.iter().map(|filter| unqualified(filter.clone())).collect::<DfResult<_>>()?;
+    Ok(ReducedScan { scan: reduced, filters, output })
+}
+
+/// Columns of a filter by their names alone: the scan below has one table only.
+fn unqualified(filter: Expr) -> DfResult<Expr> {
+    let transformed = filter.transform(|expr| match expr {
+        Expr::Column(column) => Ok(Transformed::yes(Expr::Column(column.name.into()))),
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(transformed.data)
 }

@@ -64,6 +64,8 @@ fn numbered(kind: &str, rows: u64, n: usize) -> Vec<u64> {
 struct Symbolic<'a> {
     /// The columns around a subquery, outermost first.
     outer: Vec<(Vec<u64>, &'a DFSchema)>,
+    /// The parameters of the lambdas around an expression, outermost first.
+    lambdas: Vec<Vec<String>>,
 }
 
 impl<'a> Symbolic<'a> {
@@ -293,7 +295,7 @@ impl<'a> Symbolic<'a> {
 
     fn subquery(&mut self, kind: &str, plan: &LogicalPlan, columns: &[u64], schema: &DFSchema) -> Result<u64> {
         // The scopes live as long as this call; a fresh evaluator borrows them for that long.
-        let mut inner = Symbolic { outer: self.outer.clone() };
+        let mut inner = Symbolic { outer: self.outer.clone(), lambdas: self.lambdas.clone() };
         inner.outer.push((columns.to_vec(), schema));
         let meaning = inner.plan(plan)?;
         Ok(digest((kind, meaning.rows, meaning.columns)))
@@ -333,6 +335,21 @@ impl<'a> Symbolic<'a> {
                 } else {
                     binary(Operator::And, binary(Operator::LtEq, low, value), binary(Operator::LtEq, value, high))
                 })
+            }
+            Expr::Lambda(lambda) => {
+                self.lambdas.push(lambda.params.clone());
+                let body = self.expr(&lambda.body, columns, schema);
+                self.lambdas.pop();
+                Ok(digest(("lambda", lambda.params.len(), body?)))
+            }
+            Expr::LambdaVariable(variable) => {
+                // The consumer renames parameters; their place tells them apart.
+                let places = self.lambdas.iter().rev().enumerate();
+                let found =
+                    places.filter_map(|(out, names)| Some((out, names.iter().position(|n| *n == variable.name)?)));
+                let place = found.into_iter().next();
+                let place = place.ok_or_else(|| unsupported(format!("'{}' belongs to no lambda", variable.name)))?;
+                Ok(digest(("parameter", place)))
             }
             Expr::ScalarSubquery(query) => self.subquery("scalar", &query.subquery, columns, schema),
             Expr::Exists(exists) => {
@@ -427,12 +444,6 @@ fn attributes(expr: &Expr, inputs: Vec<u64>) -> Result<u64> {
         Expr::TryCast(cast) => digest(("try_cast", inputs, cast.field.data_type())),
         Expr::ScalarFunction(call) => digest(("call", call.name(), inputs)),
         Expr::HigherOrderFunction(call) => digest(("call", call.func.name(), inputs)),
-        Expr::Lambda(lambda) => digest(("lambda", lambda.params.len(), inputs)),
-        Expr::LambdaVariable(variable) => {
-            // The consumer renames lambda parameters.
-            let kind = variable.field.as_ref().map(|field| field.data_type().clone());
-            digest(("parameter", kind))
-        }
         Expr::AggregateFunction(call) => {
             let p = &call.params;
             let order: Vec<(bool, bool)> = p.order_by.iter().map(|key| (key.asc, key.nulls_first)).collect();

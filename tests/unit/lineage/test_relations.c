@@ -109,3 +109,15 @@ T_CASE(deep_chains_need_no_stack_and_have_short_texts) {
     T_EQ_STR(inputs_of(lineage, "x"), "t.a direct transform");
     T_ASSERT(strlen(expression_of(lineage, "x")) < 1200);
 }
+
+T_CASE(a_recursive_query_keeps_what_is_known) {
+    t_pool_used = 0;
+    const char *detail = "{\"columns\":[],\"distinct\":false,\"name\":\"r\"}";
+    pni_rel *step = t_project(t_read("r", "a b"), 2, t_field(0), t_number(1));
+    PNI_AUTO_PTR(json_t)
+    lineage = lineage_of(t_plan(t_recursion(t_read("t", "a b"), step, detail), "a b"));
+    T_EQ_STR(inputs_of(lineage, "a"), "t.a direct identity");
+    T_ASSERT(json_is_false(json_object_get(output_named(lineage, "a"), "complete")));
+    T_ASSERT(json_is_true(json_object_get(output_named(lineage, "b"), "complete")));
+    T_EQ_UINT(json_array_size(json_object_get(lineage, "tables")), 1);
+}

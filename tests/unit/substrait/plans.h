@@ -185,6 +185,18 @@ __attribute__((unused)) static pni_rel *t_extension(pni_rel *input, const char *
     return rel;
 }
 
+__attribute__((unused)) static pni_rel *t_recursion(pni_rel *start, pni_rel *step,
+                                                    const char *detail) {
+    pni_rel *rel = t_node(&substrait__rel__descriptor);
+    rel->rel_type_case = SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI;
+    rel->extension_multi = t_node(&substrait__extension_multi_rel__descriptor);
+    rel->extension_multi->detail =
+        t_extension(NULL, "pinion:recursion", detail)->extension_single->detail;
+    T_PUSH(rel->extension_multi->inputs, rel->extension_multi->n_inputs, start);
+    T_PUSH(rel->extension_multi->inputs, rel->extension_multi->n_inputs, step);
+    return rel;
+}
+
 __attribute__((unused)) static pni_expr *t_scalar_subquery(pni_rel *rel) {
     pni_expr *expr = t_node(&substrait__expression__descriptor);
     expr->rex_type_case = SUBSTRAIT__EXPRESSION__REX_TYPE_SUBQUERY;

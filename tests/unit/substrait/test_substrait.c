@@ -89,6 +89,26 @@ T_CASE(a_projection_is_told_from_other_plans) {
     T_ASSERT(!pn_substrait_is_projection(windowed));
 }
 
+T_CASE(a_recursive_query_does_not_read_itself) {
+    t_pool_used = 0;
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pn_substrait) plan = NULL;
+    const char *detail = "{\"columns\":[],\"distinct\":false,\"name\":\"r\"}";
+    pni_rel *query = t_recursion(t_read("t", "a"), t_filter(t_read("r", "a"), t_field(0)), detail);
+    T_OK(t_decode(t_plan(query, "a"), &plan, &err), &err);
+    T_EQ_UINT(pn_substrait_table_count(plan), 1);
+    T_EQ_STR(pn_substrait_table_at(plan, 0), "t");
+    pn_substrait_unref(pni_take(plan));
+    /* the start, and what stands beside the query, do read a table of that name */
+    query = t_recursion(t_read("r", "a"), t_read("r", "a"), detail);
+    T_OK(t_decode(t_plan(query, "a"), &plan, &err), &err);
+    T_EQ_UINT(pn_substrait_table_count(plan), 1);
+    T_EQ_STR(pn_substrait_table_at(plan, 0), "r");
+    pn_substrait *nameless = NULL;
+    query = t_recursion(t_read("t", "a"), t_read("r", "a"), "{}");
+    T_STATUS(t_decode(t_plan(query, "a"), &nameless, &err), PN_CORRUPT, &err);
+}
+
 T_CASE(references_are_counted) {
     t_pool_used = 0;
     pn_substrait *plan = decoded("tpch_q06");

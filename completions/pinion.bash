@@ -1,0 +1,64 @@
+# bash completion of pinion; made by `pinion completion bash`
+_pinion() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local verb= words= globals= skip= i word
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [ -n "$skip" ]; then skip=; continue; fi
+        case "$verb:$word" in
+            ':-C'|':--directory'|':--profile'|':--set') skip=1;;
+            :-*) ;;
+            :*) verb=$word;;
+            cpg:build|cpg:query) verb="cpg $word";;
+        esac
+    done
+    globals='--directory --profile --set --json --agent --quiet --verbose --version '
+    case "$verb" in
+        '') words='init check plan build run explain lineage ls doctor cpg explain-error completion ';;
+        'init') words='--name --help';;
+        'check') words='--schema --help';;
+        'plan') words='--help';;
+        'build') words='--help';;
+        'run') words='--command --file --format --output --limit --timeout --autoload --help';;
+        'explain') words='--command --file --kind --autoload --help';;
+        'lineage') words='--help';;
+        'ls') words='--columns --functions --settings --autoload --help';;
+        'doctor') words='--help';;
+        'cpg build') words='--out --jobs --python --name --pattern --evidence-only --help';;
+        'cpg query') words='--command --param --format --output --limit --timeout --list --help';;
+        'explain-error') words='--all --help';;
+        'completion') words='--help';;
+        'cpg') words='build query';;
+    esac
+    COMPREPLY=($(compgen -W "$words $globals" -- "$cur"))
+    case "$verb:$prev" in
+        ':--directory'|':-C') COMPREPLY=($(compgen -d -- "$cur"));;
+        ':--profile') COMPREPLY=($(compgen -W 'default dev prod cst_autoload symtable' -- "$cur"));;
+        ':--set') COMPREPLY=();;
+        'init:--name') COMPREPLY=();;
+        'run:--command'|'run:-c') COMPREPLY=();;
+        'run:--file'|'run:-f') COMPREPLY=($(compgen -f -- "$cur"));;
+        'run:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
+        'run:--output'|'run:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'run:--limit') COMPREPLY=();;
+        'run:--timeout') COMPREPLY=();;
+        'run:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
+        'explain:--command'|'explain:-c') COMPREPLY=();;
+        'explain:--file'|'explain:-f') COMPREPLY=($(compgen -f -- "$cur"));;
+        'explain:--kind') COMPREPLY=($(compgen -W 'logical optimized physical analyze substrait' -- "$cur"));;
+        'explain:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
+        'ls:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
+        'cpg build:--out') COMPREPLY=($(compgen -d -- "$cur"));;
+        'cpg build:--jobs'|'cpg build:-j') COMPREPLY=();;
+        'cpg build:--python') COMPREPLY=($(compgen -f -- "$cur"));;
+        'cpg build:--name') COMPREPLY=();;
+        'cpg build:--pattern') COMPREPLY=();;
+        'cpg query:--command'|'cpg query:-c') COMPREPLY=();;
+        'cpg query:--param'|'cpg query:-p') COMPREPLY=();;
+        'cpg query:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
+        'cpg query:--output'|'cpg query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'cpg query:--limit') COMPREPLY=();;
+        'cpg query:--timeout') COMPREPLY=();;
+    esac
+}
+complete -o default -F _pinion pinion
