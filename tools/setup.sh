@@ -52,7 +52,7 @@ check_rust() {
 # folder's name is the file's digest.
 test_venv() {
     local wanted
-    wanted=$(sed -nE 's/^([a-z0-9_-]+)==.*/\1/p' tests/requirements.txt | paste -sd '|')
+    wanted=$(sed -nE 's/^([a-z0-9_-]+)==.*/\1/p' tests/requirements.txt | tr - _ | paste -sd '|')
     grep -qsE "^ *(import|from) ($wanted)\b" tests/*/*.py || return 0
     local dir
     dir=$cache/venv-$({ cat tests/requirements.txt; python3 -V; } | sha256sum | cut -c1-12)

@@ -150,7 +150,7 @@ fn headline(text: &str) -> String {
     const PREFIXES: [&str; 11] = [
         "Internal error: ",
         "Error during planning: ",
-        "This feature is not implemented: ",
+        "This feature is not implemented: ", // checksrc: allow unfinished DataFusion's own words
         "Execution error: ",
         "SQL error: ",
         "Schema error: ",

@@ -2,9 +2,9 @@
 /**
  * pinion/arrow.h: the Arrow C data and stream interfaces, as the Arrow specification defines them.
  *
- * Data crosses every boundary of pinion as these structs. Ownership follows the specification: whoever holds
- * a struct with a non-NULL `release` must call it once. Arrays handed IN to pinion are consumed always, on
- * failure too; arrays handed OUT go into zeroed storage of the caller.
+ * Data crosses every boundary of pinion as these structs. Ownership follows the specification:
+ * whoever holds a struct with a non-NULL `release` must call it once. Arrays handed IN to pinion
+ * are consumed always, on failure too; arrays handed OUT go into zeroed storage of the caller.
  *
  * Source: the Arrow C data interface and C stream interface specifications.
  */

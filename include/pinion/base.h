@@ -18,7 +18,8 @@ PN_EXTERN_C_BEGIN
  */
 PN_API const char *pn_version(void);
 
-/** Receives debug messages; the library itself never prints. `message` is one UTF-8 line or text block. */
+/** Receives debug messages; the library itself never prints. `message` is one UTF-8 line or text
+ * block. */
 typedef void (*pn_log_fn)(void *ctx, const char *message, size_t len);
 
 /**
@@ -41,7 +42,8 @@ PN_API void pn_log_set(pn_log_fn fn, void *ctx);
 PN_API PN_OWN pn_cancel *pn_cancel_new(void);
 
 /**
- * Asks every call that carries the token to stop soon with PN_CANCELLED. Idempotent; cannot be undone.
+ * Asks every call that carries the token to stop soon with PN_CANCELLED. Idempotent; cannot be
+ * undone.
  *
  * @threads any; safe in a signal handler (a lock-free atomic store)
  * @since   0.1

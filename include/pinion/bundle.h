@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * pinion/bundle.h: the plan bundle, an immutable, fingerprinted, replayable plan with pinned inputs.
+ * pinion/bundle.h: the plan bundle, an immutable, fingerprinted, replayable plan with pinned
+ * inputs.
  *
- * A bundle is made by pn_exec_compile*() or by a view graph. Its fingerprint is SHA-256 over a canonical JSON
- * (RFC 8785) of named components, each a digest that can be printed and compared: plan, inputs, pins, schema, udf,
- * rewrite_tags, domain_planners, settings, planning_env, rulepack, store_policy.
+ * A bundle is made by pn_exec_compile*() or by a view graph. Its fingerprint is SHA-256 over a
+ * canonical JSON (RFC 8785) of named components, each a digest that can be printed and compared:
+ * plan, inputs, pins, schema, udf, rewrite_tags, domain_planners, settings, planning_env, rulepack,
+ * store_policy.
  *
  *     printf("%s\n", pn_bundle_fingerprint(bundle));
  *     for (size_t i = 0; i < pn_bundle_component_count(bundle); i++)
- *         printf("%s %s\n", pn_bundle_component_name(bundle, i), pn_bundle_component_digest(bundle, i));
+ *         printf("%s %s\n", pn_bundle_component_name(bundle, i), pn_bundle_component_digest(bundle,
+ * i));
  */
 #ifndef PINION_BUNDLE_H
 #define PINION_BUNDLE_H
@@ -92,8 +95,8 @@ PN_API pn_bytes pn_bundle_substrait(const pn_bundle *bundle);
  * @threads any
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_bundle_schema(const pn_bundle *bundle, struct ArrowSchema *schema_out,
-                                               pn_error *err);
+PN_API PN_NODISCARD pn_status pn_bundle_schema(const pn_bundle *bundle,
+                                               struct ArrowSchema *schema_out, pn_error *err);
 
 /**
  * Counts the tables the plan reads: datasets, temporary tables and views.
@@ -120,7 +123,8 @@ PN_API const char *pn_bundle_table_at(const pn_bundle *bundle, size_t index);
 PN_API const pn_bundle *pn_bundle_input_at(const pn_bundle *bundle, size_t index);
 
 /**
- * Writes the bundle as JSON: {"format","name","fingerprint","components":{…},"identity":{…},"tables":[…],"pins":[…],
+ * Writes the bundle as JSON:
+ * {"format","name","fingerprint","components":{…},"identity":{…},"tables":[…],"pins":[…],
  * "functions":[…],"schema":[…],"lineage":{…}}.
  *
  * @param json_out  [out] appended to
@@ -128,7 +132,8 @@ PN_API const pn_bundle *pn_bundle_input_at(const pn_bundle *bundle, size_t index
  * @threads any
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *json_out, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *json_out,
+                                             pn_error *err);
 
 /**
  * Writes the column lineage as JSON, see pinion/lineage.h for its shape.
@@ -139,7 +144,8 @@ PN_API PN_NODISCARD pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *js
  * @cost    O(plan nodes), computed on demand
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out,
+                                                pn_error *err);
 
 PN_EXTERN_C_END
 

@@ -2,9 +2,9 @@
 /**
  * pinion/dataset.h: named locations of data, and the catalog that holds them.
  *
- * A dataset is a name, a format and a uri, perhaps a version or timestamp, options, a declared schema and
- * metadata. A catalog is a set of them; it is filled, then handed to a session, which resolves each dataset at
- * most once, to one point in time.
+ * A dataset is a name, a format and a uri, perhaps a version or timestamp, options, a declared
+ * schema and metadata. A catalog is a set of them; it is filled, then handed to a session, which
+ * resolves each dataset at most once, to one point in time.
  *
  *     pn_dataset_spec orders = PN_DATASET_SPEC_INIT;
  *     orders.name = "orders", orders.format = "delta", orders.uri = "/data/orders";
@@ -24,17 +24,19 @@ PN_EXTERN_C_BEGIN
 /** What a dataset is. Zeroed = default; only name, format and uri are required. */
 typedef struct pn_dataset_spec {
     uint32_t struct_size;
-    uint32_t flags;                   /**< PN_DATASET_* */
-    const char *name;                 /**< [a-z_][a-z0-9_]*, at most 128 bytes */
-    const char *format;               /**< "delta", "parquet", "csv", "json" (NDJSON) or "arrow" (IPC) */
-    const char *uri;                  /**< file, folder or URL; a relative path counts from base_dir */
-    const char *base_dir;             /**< NULL = current folder; never part of an identity */
-    const char *version;              /**< Delta: decimal version, or NULL for the latest */
-    const char *timestamp;            /**< Delta: RFC 3339 instant, or NULL; not together with version */
-    const char *options_json;         /**< scan options, JSON object of texts, or NULL */
-    const char *storage_options_json; /**< object store options, JSON object of texts, or NULL; may hold secrets */
-    const char *metadata_json;        /**< {"ddl","constraints","partition_columns","defaults"}, or NULL */
-    const struct ArrowSchema *schema; /**< declared schema (borrowed for the call), or NULL to infer */
+    uint32_t flags;           /**< PN_DATASET_* */
+    const char *name;         /**< [a-z_][a-z0-9_]*, at most 128 bytes */
+    const char *format;       /**< "delta", "parquet", "csv", "json" (NDJSON) or "arrow" (IPC) */
+    const char *uri;          /**< file, folder or URL; a relative path counts from base_dir */
+    const char *base_dir;     /**< NULL = current folder; never part of an identity */
+    const char *version;      /**< Delta: decimal version, or NULL for the latest */
+    const char *timestamp;    /**< Delta: RFC 3339 instant, or NULL; not together with version */
+    const char *options_json; /**< scan options, JSON object of texts, or NULL */
+    const char *storage_options_json; /**< object store options, JSON object of texts, or NULL; may
+                                         hold secrets */
+    const char *metadata_json; /**< {"ddl","constraints","partition_columns","defaults"}, or NULL */
+    const struct ArrowSchema
+        *schema; /**< declared schema (borrowed for the call), or NULL to infer */
 } pn_dataset_spec;
 
 #ifdef __cplusplus
@@ -77,9 +79,10 @@ PN_API PN_NODISCARD pn_status pn_catalog_add(pn_catalog *catalog, const pn_datas
                                              pn_error *err);
 
 /**
- * Adds every table found directly in a folder: sub-folders with a `_delta_log`, and files or folders of `.parquet`, `.csv`,
- * `.json`, `.jsonl`, `.ndjson` and `.arrow` data. The name is the file stem in lower case; entries whose stem is no valid
- * name are skipped; names already present win.
+ * Adds every table found directly in a folder: sub-folders with a `_delta_log`, and files or
+ * folders of `.parquet`, `.csv`,
+ * `.json`, `.jsonl`, `.ndjson` and `.arrow` data. The name is the file stem in lower case; entries
+ * whose stem is no valid name are skipped; names already present win.
  *
  * @param added_out  may be NULL; number of datasets added
  * @errors  NOT_FOUND no such folder · IO
@@ -106,8 +109,9 @@ PN_API size_t pn_catalog_count(const pn_catalog *catalog);
 PN_API const char *pn_catalog_name_at(const pn_catalog *catalog, size_t index);
 
 /**
- * Describes a dataset as JSON: {"name","format","uri","version","timestamp","optional","options","metadata"}; storage
- * options are left out, since they may hold secrets.
+ * Describes a dataset as JSON:
+ * {"name","format","uri","version","timestamp","optional","options","metadata"}; storage options
+ * are left out, since they may hold secrets.
  *
  * @param json_out  [out] appended to
  * @errors  NOT_FOUND no such dataset

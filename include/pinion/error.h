@@ -2,8 +2,8 @@
 /**
  * pinion/error.h: what a call says when it fails.
  *
- * A status says what the caller can do, the number (PNdnnn, d = domain) says what happened. The story is
- * written into a pn_error of the caller; it owns no heap and needs no clean-up.
+ * A status says what the caller can do, the number (PNdnnn, d = domain) says what happened. The
+ * story is written into a pn_error of the caller; it owns no heap and needs no clean-up.
  *
  *     pn_error err = PN_ERROR_INIT;
  *     if (pn_session_open(NULL, &session, &err) != PN_OK)

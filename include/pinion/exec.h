@@ -2,8 +2,9 @@
 /**
  * pinion/exec.h: compile, run and write through one door.
  *
- * Everything that runs is first a bundle: the facade compiles a source (SQL, Substrait bytes, or a callback that gives
- * one), executes the bundle from its Substrait plan, and hands back a result that says what it is.
+ * Everything that runs is first a bundle: the facade compiles a source (SQL, Substrait bytes, or a
+ * callback that gives one), executes the bundle from its Substrait plan, and hands back a result
+ * that says what it is.
  *
  *     pn_plan_source source = PN_PLAN_SOURCE_INIT;
  *     source.sql = "select 1";
@@ -32,7 +33,8 @@ typedef struct pn_plan_source {
     const char *sql;    /**< one query */
     pn_bytes substrait; /**< one plan */
     /**
-     * A builder: called once, fills `out` with sql or substrait whose memory lives in `scratch` or longer.
+     * A builder: called once, fills `out` with sql or substrait whose memory lives in `scratch` or
+     * longer.
      */
     pn_status (*build)(void *ctx, pn_session *session, struct pn_plan_source *out, pn_buf *scratch,
                        pn_error *err);
@@ -52,8 +54,8 @@ static inline pn_plan_source pn_plan_source_init(void) {
 /** How a bundle is run. Zeroed = default. */
 typedef struct pn_exec_options {
     uint32_t struct_size;
-    uint32_t flags;      /**< none so far */
-    pn_cancel *cancel;   /**< may be NULL; a reference is taken while the stream lives */
+    uint32_t flags;    /**< none so far */
+    pn_cancel *cancel; /**< may be NULL; a reference is taken while the stream lives */
     pn_progress_fn progress;
     void *progress_ctx;
     uint64_t timeout_ms; /**< 0 = none */
@@ -87,10 +89,10 @@ enum {
 /** Where and how rows are written. */
 typedef struct pn_write_request {
     uint32_t struct_size;
-    int32_t mode;                     /**< PN_WRITE_* */
-    const char *format;               /**< "delta", "parquet", "csv", "json" or "arrow" */
-    const char *uri;                  /**< absolute path or URL */
-    const char *const *partition_by;  /**< columns, or NULL */
+    int32_t mode;                    /**< PN_WRITE_* */
+    const char *format;              /**< "delta", "parquet", "csv", "json" or "arrow" */
+    const char *uri;                 /**< absolute path or URL */
+    const char *const *partition_by; /**< columns, or NULL */
     size_t n_partition_by;
     const char *options_json;         /**< format options, or NULL */
     const char *storage_options_json; /**< object store options, or NULL */
@@ -115,17 +117,19 @@ static inline pn_write_request pn_write_request_init(void) {
  * @param bundle_out  [out] set only on PN_OK
  * @shape   pins: 0..n, sorted by dataset name; fingerprint: 64 hex digits
  * @owns    caller owns *bundle_out, pn_bundle_unref()
- * @errors  PLAN the query does not plan · NOT_FOUND a table is unknown or missing · UNSUPPORTED the plan has no Substrait form
+ * @errors  PLAN the query does not plan · NOT_FOUND a table is unknown or missing · UNSUPPORTED the
+ * plan has no Substrait form
  * @threads safe on one session from many threads; blocks; REENTRANT inside a callback of the engine
  * @cost    O(plan nodes) + one log listing per dataset not yet resolved
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
-                                              const pn_plan_source *source, PN_OWN pn_bundle **bundle_out,
-                                              pn_error *err);
+                                              const pn_plan_source *source,
+                                              PN_OWN pn_bundle **bundle_out, pn_error *err);
 
 /**
- * Runs a bundle from its Substrait plan over the pinned inputs. Returns at once; rows are made as they are pulled.
+ * Runs a bundle from its Substrait plan over the pinned inputs. Returns at once; rows are made as
+ * they are pulled.
  *
  * @param options  NULL for defaults
  * @param result_out  [out] a PN_RESULT_STREAM; set only on PN_OK
@@ -135,20 +139,22 @@ PN_API PN_NODISCARD pn_status pn_exec_compile(pn_session *session, const pn_view
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle,
-                                          const pn_exec_options *options, PN_OWN pn_result **result_out,
-                                          pn_error *err);
+                                          const pn_exec_options *options,
+                                          PN_OWN pn_result **result_out, pn_error *err);
 
 /**
  * Runs a bundle and writes its rows.
  *
  * @param result_out  [out] a PN_RESULT_WRITE; set only on PN_OK
  * @owns    caller owns *result_out, pn_result_free()
- * @errors  EXISTS the target exists and the mode is error · IO nothing half-written is left · SCHEMA · CONFLICT
+ * @errors  EXISTS the target exists and the mode is error · IO nothing half-written is left ·
+ * SCHEMA · CONFLICT
  * @threads safe on one session from many threads; blocks
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_exec_write(pn_session *session, const pn_bundle *bundle,
-                                            const pn_write_request *request, const pn_exec_options *options,
+                                            const pn_write_request *request,
+                                            const pn_exec_options *options,
                                             PN_OWN pn_result **result_out, pn_error *err);
 
 /**
@@ -159,8 +165,9 @@ PN_API PN_NODISCARD pn_status pn_exec_write(pn_session *session, const pn_bundle
  * @threads safe on one session from many threads; blocks
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_exec_write_view(pn_session *session, const pn_view_graph *graph, const char *view,
-                                                 const pn_write_request *request, const pn_exec_options *options,
+PN_API PN_NODISCARD pn_status pn_exec_write_view(pn_session *session, const pn_view_graph *graph,
+                                                 const char *view, const pn_write_request *request,
+                                                 const pn_exec_options *options,
                                                  PN_OWN pn_result **result_out, pn_error *err);
 
 /**
@@ -171,7 +178,8 @@ PN_API PN_NODISCARD pn_status pn_exec_write_view(pn_session *session, const pn_v
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_exec_ensure_view_graph(pn_session *session, pn_view_graph *graph,
-                                                        const pn_exec_options *options, pn_error *err);
+                                                        const pn_exec_options *options,
+                                                        pn_error *err);
 
 /**
  * Renders the plan of a bundle.
@@ -182,8 +190,8 @@ PN_API PN_NODISCARD pn_status pn_exec_ensure_view_graph(pn_session *session, pn_
  * @threads safe on one session from many threads; blocks
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const char *kind,
-                                              pn_buf *text_out, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle,
+                                              const char *kind, pn_buf *text_out, pn_error *err);
 
 /**
  * Gives the kind of a result, PN_RESULT_*.
@@ -201,26 +209,31 @@ PN_API int32_t pn_result_kind(const pn_result *result);
  * @threads one at a time; so is the stream, from any thread
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_out, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_result_stream(pn_result *result,
+                                               struct ArrowArrayStream *stream_out, pn_error *err);
 
 /**
- * Turns the failure `code` of a stream's get_schema or get_next into a numbered error, and returns its status.
+ * Turns the failure `code` of a stream's get_schema or get_next into a numbered error, and returns
+ * its status.
  *
  * @errors  EXEC · CANCELLED · LIMIT
  * @threads as the stream
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *stream, int code, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *stream, int code,
+                                                     pn_error *err);
 
 /**
- * Describes the result as JSON: {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?}.
+ * Describes the result as JSON:
+ * {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?}.
  *
  * @param json_out  [out] appended to
  * @errors  INTERNAL
  * @threads one at a time
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_result_json(const pn_result *result, pn_buf *json_out,
+                                             pn_error *err);
 
 /**
  * Frees a result; an untaken stream is cancelled.

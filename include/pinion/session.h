@@ -2,9 +2,10 @@
 /**
  * pinion/session.h: where queries are planned and run.
  *
- * A session is a profile, settings and a catalog over one engine context. Its configuration is fixed once
- * it is open; temporary tables may come and go. Datasets are resolved on first use, each to one version for the life of the
- * session, so everything a session compiles sees one point in time per dataset.
+ * A session is a profile, settings and a catalog over one engine context. Its configuration is
+ * fixed once it is open; temporary tables may come and go. Datasets are resolved on first use, each
+ * to one version for the life of the session, so everything a session compiles sees one point in
+ * time per dataset.
  *
  *     pn_session_options options = PN_SESSION_OPTIONS_INIT;
  *     options.profile = "dev", options.catalog = catalog;
@@ -37,7 +38,8 @@ enum {
     PN_SQL_POLICY_ADMIN = 4,     /**< everything */
 };
 
-/** One setting: an engine key such as "datafusion.execution.batch_size", or a short pinion key, see docs/settings.md. */
+/** One setting: an engine key such as "datafusion.execution.batch_size", or a short pinion key, see
+ * docs/settings.md. */
 typedef struct pn_setting {
     const char *key;
     const char *value;
@@ -46,9 +48,9 @@ typedef struct pn_setting {
 /** How a session is opened. Zeroed = default. */
 typedef struct pn_session_options {
     uint32_t struct_size;
-    int32_t memory_pool;         /**< PN_POOL_* */
-    const char *profile;         /**< default, dev, prod, cst_autoload or symtable; NULL = default */
-    const pn_setting *settings;  /**< applied after the profile, in order */
+    int32_t memory_pool;        /**< PN_POOL_* */
+    const char *profile;        /**< default, dev, prod, cst_autoload or symtable; NULL = default */
+    const pn_setting *settings; /**< applied after the profile, in order */
     size_t n_settings;
     pn_catalog *catalog;         /**< a reference is taken; NULL = none */
     uint64_t memory_limit_bytes; /**< 0 = the profile's, capped at 80 % of the machine's memory */
@@ -57,7 +59,8 @@ typedef struct pn_session_options {
     uint32_t target_partitions;  /**< 0 = min(profile's concurrency, cores) */
     uint32_t batch_size;         /**< rows; 0 = the profile's */
     int32_t sql_policy;          /**< PN_SQL_POLICY_* */
-    const char *autoload_dir;    /**< folder for catalog auto-load, see pn_catalog_autoload(); NULL = none */
+    const char
+        *autoload_dir; /**< folder for catalog auto-load, see pn_catalog_autoload(); NULL = none */
 } pn_session_options;
 
 #ifdef __cplusplus
@@ -76,7 +79,8 @@ static inline pn_session_options pn_session_options_init(void) {
  * @param options  NULL for defaults
  * @param session_out  [out] set only on PN_OK
  * @owns    caller owns *session_out, pn_session_unref()
- * @errors  INVALID an unknown profile or setting, or a wrong value · ABI the engine library does not fit
+ * @errors  INVALID an unknown profile or setting, or a wrong value · ABI the engine library does
+ * not fit
  * @threads any; not after fork()
  * @cost    a few milliseconds
  * @since   0.1
@@ -94,7 +98,8 @@ PN_API PN_NODISCARD pn_status pn_session_open(const pn_session_options *options,
 PN_API void pn_session_unref(PN_OWN pn_session *session);
 
 /**
- * Gives what the session is made of as JSON: {"profile","settings":{…},"runtime":{…},"rules":{…},"environment":{…},
+ * Gives what the session is made of as JSON:
+ * {"profile","settings":{…},"runtime":{…},"rules":{…},"environment":{…},
  * "settings_hash","environment_hash","rulepack_hash"}.
  *
  * @param json_out  [out] appended to
@@ -106,9 +111,11 @@ PN_API PN_NODISCARD pn_status pn_session_describe(const pn_session *session, pn_
                                                   pn_error *err);
 
 /**
- * Registers Arrow data as a temporary table; reads `stream` to its end. The table is pinned by a digest of its rows.
+ * Registers Arrow data as a temporary table; reads `stream` to its end. The table is pinned by a
+ * digest of its rows.
  *
  * @param stream  consumed always
+ * @owns    the library takes the stream, on failure too
  * @errors  INVALID the name is no valid name · EXISTS it is taken · LIMIT
  * @threads any; blocks
  * @cost    O(rows)
@@ -119,7 +126,8 @@ PN_API PN_NODISCARD pn_status pn_session_add_table(pn_session *session, const ch
                                                    pn_error *err);
 
 /**
- * Registers JSON rows as a temporary table: an array of objects, or of arrays in column order when a schema is given.
+ * Registers JSON rows as a temporary table: an array of objects, or of arrays in column order when
+ * a schema is given.
  *
  * @param schema  a struct schema, borrowed; NULL = inferred from the rows
  * @errors  as pn_session_add_table() · CORRUPT the JSON does not parse · SCHEMA a row does not fit
@@ -147,8 +155,8 @@ PN_API PN_NODISCARD pn_status pn_session_remove_table(pn_session *session, const
  * @threads any
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_session_add_dataset(pn_session *session, const pn_dataset_spec *spec,
-                                                     pn_error *err);
+PN_API PN_NODISCARD pn_status pn_session_add_dataset(pn_session *session,
+                                                     const pn_dataset_spec *spec, pn_error *err);
 
 /**
  * Lists tables as JSON, sorted by name: [{"name","kind":"dataset"|"temporary","format"}].
@@ -162,7 +170,8 @@ PN_API PN_NODISCARD pn_status pn_session_tables(const pn_session *session, pn_bu
                                                 pn_error *err);
 
 /**
- * Resolves a table and describes it as JSON: {"name","kind","format","schema":[…],"pin":{…},"metadata":{"ddl",
+ * Resolves a table and describes it as JSON:
+ * {"name","kind","format","schema":[…],"pin":{…},"metadata":{"ddl",
  * "constraints","partition_columns","defaults"},"diagnostics":[…]}.
  *
  * @param json_out  [out] appended to
@@ -170,8 +179,8 @@ PN_API PN_NODISCARD pn_status pn_session_tables(const pn_session *session, pn_bu
  * @threads any; blocks
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_session_table(pn_session *session, const char *name, pn_buf *json_out,
-                                               pn_error *err);
+PN_API PN_NODISCARD pn_status pn_session_table(pn_session *session, const char *name,
+                                               pn_buf *json_out, pn_error *err);
 
 /**
  * Gives the schema of a table.
@@ -182,10 +191,12 @@ PN_API PN_NODISCARD pn_status pn_session_table(pn_session *session, const char *
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_session_table_schema(pn_session *session, const char *name,
-                                                      struct ArrowSchema *schema_out, pn_error *err);
+                                                      struct ArrowSchema *schema_out,
+                                                      pn_error *err);
 
 /**
- * Loads a pack of functions (pinion/plugin.h) from a shared object. The built-in pack is always there.
+ * Loads a pack of functions (pinion/plugin.h) from a shared object. The built-in pack is always
+ * there.
  *
  * @param path    absolute path; never searched for
  * @param digest  expected SHA-256 as 64 hex digits, or NULL
@@ -197,8 +208,9 @@ PN_API PN_NODISCARD pn_status pn_session_load_pack(pn_session *session, const ch
                                                    const char *digest, pn_error *err);
 
 /**
- * Lists the functions of all packs as JSON, sorted by name: [{"name","signature","volatility","digest","pack",…}]. The
- * engine's own functions are not among them.
+ * Lists the functions of all packs as JSON, sorted by name:
+ * [{"name","signature","volatility","digest","pack",…}]. The engine's own functions are not among
+ * them.
  *
  * @param json_out  [out] appended to
  * @errors  INVALID an argument is NULL

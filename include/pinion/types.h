@@ -2,8 +2,8 @@
 /**
  * pinion/types.h: the words every other header is written in.
  *
- * Macros that mark linkage and ownership, byte views and owned buffers, and forward declarations of all
- * public objects. Holds no behaviour beyond pn_buf_dispose().
+ * Macros that mark linkage and ownership, byte views and owned buffers, and forward declarations of
+ * all public objects. Holds no behaviour beyond pn_buf_dispose().
  */
 #ifndef PINION_TYPES_H
 #define PINION_TYPES_H

@@ -2,9 +2,10 @@
 /**
  * pinion/view.h: views and their graph.
  *
- * A view is a name and a query over datasets and other views. Dependencies are read from the queries, never declared.
- * Compiling orders the views (ties by name), plans each against the output schemas of what it reads, and makes one bundle a
- * view. A cycle is an error that names its members.
+ * A view is a name and a query over datasets and other views. Dependencies are read from the
+ * queries, never declared. Compiling orders the views (ties by name), plans each against the output
+ * schemas of what it reads, and makes one bundle a view. A cycle is an error that names its
+ * members.
  *
  *     pn_view_graph *graph = pn_view_graph_new();
  *     pn_view_graph_add_sql(graph, "big_orders", sql, "views/big_orders.sql", &err);
@@ -44,8 +45,9 @@ PN_API void pn_view_graph_free(PN_OWN pn_view_graph *graph);
  * @threads one at a time
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_view_graph_add_sql(pn_view_graph *graph, const char *name, const char *sql,
-                                                    const char *origin, pn_error *err);
+PN_API PN_NODISCARD pn_status pn_view_graph_add_sql(pn_view_graph *graph, const char *name,
+                                                    const char *sql, const char *origin,
+                                                    pn_error *err);
 
 /**
  * Adds a view given as Substrait bytes.
@@ -54,14 +56,15 @@ PN_API PN_NODISCARD pn_status pn_view_graph_add_sql(pn_view_graph *graph, const 
  * @threads one at a time
  * @since   0.1
  */
-PN_API PN_NODISCARD pn_status pn_view_graph_add_substrait(pn_view_graph *graph, const char *name, pn_bytes plan,
-                                                          pn_error *err);
+PN_API PN_NODISCARD pn_status pn_view_graph_add_substrait(pn_view_graph *graph, const char *name,
+                                                          pn_bytes plan, pn_error *err);
 
 /**
  * Orders and compiles all views. Opens datasets for their schema and pin; reads no rows.
  *
  * @param cancel  may be NULL
- * @errors  PLAN a view does not plan, or views form a cycle · NOT_FOUND an unknown table · CANCELLED
+ * @errors  PLAN a view does not plan, or views form a cycle · NOT_FOUND an unknown table ·
+ * CANCELLED
  * @threads one at a time; blocks
  * @cost    O(views), each planned alone
  * @since   0.1
@@ -78,7 +81,8 @@ PN_API PN_NODISCARD pn_status pn_view_graph_compile(pn_view_graph *graph, pn_ses
 PN_API size_t pn_view_graph_count(const pn_view_graph *graph);
 
 /**
- * Gives the name of view `index`: in topological order once compiled, in name order before; NULL past the end.
+ * Gives the name of view `index`: in topological order once compiled, in name order before; NULL
+ * past the end.
  *
  * @threads any, while nobody adds
  * @since   0.1
@@ -86,7 +90,8 @@ PN_API size_t pn_view_graph_count(const pn_view_graph *graph);
 PN_API const char *pn_view_graph_name_at(const pn_view_graph *graph, size_t index);
 
 /**
- * Gives the bundle of a view; NULL when the name is unknown or nothing was compiled. Borrowed from the graph.
+ * Gives the bundle of a view; NULL when the name is unknown or nothing was compiled. Borrowed from
+ * the graph.
  *
  * @threads any, while nobody compiles
  * @since   0.1

@@ -156,6 +156,19 @@ static void sink_release(struct ArrowIpcOutputStream *stream) {
     stream->release = NULL;
 }
 
+/* The C interface may leave a count open (-1); IPC readers take it at its word. */
+static void count_nulls(struct ArrowArrayView *view) {
+    if (view->null_count < 0) {
+        view->null_count = ArrowArrayViewComputeNullCount(view);
+    }
+    for (int64_t i = 0; i < view->n_children; i++) {
+        count_nulls(view->children[i]);
+    }
+    if (view->dictionary) {
+        count_nulls(view->dictionary);
+    }
+}
+
 static int write_part(pn_format *format, int32_t part, struct ArrowError *story) {
     if (!format->has_writer) {
         struct ArrowIpcOutputStream stream = {sink_write, sink_release, format};
@@ -164,6 +177,9 @@ static int write_part(pn_format *format, int32_t part, struct ArrowError *story)
     }
     if (part == PN_FORMAT_IPC_SCHEMA) {
         return ArrowIpcWriterWriteSchema(&format->writer, &format->schema, story);
+    }
+    if (part == PN_FORMAT_IPC_BATCH) {
+        count_nulls(&format->view);
     }
     const struct ArrowArrayView *batch = part == PN_FORMAT_IPC_BATCH ? &format->view : NULL;
     return ArrowIpcWriterWriteArrayView(&format->writer, batch, story);

@@ -2,9 +2,10 @@
 /*
  * The program: global options, signals, one verb, one exit code.
  *
- * The first Ctrl-C fires the cancellation token, and the verb ends as any cancelled call does; the
- * handler is gone by then, so a second one kills. SIGPIPE has an empty handler rather than being
- * ignored, because helper programs would inherit that; a write then fails with EPIPE.
+ * The first Ctrl-C fires the cancellation token, and the verb ends as any cancelled call does; a
+ * second one kills. Blocking reads and writes are not restarted, so they end, too. SIGPIPE has an
+ * empty handler rather than being ignored, because helper programs would inherit that; a write then
+ * fails with EPIPE.
  */
 #define _GNU_SOURCE
 #include "pinion/engine.h"
@@ -15,13 +16,31 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static pn_cancel *interrupted; /* set before the handler is installed */
+static volatile sig_atomic_t was_interrupted;
+static struct timespec interrupted_at; /* written by the first signal only */
+
+/* Wrappers such as timeout(1) signal the process and its group: that is one Ctrl-C, not two. */
+#define REPEAT_MS 300
 
 static void on_interrupt(int signal_number) {
-    (void)signal_number;
-    pn_cancel_fire(interrupted);
+    int saved = errno;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!was_interrupted) {
+        was_interrupted = 1;
+        interrupted_at = now;
+        pn_cancel_fire(interrupted);
+    } else if ((now.tv_sec - interrupted_at.tv_sec) * 1000 +
+                   (now.tv_nsec - interrupted_at.tv_nsec) / 1000000 >=
+               REPEAT_MS) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+    errno = saved;
 }
 
 static void on_pipe(int signal_number) {
@@ -29,8 +48,11 @@ static void on_pipe(int signal_number) {
 }
 
 static void install_signals(pn_cancel *cancel) {
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_interrupt};
     struct sigaction pipe_action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
+    /* One at a time: the handler keeps the time of the first. */
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     interrupted = cancel;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -95,16 +96,26 @@ void cli_note(const cli_app *cli, const char *format, ...) {
     fputc('\n', stderr);
 }
 
+/* A reader of the pipe is gone. Asked of the kernel: stdio may have met the failure much earlier.
+ */
+static bool is_pipe_closed(FILE *out) {
+    struct pollfd fd = {fileno(out), POLLOUT, 0};
+    return poll(&fd, 1, 0) == 1 && (fd.revents & POLLERR);
+}
+
 pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err) {
-    errno = 0;
-    if (fflush(out) == 0 && !ferror(out)) {
+    bool has_failed = ferror(out);
+    int why = fflush(out) == 0 ? 0 : errno;
+    if (!has_failed && !why) {
         return PN_OK;
     }
-    int why = errno ? errno : EIO;
-    if (why == EPIPE && out == stdout) {
-        cli->pipe_closed = true;
+    if (pn_cancel_is_fired(cli->cancel)) {
+        return cli_fail(err, CLI_E_CANCELLED, "cancelled while writing to %s", name);
     }
-    return cli_fail_os(err, CLI_E_OUTPUT, why, "cannot write to %s", name);
+    cli->pipe_closed = out == stdout && (why == EPIPE || is_pipe_closed(out));
+    /* When an earlier write failed its errno is gone, and a later success says nothing. */
+    return has_failed && !why ? cli_fail(err, CLI_E_OUTPUT, "cannot write to %s", name)
+                              : cli_fail_os(err, CLI_E_OUTPUT, why, "cannot write to %s", name);
 }
 
 pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err) {

@@ -190,6 +190,9 @@ pn_status cli_read_text(const cli_app *cli, const char *path, char **text_out, p
     bool is_stdin = !strcmp(path, "-");
     size_t len = 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == EINTR) {
+        return cli_fail(err, CLI_E_CANCELLED, "cancelled while opening '%s'", path);
+    }
     if (fd < 0) {
         int32_t number = errno == ENOENT ? CLI_E_FILE_MISSING : CLI_E_INPUT;
         return cli_fail_os(err, number, errno, "cannot open '%s'", path);

@@ -63,7 +63,8 @@ static pn_status check_apart(const pni_scan *scan, const char *out, pn_error *er
 
 /* ---- evidence ------------------------------------------------------------------------------ */
 
-/* The commit names its content, so that the same evidence is the same input anywhere (docs/decisions/0003). */
+/* The commit names its content, so that the same evidence is the same input anywhere
+ * (docs/decisions/0003). */
 static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *session,
                             pni_evidence which, const pni_spool *spool, json_t **report_out,
                             pn_error *err) {

@@ -63,7 +63,8 @@ pn_status pni_spool_new(const char *path, const struct ArrowSchema *schema, pni_
     return PN_OK;
 }
 
-/* The bits behind the last value of a bitmap are whatever memory held; the file is digested, so they are cleared. */
+/* The bits behind the last value of a bitmap are whatever memory held; the file is digested, so
+ * they are cleared. */
 static void clear_tail(const void *bitmap, int64_t bits) {
     if (bitmap && bits % 8) {
         uint8_t *last = (uint8_t *)(uintptr_t)bitmap + bits / 8;

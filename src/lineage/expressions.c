@@ -68,7 +68,7 @@ static pn_status read_field(reading *r, uint32_t level, int32_t field, uint32_t 
     }
     PNI_TRY(pni_lineage_field(c->lineage, row, field, &column, err));
     c->complete = c->complete && column->complete;
-    return pni_collect(c, column->inputs, as, err);
+    return pni_lineage_collect(c, column->inputs, as, err);
 }
 
 static pn_status read_mask(reading *r, const Substrait__Expression__FieldReference *reference,
@@ -134,9 +134,9 @@ static pn_status read_rows(reading *r, const pni_rel *rel, bool values, pn_error
     c->complete = c->complete && rows->complete && (rows->known || !values);
     for (size_t i = 0; values && i < rows->n; i++) {
         c->complete = c->complete && rows->columns[i]->complete;
-        PNI_TRY(pni_collect(c, rows->columns[i]->inputs, r->as, err));
+        PNI_TRY(pni_lineage_collect(c, rows->columns[i]->inputs, r->as, err));
     }
-    return pni_collect(c, rows->inputs, r->as, err);
+    return pni_lineage_collect(c, rows->inputs, r->as, err);
 }
 
 static pn_status read_subquery(reading *r, const Substrait__Expression__Subquery *subquery,
@@ -200,8 +200,8 @@ static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     return PN_OK;
 }
 
-pn_status pni_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
-                           pn_error *err) {
+pn_status pni_lineage_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
+                                   pn_error *err) {
     reading r = {.collector = c};
     pn_status status = PN_OK;
     add_part(&r, expr, as);
@@ -242,9 +242,9 @@ pn_status pni_lineage_column(pni_lineage *lineage, const pni_scope *scope,
         return pni_lineage_field(lineage, &scope->row, field, out, err);
     }
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = true};
-    pn_status status = pni_collect_expr(&c, expr, 0, err);
+    pn_status status = pni_lineage_collect_expr(&c, expr, 0, err);
     pni_column *made = pni_arena_alloc(lineage->arena, sizeof *made);
-    made->inputs = pni_collected(&c);
+    made->inputs = pni_lineage_collected(&c);
     made->complete = c.complete;
     made->expr = expr;
     made->scope = scope;

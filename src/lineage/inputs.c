@@ -11,7 +11,7 @@
 
 enum { STEPS_MAX = 50000000 };
 
-const pni_inputs pni_no_inputs = {0};
+const pni_inputs pni_lineage_no_inputs = {0};
 
 pn_status pni_lineage_step(pni_lineage *lineage, size_t steps, pn_error *err) {
     lineage->steps += steps;
@@ -52,7 +52,8 @@ static uint32_t convert(uint32_t kinds, uint32_t as) {
     return indirect | direct;
 }
 
-pn_status pni_collect(pni_collector *c, const pni_inputs *inputs, uint32_t as, pn_error *err) {
+pn_status pni_lineage_collect(pni_collector *c, const pni_inputs *inputs, uint32_t as,
+                              pn_error *err) {
     PNI_TRY(pni_lineage_step(c->lineage, inputs->n, err));
     for (size_t i = 0; i < inputs->n; i++) {
         pni_input item = {inputs->items[i].source, convert(inputs->items[i].kinds, as)};
@@ -71,11 +72,11 @@ static pni_inputs *new_inputs(pni_lineage *lineage, size_t room) {
     return pni_arena_alloc(lineage->arena, sizeof(pni_inputs) + room * sizeof(pni_input));
 }
 
-const pni_inputs *pni_collected(pni_collector *c) {
+const pni_inputs *pni_lineage_collected(pni_collector *c) {
     size_t n = 0;
     pni_input *items = c->items.items;
     if (c->items.count == 0) {
-        return &pni_no_inputs;
+        return &pni_lineage_no_inputs;
     }
     qsort(items, c->items.count, sizeof *items, cmp_inputs);
     for (size_t i = 0; i < c->items.count; i++) {
@@ -92,7 +93,7 @@ const pni_inputs *pni_collected(pni_collector *c) {
     return made;
 }
 
-const pni_inputs *pni_inputs_single(pni_lineage *lineage, uint32_t source, uint32_t kinds) {
+const pni_inputs *pni_lineage_single(pni_lineage *lineage, uint32_t source, uint32_t kinds) {
     pni_inputs *made = new_inputs(lineage, 1);
     made->n = 1;
     made->items[0] = (pni_input){source, kinds};

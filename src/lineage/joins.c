@@ -118,7 +118,7 @@ static bool read_join(const pni_rel *rel, join *j) {
 
 static pni_rows side(const pni_lineage *lineage, const pni_rel *rel) {
     return rel ? *pni_lineage_result(lineage, rel)
-               : (pni_rows){.known = true, .inputs = &pni_no_inputs, .complete = true};
+               : (pni_rows){.known = true, .inputs = &pni_lineage_no_inputs, .complete = true};
 }
 
 pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_rows *row,
@@ -152,10 +152,10 @@ static pn_status collect_keys(pni_collector *c, const join *j, uint32_t as, pn_e
         for (size_t i = 0; i < j->n_keys; i++) {
             const Substrait__Expression__FieldReference *key =
                 s == 0 ? j->keys[i]->left : j->keys[i]->right;
-            PNI_TRY(key ? pni_collect_expr(c, &key->base, as, err) : PN_OK);
+            PNI_TRY(key ? pni_lineage_collect_expr(c, &key->base, as, err) : PN_OK);
         }
         for (size_t i = 0; i < j->n_old_keys[s]; i++) {
-            PNI_TRY(pni_collect_expr(c, &j->old_keys[s][i]->base, as, err));
+            PNI_TRY(pni_lineage_collect_expr(c, &j->old_keys[s][i]->base, as, err));
         }
     }
     return PN_OK;
@@ -167,12 +167,12 @@ static pn_status condition_inputs(pni_lineage *lineage, const join *j, const pni
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = true};
     pn_status status = PN_OK;
     for (size_t i = 0; status == PN_OK && i < 2; i++) {
-        status = pni_collect_expr(&c, j->conditions[i], as, err);
+        status = pni_lineage_collect_expr(&c, j->conditions[i], as, err);
     }
     if (status == PN_OK) {
         status = collect_keys(&c, j, as, err);
     }
-    *out = (pni_rows){.inputs = pni_collected(&c), .complete = c.complete};
+    *out = (pni_rows){.inputs = pni_lineage_collected(&c), .complete = c.complete};
     return status;
 }
 
@@ -257,8 +257,8 @@ static pn_status append_unnested(const unnest *u, size_t index, size_t count, pn
                                  pn_error *err) {
     const pni_column *from = u->input->columns[index];
     pni_collector c = {.lineage = u->lineage};
-    pn_status status = pni_collect(&c, from->inputs, 0, err);
-    const pni_inputs *inputs = pni_collected(&c);
+    pn_status status = pni_lineage_collect(&c, from->inputs, 0, err);
+    const pni_inputs *inputs = pni_lineage_collected(&c);
     PNI_TRY(status);
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_buf_puts(&text, "unnest(");
@@ -293,7 +293,7 @@ static bool total_width(const unnest *u, size_t *width) {
 
 static pn_status append_all(const unnest *u, pni_rows *out, pn_error *err) {
     pni_collector c = {.lineage = u->lineage};
-    pn_status status = pni_collect(&c, out->inputs, 0, err);
+    pn_status status = pni_lineage_collect(&c, out->inputs, 0, err);
     size_t times;
     for (size_t i = 0; status == PN_OK && i < u->input->n; i++) {
         size_t count = 0;
@@ -304,10 +304,10 @@ static pn_status append_all(const unnest *u, pni_rows *out, pn_error *err) {
         unnested_count(u, i, &count);
         status = append_unnested(u, i, count, out, err);
         if (status == PN_OK) {
-            status = pni_collect(&c, u->input->columns[i]->inputs, PNI_KIND_JOIN, err);
+            status = pni_lineage_collect(&c, u->input->columns[i]->inputs, PNI_KIND_JOIN, err);
         }
     }
-    out->inputs = pni_collected(&c);
+    out->inputs = pni_lineage_collected(&c);
     return status;
 }
 

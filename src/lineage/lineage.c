@@ -85,7 +85,7 @@ static pn_status inputs_json(pni_lineage *lineage, const pni_column *column, con
     c.items.items = all.items;
     c.items.count = all.count;
     c.items.cap = all.cap;
-    const pni_inputs *united = pni_collected(&c);
+    const pni_inputs *united = pni_lineage_collected(&c);
     PNI_TRY(status);
     named_input *named = pni_calloc(united->n + 1, sizeof *named);
     for (size_t i = 0; i < united->n; i++) {
@@ -188,7 +188,7 @@ pn_status pni_lineage_of(const pn_substrait *plan, json_t **out, pn_error *err) 
                            .arena = pni_arena_new(),
                            .source_ids = pni_map_new(),
                            .results = pni_map_new()};
-    lineage.unknown.inputs = &pni_no_inputs;
+    lineage.unknown.inputs = &pni_lineage_no_inputs;
     pn_status status = trace_json(&lineage, out, err);
     pni_vec_dispose(&lineage.sources);
     pni_map_free(lineage.results);

@@ -82,22 +82,23 @@ typedef struct pni_collector {
 
 /* ---- inputs.c: sets ------------------------------------------------------------------------ */
 
-extern const pni_inputs pni_no_inputs;
+extern const pni_inputs pni_lineage_no_inputs;
 
 /* LIMIT when the lineage has taken too many steps. */
 pn_status pni_lineage_step(pni_lineage *lineage, size_t steps, pn_error *err);
 uint32_t pni_lineage_source(pni_lineage *lineage, const char *table, const char *column);
 /* Direct kinds become `as` (0: identity becomes transform), indirect ones stay. */
-pn_status pni_collect(pni_collector *c, const pni_inputs *inputs, uint32_t as, pn_error *err);
+pn_status pni_lineage_collect(pni_collector *c, const pni_inputs *inputs, uint32_t as,
+                              pn_error *err);
 /* Ends the collector; the set lies in the arena. */
-const pni_inputs *pni_collected(pni_collector *c);
-const pni_inputs *pni_inputs_single(pni_lineage *lineage, uint32_t source, uint32_t kinds);
+const pni_inputs *pni_lineage_collected(pni_collector *c);
+const pni_inputs *pni_lineage_single(pni_lineage *lineage, uint32_t source, uint32_t kinds);
 
 /* ---- expressions.c ------------------------------------------------------------------------- */
 
 /* Adds everything `expr` reads; NULL adds nothing. */
-pn_status pni_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
-                           pn_error *err);
+pn_status pni_lineage_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
+                                   pn_error *err);
 /* The column that an expression makes: the very column of the scope when it only names one. */
 pn_status pni_lineage_column(pni_lineage *lineage, const pni_scope *scope,
                              const ProtobufCMessage *expr, const pni_column **out, pn_error *err);

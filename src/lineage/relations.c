@@ -51,11 +51,11 @@ static pn_status add_deciders(pni_lineage *lineage, const pni_scope *scope, pni_
                               readers exprs, pn_error *err) {
     const ProtobufCMessage *const *list = exprs.items;
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = rows->complete};
-    pn_status status = pni_collect(&c, rows->inputs, exprs.kind, err);
+    pn_status status = pni_lineage_collect(&c, rows->inputs, exprs.kind, err);
     for (size_t i = 0; status == PN_OK && i < exprs.count; i++) {
-        status = list[i] ? pni_collect_expr(&c, list[i], exprs.kind, err) : PN_OK;
+        status = list[i] ? pni_lineage_collect_expr(&c, list[i], exprs.kind, err) : PN_OK;
     }
-    rows->inputs = pni_collected(&c);
+    rows->inputs = pni_lineage_collected(&c);
     rows->complete = c.complete;
     return status;
 }
@@ -67,11 +67,11 @@ pn_status pni_lineage_unite(pni_lineage *lineage, pni_rows *rows, const pni_rows
         return PN_OK;
     }
     pni_collector c = {.lineage = lineage};
-    pn_status status = pni_collect(&c, rows->inputs, 0, err);
+    pn_status status = pni_lineage_collect(&c, rows->inputs, 0, err);
     if (status == PN_OK) {
-        status = pni_collect(&c, other->inputs, 0, err);
+        status = pni_lineage_collect(&c, other->inputs, 0, err);
     }
-    rows->inputs = pni_collected(&c);
+    rows->inputs = pni_lineage_collected(&c);
     return status;
 }
 
@@ -94,7 +94,7 @@ static pn_status table_row(pni_lineage *lineage, const Substrait__ReadRel *read,
         const char *name = schema->names[at];
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
         uint32_t source = pni_lineage_source(lineage, table, name);
-        column->inputs = pni_inputs_single(lineage, source, PNI_KIND_IDENTITY);
+        column->inputs = pni_lineage_single(lineage, source, PNI_KIND_IDENTITY);
         column->complete = true;
         column->text = pni_arena_printf(lineage->arena, "%s.%s", table, name);
         column->type = schema->struct_->types[i];
@@ -143,9 +143,9 @@ static pn_status trace_values(pni_lineage *lineage, const Substrait__ReadRel *re
         pn_status status = PN_OK;
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
         for (size_t r = 0; status == PN_OK && r < rows; r++) {
-            status = pni_collect_expr(&c, value_at(table, r, i), 0, err);
+            status = pni_lineage_collect_expr(&c, value_at(table, r, i), 0, err);
         }
-        column->inputs = pni_collected(&c);
+        column->inputs = pni_lineage_collected(&c);
         column->complete = c.complete;
         column->expr = rows == 1 ? value_at(table, 0, i) : NULL;
         column->text = column->expr ? NULL : "values";
@@ -245,7 +245,7 @@ static pn_status trace_window(pni_lineage *lineage,
     for (size_t i = 0; i < window->n_window_functions; i++) {
         const Substrait__ConsistentPartitionWindowRel__WindowRelFunction *f =
             window->window_functions[i];
-        pni_rows deciders = {.inputs = &pni_no_inputs, .complete = true};
+        pni_rows deciders = {.inputs = &pni_lineage_no_inputs, .complete = true};
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
         PNI_TRY(add_deciders(lineage, scope, &deciders,
                              (readers){window->partition_expressions,
@@ -269,7 +269,7 @@ static pn_status trace_window(pni_lineage *lineage,
 
 static const pni_column *grouping_id(pni_lineage *lineage) {
     pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
-    column->inputs = &pni_no_inputs;
+    column->inputs = &pni_lineage_no_inputs;
     column->complete = true;
     column->text = "grouping_id()";
     return column;
@@ -318,16 +318,16 @@ static pn_status trace_aggregate(pni_lineage *lineage, const Substrait__Aggregat
 static pn_status add_all_columns(pni_lineage *lineage, const Substrait__SetRel *set, pni_rows *out,
                                  uint32_t kind, pn_error *err) {
     pni_collector c = {.lineage = lineage, .complete = out->complete};
-    pn_status status = pni_collect(&c, out->inputs, 0, err);
+    pn_status status = pni_lineage_collect(&c, out->inputs, 0, err);
     for (size_t i = 0; status == PN_OK && i < set->n_inputs; i++) {
         const pni_rows *input = pni_lineage_result(lineage, set->inputs[i]);
         c.complete = c.complete && input->known;
         for (size_t k = 0; status == PN_OK && k < input->n; k++) {
             c.complete = c.complete && input->columns[k]->complete;
-            status = pni_collect(&c, input->columns[k]->inputs, kind, err);
+            status = pni_lineage_collect(&c, input->columns[k]->inputs, kind, err);
         }
     }
-    out->inputs = pni_collected(&c);
+    out->inputs = pni_lineage_collected(&c);
     out->complete = c.complete;
     return status;
 }
@@ -360,7 +360,7 @@ static pn_status union_column(pni_lineage *lineage, Substrait__Rel *const *input
     }
     pn_status status = pni_lineage_step(lineage, c.items.count + n, err);
     made->complete = c.complete;
-    made->inputs = pni_collected(&c);
+    made->inputs = pni_lineage_collected(&c);
     made->text = pni_arena_printf(lineage->arena, "union(%s)", pni_buf_text(&text));
     made->type = pni_lineage_result(lineage, inputs[0])->columns[index]->type;
     *out = made;
@@ -498,7 +498,7 @@ static pn_status trace_body(pni_lineage *lineage, const pni_rel *rel, const pni_
 pn_status pni_lineage_scope(pni_lineage *lineage, const pni_rel *rel, pni_rows *row,
                             pn_error *err) {
     const pni_rel *input = input_of(rel);
-    *row = (pni_rows){.known = true, .inputs = &pni_no_inputs, .complete = true};
+    *row = (pni_rows){.known = true, .inputs = &pni_lineage_no_inputs, .complete = true};
     if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ &&
         rel->read->read_type_case == SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE) {
         return table_row(lineage, rel->read, row, err);

@@ -116,8 +116,8 @@ $ pinion run --autoload . --limit 3 --format arrow -c 'select n, t from t' -o t.
 $ mkdir two && cp t.arrow two/ && pinion run --autoload two --format csv -c 'select * from t'
 n,t
 1,a
-0,b
-3,""
+,b
+3,
 
 # a reader that goes away is no failure
 $ python3 -c "print('n'); [print(i) for i in range(2000)]" > t.csv
@@ -139,6 +139,18 @@ $ timeout --preserve-status -s INT 1 pinion run --autoload . -c 'select count(*)
 ! pinion: the call was cancelled [PN1008]
 ! hint: Nothing half-written was left; run it again to complete it.
 [exit 130]
+
+# an interrupt while a query is read or rows are written
+$ sh -c 'sleep 3' | timeout --preserve-status -s INT 0.5 pinion run
+! pinion: cancelled while reading the query [PN1008]
+! hint: Nothing half-written was left; run it again to complete it.
+[exit 130]
+$ python3 -c "print('n'); [print(i) for i in range(2000)]" > t.csv
+$ { timeout --preserve-status -s INT 1 pinion run --autoload . --format csv -c 'select a.n from t a, t b'; echo $? > code; } | sleep 2
+! pinion: cancelled while writing to standard output [PN1008]
+! hint: Nothing half-written was left; run it again to complete it.
+$ cat code
+130
 
 # ten thousand terms
 $ python3 -c "print('select ' + '+'.join(['1'] * 10000) + ' as x')" > sum.sql

@@ -1,13 +1,12 @@
 #include "it.h"
 
+#include "engine/engine.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
-
 /* Every case must hand back all handles of the engine; the engine itself, started here, stays. */
-static int64_t live_handles(void)
-{
+static int64_t live_handles(void) {
     static int64_t resting = -1;
     if (resting < 0) {
         pn_session *session = NULL;
@@ -19,27 +18,29 @@ static int64_t live_handles(void)
     return pni_engine_live_handles() - resting;
 }
 
-__attribute__((constructor)) static void count_handles(void)
-{
+__attribute__((constructor)) static void count_handles(void) {
     t_live_handles = live_handles;
 }
 
-void it_expect_error(t_place place, pn_status got, const pn_error *err, int32_t number, const char *text)
-{
+void it_expect_error(t_place place, pn_status got, const pn_error *err, int32_t number,
+                     const char *text) {
     if (got == PN_OK)
         t_fail(place.file, place.line, "%s: succeeded, wanted PN%d", place.text, number);
     if (err->number != number)
-        t_fail(place.file, place.line, "%s: PN%d (%s), wanted PN%d", place.text, err->number, err->message, number);
+        t_fail(place.file, place.line, "%s: PN%d (%s), wanted PN%d", place.text, err->number,
+               err->message, number);
     if (err->status != got)
-        t_fail(place.file, place.line, "%s: returned %d, the error says %d", place.text, got, err->status);
+        t_fail(place.file, place.line, "%s: returned %d, the error says %d", place.text, got,
+               err->status);
     if (text && !strstr(err->message, text))
-        t_fail(place.file, place.line, "%s: '%s' does not name '%s'", place.text, err->message, text);
+        t_fail(place.file, place.line, "%s: '%s' does not name '%s'", place.text, err->message,
+               text);
     if (!err->hint[0])
         t_fail(place.file, place.line, "%s: '%s' has no hint", place.text, err->message);
 }
 
-static void append_batch(const struct ArrowSchema *schema, struct ArrowArrayView *view, pn_buf *out)
-{
+static void append_batch(const struct ArrowSchema *schema, struct ArrowArrayView *view,
+                         pn_buf *out) {
     for (int64_t row = 0; row < view->length; row++) {
         for (int64_t c = 0; c < schema->n_children; c++) {
             if (c)
@@ -50,8 +51,7 @@ static void append_batch(const struct ArrowSchema *schema, struct ArrowArrayView
     }
 }
 
-char *it_rows_of_stream(struct ArrowArrayStream *stream)
-{
+char *it_rows_of_stream(struct ArrowArrayStream *stream) {
     struct ArrowError problem = {{0}};
     struct ArrowArrayView view;
     PNI_AUTO_SCHEMA schema = {0};
@@ -75,8 +75,7 @@ char *it_rows_of_stream(struct ArrowArrayStream *stream)
     return pni_buf_steal(&out);
 }
 
-pn_bundle *it_compile(pn_session *session, const pn_view_graph *graph, const char *sql)
-{
+pn_bundle *it_compile(pn_session *session, const pn_view_graph *graph, const char *sql) {
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     pn_bundle *bundle = NULL;
     source.sql = sql;
@@ -84,8 +83,7 @@ pn_bundle *it_compile(pn_session *session, const pn_view_graph *graph, const cha
     return bundle;
 }
 
-char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql)
-{
+char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql) {
     pn_bundle *bundle = it_compile(session, graph, sql);
     pn_result *result = NULL;
     struct ArrowArrayStream stream = {0};
@@ -98,8 +96,7 @@ char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql)
     return rows;
 }
 
-void it_sort_lines(char *text)
-{
+void it_sort_lines(char *text) {
     size_t count = 0;
     for (const char *c = text; *c; c++)
         count += *c == '\n';
@@ -122,15 +119,13 @@ void it_sort_lines(char *text)
     pni_free(lines);
 }
 
-char *it_query_sorted(pn_session *session, const pn_view_graph *graph, const char *sql)
-{
+char *it_query_sorted(pn_session *session, const pn_view_graph *graph, const char *sql) {
     char *rows = it_query(session, graph, sql);
     it_sort_lines(rows);
     return rows;
 }
 
-const char *it_path(const char *name)
-{
+const char *it_path(const char *name) {
     static char paths[64][1024];
     static size_t next;
     char *path = paths[next++ % 64];
@@ -140,16 +135,14 @@ const char *it_path(const char *name)
     return path;
 }
 
-void it_write(const char *name, const char *text)
-{
+void it_write(const char *name, const char *text) {
     const char *path = it_path(name);
     PNI_AUTO_PTR(pni_text) dir = pni_path_dir(path);
     IT_OK(pni_mkdirs(dir, err));
     IT_OK(pni_file_write(path, text, strlen(text), err));
 }
 
-void it_add(pn_catalog *catalog, const char *name, const char *format, const char *uri)
-{
+void it_add(pn_catalog *catalog, const char *name, const char *format, const char *uri) {
     pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
     spec.name = name;
     spec.format = format;
@@ -157,8 +150,7 @@ void it_add(pn_catalog *catalog, const char *name, const char *format, const cha
     IT_OK(pn_catalog_add(catalog, &spec, err));
 }
 
-pn_session *it_session(pn_catalog *catalog)
-{
+pn_session *it_session(pn_catalog *catalog) {
     pn_session_options options = PN_SESSION_OPTIONS_INIT;
     pn_session *session = NULL;
     options.catalog = catalog;

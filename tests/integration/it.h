@@ -1,14 +1,16 @@
 /*
- * What integration tests share: sessions over generated folders, running SQL through a bundle, rows as text.
+ * What integration tests share: sessions over generated folders, running SQL through a bundle, rows
+ * as text.
  */
 #ifndef PN_TESTS_INTEGRATION_IT_H
 #define PN_TESTS_INTEGRATION_IT_H
 
-#include "arrow/arrow.h"
 #include "pinion/pinion.h"
+
+#include "arrow/arrow.h"
 #include "t.h"
 
-#define IT_OK(call)                                                                                 \
+#define IT_OK(call)                                                                                \
     do {                                                                                           \
         pn_error t_err_ = PN_ERROR_INIT;                                                           \
         pn_error *err = &t_err_;                                                                   \
@@ -17,7 +19,7 @@
     } while (0)
 
 /* Expects the error `number`; the message must hold `text` (an object's name). */
-#define IT_FAILS(call, want_number, want_text)                                                      \
+#define IT_FAILS(call, want_number, want_text)                                                     \
     do {                                                                                           \
         pn_error t_err_ = PN_ERROR_INIT;                                                           \
         pn_error *err = &t_err_;                                                                   \
@@ -25,7 +27,8 @@
         it_expect_error(T_PLACE(#call), t_got_, &t_err_, (want_number), (want_text));              \
     } while (0)
 
-void it_expect_error(t_place place, pn_status got, const pn_error *err, int32_t number, const char *text);
+void it_expect_error(t_place place, pn_status got, const pn_error *err, int32_t number,
+                     const char *text);
 
 /* Rows as text: columns joined by '|', one line a row, without header. pni_free() it. */
 char *it_rows_of_stream(struct ArrowArrayStream *stream);

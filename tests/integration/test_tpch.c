@@ -1,20 +1,20 @@
 /*
- * TPC-H at scale 0.01: each of the 22 queries is compiled to a bundle, replayed from its canonical Substrait over pinned
- * Parquet files, and compared with answers another engine computed. Numbers may differ in the 12th digit (sums of
- * floats depend on their order); everything else must be equal.
+ * TPC-H at scale 0.01: each of the 22 queries is compiled to a bundle, replayed from its canonical
+ * Substrait over pinned Parquet files, and compared with answers another engine computed. Numbers
+ * may differ in the 12th digit (sums of floats depend on their order); everything else must be
+ * equal.
  */
+#include "it.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "it.h"
-
-static const char *const tables[] = {"customer", "lineitem", "nation",   "orders",
+static const char *const tables[] = {"customer", "lineitem", "nation", "orders",
                                      "part",     "partsupp", "region", "supplier"};
 
-static char *read_text(const char *format, int number)
-{
+static char *read_text(const char *format, int number) {
     char name[64];
     pn_buf text = PN_BUF_INIT;
     snprintf(name, sizeof name, format, number);
@@ -22,8 +22,7 @@ static char *read_text(const char *format, int number)
     return pni_buf_steal(&text);
 }
 
-static bool cell_same(const char *got, size_t got_len, const char *want, size_t want_len)
-{
+static bool cell_same(const char *got, size_t got_len, const char *want, size_t want_len) {
     char a[512], b[512], *a_end, *b_end;
     if (got_len == want_len && !memcmp(got, want, got_len))
         return true;
@@ -39,13 +38,13 @@ static bool cell_same(const char *got, size_t got_len, const char *want, size_t 
     return fabs(x - y) <= 1e-9 * fmax(fabs(x), fabs(y)) || fabs(x - y) < 5e-3;
 }
 
-static void compare_rows(int query, const char *got, const char *want)
-{
+static void compare_rows(int query, const char *got, const char *want) {
     size_t row = 1;
     while (*want && *got) {
         size_t got_len = strcspn(got, "|\n"), want_len = strcspn(want, "|\n");
         if (!cell_same(got, got_len, want, want_len))
-            T_FAIL("q%02d row %zu: '%.*s', wanted '%.*s'", query, row, (int)got_len, got, (int)want_len, want);
+            T_FAIL("q%02d row %zu: '%.*s', wanted '%.*s'", query, row, (int)got_len, got,
+                   (int)want_len, want);
         got += got_len, want += want_len;
         if (*got != *want)
             T_FAIL("q%02d row %zu: the rows have different columns", query, row);
@@ -56,8 +55,7 @@ static void compare_rows(int query, const char *got, const char *want)
         T_FAIL("q%02d: %s rows than wanted after %zu", query, *got ? "more" : "fewer", row - 1);
 }
 
-T_CASE(all_22_answers_through_substrait)
-{
+T_CASE(all_22_answers_through_substrait) {
     pn_catalog *catalog = pn_catalog_new();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char name[64];

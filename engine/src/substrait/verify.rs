@@ -12,7 +12,8 @@ use datafusion::common::{DFSchema, NullEquality};
 use datafusion::logical_expr::expr::{Sort as SortKey, WindowFunction};
 use datafusion::logical_expr::utils::{grouping_set_to_exprlist, powerset, split_conjunction};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, GroupingSet, Join, Limit, LogicalPlan, Operator, TableScan, Unnest, WindowFrameBound,
+    Aggregate, Distinct, EmptyRelation, Expr, GroupingSet, Join, Limit, LogicalPlan, Operator, TableScan, Unnest,
+    WindowFrameBound,
 };
 use datafusion::scalar::ScalarValue;
 
@@ -123,21 +124,7 @@ impl<'a> Symbolic<'a> {
                 let rows = digest(("values", cells));
                 Ok(Meaning { rows, columns: numbered("values", rows, node.schema.fields().len()) })
             }
-            LogicalPlan::EmptyRelation(node) => {
-                // One row of nulls for each column, which Substrait spells as a row of values.
-                let n = node.schema.fields().len();
-                let rows = if node.produce_one_row && n > 0 {
-                    let nulls = node.schema.fields().iter().map(|field| ScalarValue::try_from(field.data_type()));
-                    let mut row = Vec::new();
-                    for null in nulls {
-                        row.push(literal(&null?, None));
-                    }
-                    digest(("values", vec![row]))
-                } else {
-                    digest(("empty", node.produce_one_row))
-                };
-                Ok(Meaning { rows, columns: numbered("values", rows, n) })
-            }
+            LogicalPlan::EmptyRelation(node) => Self::empty(node),
             LogicalPlan::RecursiveQuery(node) => {
                 let first = self.plan(&node.static_term)?;
                 let step = self.plan(&node.recursive_term)?;
@@ -153,6 +140,22 @@ impl<'a> Symbolic<'a> {
                 Err(unsupported(format!("cannot compare a {word} node")))
             }
         }
+    }
+
+    fn empty(node: &EmptyRelation) -> Result<Meaning> {
+        // One row of nulls for each column, which Substrait spells as a row of values.
+        let n = node.schema.fields().len();
+        let rows = if node.produce_one_row && n > 0 {
+            let nulls = node.schema.fields().iter().map(|field| ScalarValue::try_from(field.data_type()));
+            let mut row = Vec::new();
+            for null in nulls {
+                row.push(literal(&null?, None));
+            }
+            digest(("values", vec![row]))
+        } else {
+            digest(("empty", node.produce_one_row))
+        };
+        Ok(Meaning { rows, columns: numbered("values", rows, n) })
     }
 
     fn scan(&mut self, scan: &'a TableScan) -> Result<Meaning> {
