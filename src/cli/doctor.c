@@ -21,8 +21,6 @@
 
 #define OLD_SECONDS (24 * 3600)
 
-extern char **environ;
-
 static uint64_t tree_bytes; /* nftw() hands no context on */
 
 static int add_bytes(const char *path, const struct stat *info, int kind, struct FTW *at) {
@@ -124,7 +122,7 @@ static bool first_line(char *const argv[], char *line, size_t cap) {
 }
 
 void doctor_python(doctor *d) {
-    char line[512];
+    char line[512] = "";
     char program[PATH_MAX];
     const char *wanted = environment("PINION_PYTHON");
     snprintf(program, sizeof program, "%s", wanted ? wanted : "python3");

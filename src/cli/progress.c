@@ -54,7 +54,7 @@ void cli_progress(void *ctx, const char *what, uint64_t done, uint64_t total) {
     pthread_mutex_lock(&line.lock);
     int64_t now = now_ns();
     bool is_due =
-        now - line.drawn_ns >= REDRAW_NS || strncmp(line.what, what, sizeof line.what - 1);
+        now - line.drawn_ns >= REDRAW_NS || strncmp(line.what, what, sizeof line.what - 1) != 0;
     if (line.is_on && is_due) {
         draw(what, done, total);
         line.drawn_ns = now;

@@ -9,7 +9,7 @@ static const render_kind *const kinds[] = {&render_table,  &render_json,     &re
                                            &render_parquet};
 
 const render_kind *render_kind_named(const char *name) {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!strcmp(kinds[i]->name, name)) {
             return kinds[i];
         }
@@ -21,7 +21,7 @@ const render_kind *render_kind_of_file(const char *path) {
     const char *dot = strrchr(path, '.');
     const char *slash = strrchr(path, '/');
     size_t len = dot && dot > slash ? strlen(dot) : 0;
-    for (size_t i = 0; len && i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; len && i < sizeof kinds / sizeof kinds[0]; i++) {
         for (const char *s = kinds[i]->suffixes; *s;) {
             size_t size = strcspn(s, " ");
             if (size == len && !strncmp(s, dot, len)) {

@@ -219,23 +219,23 @@ static const render_kind *choose_kind(const cli_app *cli, const cli_run_request 
 }
 
 pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
-                         const cli_run_request *theirs, pn_error *err) {
-    cli_run_request request = *theirs;
-    if (request.file && !strcmp(request.file, "-")) {
-        request.file = NULL;
+                         const cli_run_request *request, pn_error *err) {
+    cli_run_request own = *request;
+    if (own.file && !strcmp(own.file, "-")) {
+        own.file = NULL;
     }
-    render r = {.kind = choose_kind(cli, &request)};
-    if (request.file) {
+    render r = {.kind = choose_kind(cli, &own)};
+    if (own.file) {
         cli_progress_start(cli);
     }
     if (r.kind == &render_parquet) {
-        return write_parquet(cli, session, bundle, &request, err);
+        return write_parquet(cli, session, bundle, &own, err);
     }
-    CLI_TRY(run_rendered(cli, session, bundle, &request, &r, err));
+    CLI_TRY(run_rendered(cli, session, bundle, &own, &r, err));
     cli_progress_end();
     CLI_TRY(cli_flush(cli, stdout, "standard output", err));
-    if (request.file || r.kind == &render_table) {
-        note_rows(cli, r.rows, request.file);
+    if (own.file || r.kind == &render_table) {
+        note_rows(cli, r.rows, own.file);
     }
     return PN_OK;
 }

@@ -59,3 +59,51 @@ $ pinion cpg bild .
 ! pinion: there is no verb 'cpg bild' [PN8101]
 ! hint: did you mean `pinion cpg build`? `pinion --help` lists the verbs
 [exit 2]
+
+# a graph is built and queried
+$ mkdir src && printf 'def f(x):\n    return x\n\nclass A:\n    def m(self):\n        return f(1)\n' > src/a.py && printf 'import a\na.f(2)\n' > src/b.py && printf 'def (:\n' > src/bad.py
+$ pinion cpg build src --out graph
+files: 3, ok 3
+evidence:
+  repo_files_v1                       3 rows
+  file_line_index_v1                  9 rows
+  ast_files_v1                        3 rows
+  symtable_files_v1                   3 rows
+  libcst_files_v1                     3 rows
+  tree_sitter_files_v1                3 rows
+graph:
+  python_class_bases … rows
+  python_flow_rules … rows
+  cpg_edges_v1 … rows
+  cpg_nodes_v1 … rows
+! next: pinion -C graph cpg query largest_classes
+$ pinion -C graph cpg query --list
+callers
+imports_of
+largest_classes
+$ pinion -C graph cpg query callers --param name=f --format csv
+callee,caller,path,line,resolution_method,confidence
+a.f,a.A.m,a.py,6,LOCAL_NAME,0.95
+a.f,<module>,b.py,2,MODULE_ATTRIBUTE,0.9
+$ pinion -C graph cpg query imports_of --param module=a --format csv
+importer,imported,direction
+b.py,a,imported by
+$ pinion -C graph cpg query largest_classes --format csv
+class_name,path,line,lines,methods
+a.A,a.py,4,3,1
+$ pinion -C graph cpg query -c "select node_kind, count(*) as n from cpg_nodes_v1 where node_kind in ('PY_FILE', 'CST_DEF', 'CST_CALLSITE') group by node_kind order by node_kind" --format csv
+node_kind,n
+CST_CALLSITE,2
+CST_DEF,3
+PY_FILE,3
+
+# the same rows with another number of workers
+$ mkdir src && for i in 1 2 3 4 5; do echo "def f$i(): return f$i()" > src/m$i.py; done
+$ pinion -q cpg build src --out one --jobs 1 > one.txt && pinion -q cpg build src --out four --jobs 4 > four.txt && diff one.txt four.txt
+$ for g in one four; do pinion -q -C $g cpg query -c 'select node_id from cpg_nodes_v1 order by node_id' --format csv > $g.csv; done; cmp one.csv four.csv && wc -l < one.csv > n && test "$(cat n)" -gt 30
+
+# a graph can be built again, and without the graph
+$ mkdir src && echo 'x = 1' > src/a.py
+$ pinion -q cpg build src --out graph > first.txt && pinion -q cpg build src --out graph > second.txt && diff first.txt second.txt
+$ pinion --agent cpg build src --out bare --evidence-only | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['project'], d['files']['total'])"
+None 1

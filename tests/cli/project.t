@@ -88,6 +88,23 @@ pinion.yaml, version 1
 $ pinion --json build | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['views'], d['outputs'][0]['rows'])"
 2 2
 
+# a view that is read twice is shown once, and projects may lack views
+$ printf 'version: 1\nname: d\n' > pinion.yaml
+$ pinion plan
+! no views: add a .sql file to views/
+$ mkdir views && echo 'select 1 as a' > views/base.sql && echo 'select a from base' > views/mid.sql
+$ echo 'select a from mid union all select a from base' > views/top.sql
+$ echo 'select a from mid' > views/other.sql
+$ pinion plan
+other  …
+└── mid  …
+    └── base  …
+top  …
+├── base  …
+└── mid  …  (see above)
+$ pinion build
+! nothing to write: pinion.yaml names no outputs
+
 # the same fingerprints in another folder, locale and time zone
 $ pinion -q init a && pinion -q init b
 $ pinion -C a plan > a.plan; LC_ALL=C.UTF-8 TZ=Asia/Tokyo pinion -C b plan > b.plan; diff a.plan b.plan
