@@ -131,7 +131,7 @@ static pn_status fill(pn_error *err, int32_t number, int os_errno, const char *f
     return row->status;
 }
 
-pn_status pni_fail(pn_error *err, int32_t number, const char *format, ...) {
+pn_status(pni_fail)(pn_error *err, int32_t number, const char *format, ...) {
     va_list args;
     va_start(args, format);
     pn_status status = fill(err, number, 0, format, args);
@@ -139,7 +139,7 @@ pn_status pni_fail(pn_error *err, int32_t number, const char *format, ...) {
     return status;
 }
 
-pn_status pni_fail_os(pn_error *err, int32_t number, int os_errno, const char *format, ...) {
+pn_status(pni_fail_os)(pn_error *err, int32_t number, int os_errno, const char *format, ...) {
     va_list args;
     va_start(args, format);
     pn_status status = fill(err, number, os_errno, format, args);

@@ -208,6 +208,7 @@ void pni_flats_add(pni_flats *flats, const char *name, struct ArrowSchema *schem
     memcpy(flat.name, name, strlen(name) + 1);
     ArrowSchemaMove(schema, &flat.schema);
     ArrowArrayMove(array, &flat.array);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): items stand whenever cap is not 0 */
     pni_vec_push(&flats->items, flat);
 }
 

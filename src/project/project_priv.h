@@ -108,7 +108,7 @@ pn_status yaml_env_map(yaml_file *file, yaml_node_t *node, const char *what, jso
 /* Readers of the two large parts of the file. */
 pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key, yaml_node_t *value,
                                pn_error *err);
-pn_status project_read_output(void *project, yaml_file *file, yaml_node_t *item, pn_error *err);
+pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
 extern const char *const project_formats[]; /* of datasets and outputs; NULL-terminated */
 
 pn_status project_read_yaml(pn_project *project, pn_error *err);

@@ -10,8 +10,8 @@
 
 #define YAML_NODES_MAX 2000000u
 
-pn_status yaml_wrong(const yaml_file *file, const yaml_node_t *node, pn_error *err,
-                     const char *format, ...) {
+pn_status(yaml_wrong)(const yaml_file *file, const yaml_node_t *node, pn_error *err,
+                      const char *format, ...) {
     PNI_AUTO(pn_buf) what = PN_BUF_INIT;
     va_list args;
     va_start(args, format);

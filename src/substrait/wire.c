@@ -273,7 +273,7 @@ static pn_status store_text(decoder *d, const wire_value *value, char **place) {
     if (!pni_utf8_valid(text, value->len)) {
         return corrupt(d, "a text is not UTF-8");
     }
-    if (memchr(text, 0, value->len)) {
+    if (value->len && memchr(text, 0, value->len)) {
         return pni_fail(d->err, PNI_E_SUBSTRAIT_NUL,
                         "a text before byte %zu of the Substrait plan holds a NUL character",
                         (size_t)(d->at - d->start));

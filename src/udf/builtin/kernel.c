@@ -100,7 +100,9 @@ int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
 static int32_t run(udf_frame *frame, const udf_kernel *kernel, struct ArrowArray *made) {
     int code =
         kernel->schema ? init_nested(kernel, made) : ArrowArrayInitFromType(made, kernel->type);
-    UDF_TRY(pni_udf_append(frame, code));
+    if (code != NANOARROW_OK) {
+        return pni_udf_append(frame, code);
+    }
     UDF_TRY(pni_udf_append(frame, ArrowArrayStartAppending(made)));
     UDF_TRY(pni_udf_append(frame, ArrowArrayReserve(made, frame->rows)));
     UDF_TRY(kernel->rows(frame, made));

@@ -178,6 +178,7 @@ static decimal shortest(double value, bool is_single) {
     return out;
 }
 
+/* NOLINTBEGIN(bugprone-not-null-terminated-result): texts carry their length, no NUL */
 static size_t decimal_text(const decimal *number, char *out) {
     size_t len = 0;
     if (number->point <= 0) {
@@ -218,6 +219,7 @@ size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES
     decimal number = shortest(value, is_single);
     return sign + decimal_text(&number, out + sign);
 }
+/* NOLINTEND(bugprone-not-null-terminated-result) */
 
 /* At `row` of a column without nulls there and of a type that pni_udf_text_check() passed. */
 static pni_str text_at(const struct ArrowArrayView *view, int64_t row, char *scratch) {

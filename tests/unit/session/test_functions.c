@@ -19,13 +19,13 @@ T_CASE(only_pack_functions_have_an_identity_of_their_own) {
 }
 
 T_CASE(a_foreign_pack_is_loaded_by_path_and_digest) {
+    const char *path = pack_path("good");
     PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
     PNI_AUTO_PTR(json_t) names = json_pack("[s]", "double_it");
     PNI_AUTO_PTR(json_t) before = NULL;
     PNI_AUTO_PTR(json_t) after = NULL;
     char digest[PNI_SHA256_HEX];
     uint64_t size;
-    const char *path = pack_path("good");
     FX_OK(pni_sha256_file(path, digest, &size, err));
     FX_OK(pni_session_functions(session, names, &before, err));
     T_EQ_UINT(json_array_size(before), 0);
@@ -41,16 +41,16 @@ T_CASE(a_foreign_pack_is_loaded_by_path_and_digest) {
 }
 
 T_CASE(a_pack_that_cannot_be_loaded_is_named) {
+    const char *wrong = pack_path("wrong_abi");
     PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
     FX_FAILS(pn_session_load_pack(session, "relative.so", NULL, err), PNI_E_ARGUMENT,
              "relative.so");
-    FX_FAILS(pn_session_load_pack(session, fx_path("gone.so"), NULL, err), PNI_E_UDF_LOAD,
+    FX_FAILS(pn_session_load_pack(session, fx_path("gone.so"), NULL, err), PNI_E_FILE_MISSING,
              "gone.so");
     FX_FAILS(pn_session_load_pack(session, fx_path("gone.so"), "00", err), PNI_E_FILE_MISSING,
              "gone.so");
     FX_FAILS(pn_session_load_pack(session, fx_write("text.so", "no object"), NULL, err),
              PNI_E_UDF_LOAD, "text.so");
-    FX_FAILS(pn_session_load_pack(session, pack_path("wrong_abi"), NULL, err), PNI_E_UDF_ABI,
-             "wrong_abi");
+    FX_FAILS(pn_session_load_pack(session, wrong, NULL, err), PNI_E_UDF_ABI, "wrong_abi");
     FX_FAILS(pn_session_load_pack(NULL, "/x.so", NULL, err), PNI_E_ARGUMENT, "session");
 }
