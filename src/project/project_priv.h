@@ -55,6 +55,9 @@ void yaml_file_dispose(yaml_file *file);
 /* "<path>:<line>: <what>" as PN8002; `node` gives the line. */
 pn_status yaml_wrong(const yaml_file *file, const yaml_node_t *node, pn_error *err,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__ /* as pni_fail() */
+#define yaml_wrong(...) pni_failed(yaml_wrong(__VA_ARGS__))
+#endif
 
 /* One key a mapping may hold, and a mapping of such keys; `what` names it in messages. */
 typedef struct yaml_key {

@@ -71,6 +71,13 @@ static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_er
     return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", setting->key);
 }
 
+/* Where names are looked up is how pinion keeps identity and data apart. */
+static bool is_ours(const char *key) {
+    return pni_streq(key, "datafusion.catalog.default_catalog") ||
+           pni_streq(key, "datafusion.catalog.default_schema") ||
+           pni_streq(key, "datafusion.catalog.create_default_catalog_and_schema");
+}
+
 static pn_status apply_settings(json_t *config, json_t *runtime, const pn_session_options *options,
                                 pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
@@ -82,6 +89,8 @@ static pn_status apply_settings(json_t *config, json_t *runtime, const pn_sessio
             return pni_fail(err, PNI_E_SESSION_SETTING, "setting %zu ('%s') is not UTF-8", i,
                             setting->key);
         const char *key = pni_setting_engine_key(setting->key);
+        if (key && is_ours(key))
+            return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
         if (key)
             json_object_set_new(config, key, json_string(setting->value));
         else

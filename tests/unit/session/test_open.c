@@ -80,16 +80,18 @@ T_CASE(a_wrong_setting_is_named) {
         const char *key, *value;
         int32_t number;
         const char *text;
-    } cases[] = {{"memory_limit", "lots", PNI_E_SESSION_SETTING, "memory_limit: 'lots'"},
-                 {"spill_limit", "-1", PNI_E_SESSION_SETTING, "spill_limit"},
-                 {"memorylimit", "1", PNI_E_SESSION_SETTING, "'memorylimit'"},
-                 {"batch_size", NULL, PNI_E_SESSION_SETTING, "0"},
-                 {NULL, "1", PNI_E_SESSION_SETTING, "0"},
-                 {"batch_size", "\xff", PNI_E_SESSION_SETTING, "batch_size"},
-                 {"datafusion.\xff", "1", PNI_E_SESSION_SETTING, "UTF-8"},
-                 {"batch_size", "many", PNI_E_ENGINE_SETTING, "batch_size"},
-                 {"datafusion.nothing", "1", PNI_E_ENGINE_SETTING, "datafusion.nothing"},
-                 {"memory_pool", "huge", PNI_E_ENGINE_SETTING, "huge"}};
+    } cases[] = {
+        {"memory_limit", "lots", PNI_E_SESSION_SETTING, "memory_limit: 'lots'"},
+        {"spill_limit", "-1", PNI_E_SESSION_SETTING, "spill_limit"},
+        {"memorylimit", "1", PNI_E_SESSION_SETTING, "'memorylimit'"},
+        {"batch_size", NULL, PNI_E_SESSION_SETTING, "0"},
+        {NULL, "1", PNI_E_SESSION_SETTING, "0"},
+        {"batch_size", "\xff", PNI_E_SESSION_SETTING, "batch_size"},
+        {"datafusion.\xff", "1", PNI_E_SESSION_SETTING, "UTF-8"},
+        {"batch_size", "many", PNI_E_ENGINE_SETTING, "batch_size"},
+        {"datafusion.nothing", "1", PNI_E_ENGINE_SETTING, "datafusion.nothing"},
+        {"datafusion.catalog.default_catalog", "run", PNI_E_SESSION_SETTING, "default_catalog"},
+        {"memory_pool", "huge", PNI_E_ENGINE_SETTING, "huge"}};
     pn_session *session = NULL;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         FX_FAILS(fx_session_with(cases[i].key, cases[i].value, &session, err), cases[i].number,
