@@ -61,7 +61,7 @@ static const pni_rows *row_of(const pni_scope *scope, uint32_t level) {
 static pn_status read_field(reading *r, uint32_t level, int32_t field, uint32_t as, pn_error *err) {
     pni_collector *c = r->collector;
     const pni_rows *row = row_of(c->scope, level);
-    const pni_column *column;
+    const pni_column *column = NULL;
     if (!row) {
         return pni_fail(err, PNI_E_SUBSTRAIT_FIELD,
                         "the plan refers to a row %u subqueries further out", level);
