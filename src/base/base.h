@@ -163,9 +163,11 @@ pn_status pni_fail(pn_error *err, int32_t number, const char *format, ...)
 pn_status pni_fail_os(pn_error *err, int32_t number, int os_errno, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 #ifdef __clang_analyzer__ /* it sees one file at a time: tell it that these never answer PN_OK */
-static inline pn_status pni_failed(pn_status status) {
-    return status == PN_OK ? PN_INTERNAL : status;
-}
+#define pni_failed(call)                                                                           \
+    __extension__({                                                                                \
+        const pn_status pni_failed_ = (call);                                                      \
+        pni_failed_ == PN_OK ? PN_INTERNAL : pni_failed_;                                          \
+    })
 #define pni_fail(...) pni_failed(pni_fail(__VA_ARGS__))
 #define pni_fail_os(...) pni_failed(pni_fail_os(__VA_ARGS__))
 #endif

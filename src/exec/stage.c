@@ -87,23 +87,39 @@ static void count_readers(staging *run, const pn_bundle *const *roots, size_t n_
     }
 }
 
+/* Parquet has no form for intervals, unions and run ends; Arrow's own format holds everything. */
+static bool fits_parquet(const struct ArrowSchema *schema) {
+    static const char *const others[] = {"ti", "+u", "+r"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (pni_starts_with(schema->format, others[i]))
+            return false;
+    for (int64_t c = 0; c < schema->n_children; c++)
+        if (!fits_parquet(schema->children[c]))
+            return false;
+    return !schema->dictionary || fits_parquet(schema->dictionary);
+}
+
 static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
                               const pn_exec_options *options, pni_engine_table **out,
                               pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO_PTR(json_t) report = NULL;
     PNI_AUTO(pn_buf) name = PN_BUF_INIT;
+    bool is_parquet = fits_parquet(&view->schema);
+    const char *format = is_parquet ? "parquet" : "arrow";
     PNI_TRY(make_folder(stage, options, err));
-    pni_buf_printf(&name, "%s.parquet", view->name);
+    pni_buf_printf(&name, "%s.%s", view->name, format);
     PNI_AUTO_PTR(pni_text) path = pni_path_join(stage->folder, pni_buf_text(&name));
     PNI_AUTO_PTR(json_t)
-    request = json_pack("{s:s, s:s, s:s, s:b, s:{s:s}}", "format", "parquet", "uri", path, "mode",
-                        "error", "single_file", 1, "options", "compression", "lz4");
+    request = json_pack("{s:s, s:s, s:s, s:b, s:{}}", "format", format, "uri", path, "mode",
+                        "error", "single_file", 1, "options");
+    if (is_parquet)
+        json_object_set_new(json_object_get(request, "options"), "compression", json_string("lz4"));
     PNI_TRY(pni_plan_open(stage->session, view, &plan, err));
     PNI_TRY(pni_engine_plan_write(plan, request, options->cancel, &report, err));
     PNI_AUTO_PTR(json_t)
-    spec = json_pack("{s:s, s:s, s:[s], s:{}, s:{}}", "format", "parquet", "uri", path, "paths",
-                     path, "options", "storage_options");
+    spec = json_pack("{s:s, s:s, s:[s], s:{}, s:{}}", "format", format, "uri", path, "paths", path,
+                     "options", "storage_options");
     return pni_engine_table_open(pni_session_engine(stage->session), spec, &view->schema, out, err);
 }
 

@@ -144,9 +144,9 @@ pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_r
     return PN_OK;
 }
 
-/* Keys of physical joins refer to their own side. */
-static pn_status collect_keys(pni_collector *c, const join *j, uint32_t as, pn_error *err) {
-    pni_scope sides[2] = {{.row = side(c->lineage, j->left)}, {.row = side(c->lineage, j->right)}};
+/* Keys of physical joins refer to their own side; `c` keeps pointing at one of `sides`. */
+static pn_status collect_keys(pni_collector *c, const join *j, const pni_scope sides[2],
+                              uint32_t as, pn_error *err) {
     for (size_t s = 0; s < 2; s++) {
         c->scope = &sides[s];
         for (size_t i = 0; i < j->n_keys; i++) {
@@ -164,13 +164,14 @@ static pn_status collect_keys(pni_collector *c, const join *j, uint32_t as, pn_e
 /* What the condition reads, as kind `as`; 0: as values. */
 static pn_status condition_inputs(pni_lineage *lineage, const join *j, const pni_scope *scope,
                                   uint32_t as, pni_rows *out, pn_error *err) {
+    const pni_scope sides[2] = {{.row = side(lineage, j->left)}, {.row = side(lineage, j->right)}};
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = true};
     pn_status status = PN_OK;
     for (size_t i = 0; status == PN_OK && i < 2; i++) {
         status = pni_lineage_collect_expr(&c, j->conditions[i], as, err);
     }
     if (status == PN_OK) {
-        status = collect_keys(&c, j, as, err);
+        status = collect_keys(&c, j, sides, as, err);
     }
     *out = (pni_rows){.inputs = pni_lineage_collected(&c), .complete = c.complete};
     return status;

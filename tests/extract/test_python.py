@@ -530,5 +530,15 @@ class Arrow(unittest.TestCase):
         self.assertEqual(self.read()["s.t"], ["\\ud800"])
 
 
+class Ordinals(unittest.TestCase):
+    def test_repeated_spans_are_counted(self):
+        sys.path.insert(0, str(support.ROOT / "src/cpg/extract_py"))
+        import px_rows
+
+        attrs = [[("origin", "ast")] for _ in range(5)]
+        px_rows._add_ordinals(attrs, [(1, 2), (1, 3), (1, 2), (4, 5), (1, 2)])
+        self.assertEqual([dict(pairs).get("span_ordinal") for pairs in attrs], [None, None, "2", None, "3"])
+
+
 if __name__ == "__main__":
     support.main()

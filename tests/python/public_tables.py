@@ -47,6 +47,18 @@ def installed_locale(*names):
                  if name.lower().replace("-", "") in plain), "C")
 
 
+def turkish(folder):
+    """Environment of a Turkish locale, where 'i' and 'I' are no pair; made in `folder` when it is not installed."""
+    source = pathlib.Path("/usr/share/i18n/locales/tr_TR")
+    name = installed_locale("tr_TR.UTF-8")
+    if name == "C" and source.exists() and shutil.which("localedef"):
+        subprocess.run(["localedef", "-i", "tr_TR", "-f", "UTF-8", str(folder / "tr_TR.UTF-8")],
+                       capture_output=True, check=False)
+        if (folder / "tr_TR.UTF-8").exists():
+            return {"LC_ALL": "tr_TR.UTF-8", "LOCPATH": str(folder)}
+    return {"LC_ALL": name if name != "C" else installed_locale("de_DE.UTF-8", "C.UTF-8")}
+
+
 class Graph:
     """A built project folder. Tables are read through deltalake; DuckDB reads the files it names."""
 

@@ -38,6 +38,9 @@ def write_sources(folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     (folder / "loop").symlink_to(".", target_is_directory=True)
+    (folder / "self.py").symlink_to("self.py")
+    (folder / "away.py").symlink_to(os.path.abspath(__file__))
+    os.mkfifo(folder / "pipe.py")
 
 
 class Checks:
@@ -122,8 +125,8 @@ def build_twice(case, prepare):
     prepare(base / "one")
     prepare(base / "elsewhere/two")
     case.graph = tables.Graph(base / "one", base / "one.cpg", 1, LC_ALL="C", TZ="UTC")
-    case.again = tables.Graph(base / "elsewhere/two", base / "elsewhere/out", 3, TZ="Asia/Kathmandu",
-                              LC_ALL=tables.installed_locale("tr_TR.UTF-8", "de_DE.UTF-8", "C.UTF-8"))
+    case.again = tables.Graph(base / "elsewhere/two", base / "elsewhere/out", 4, TZ="Asia/Kathmandu",
+                              **tables.turkish(base))
 
 
 class GeneratedRepository(Checks, unittest.TestCase):
@@ -136,13 +139,21 @@ class GeneratedRepository(Checks, unittest.TestCase):
         self.assertEqual({path for path in status if path.startswith("ignored/")}, set())
         self.assertEqual(status["latin.py"], "ok")
         self.assertEqual(status["shop/naïve.py"], "ok")
-        self.assertNotEqual(status["binary.py"], "ok")
+        difficult = {"binary.py": "undecodable", "pipe.py": "unreadable", "loop": "symlink_loop",
+                     "self.py": "symlink_loop", "away.py": "symlink_outside", "broken.py": "ok"}
+        self.assertEqual({path: status[path] for path in difficult}, difficult)
+        self.assert_none("select path from repo_files_v1 where status <> 'ok' and error is null", "no reason given")
         self.assertEqual(self.graph.sql("select path from (select path, unnest(errors) from ast_files_v1) order by 1"),
                          [("binary.py",), ("broken.py",)])
 
+    def test_syntax_errors_are_nodes(self):
+        found = self.graph.sql("select distinct path, node_kind from cpg_nodes_v1 where node_kind like 'TS%' order by all")
+        self.assertEqual(found, [("binary.py", "TS_ERROR"), ("broken.py", "TS_ERROR"), ("broken.py", "TS_MISSING")])
+
     def test_counts_equal_those_of_cpython(self):
-        # CPython's side walks the folder: leave out what git ignores and what is a link.
+        # CPython's side walks the folder: leave out what git ignores and what leads away.
         shutil.rmtree(self.graph.repo / "ignored", ignore_errors=True)
+        (self.graph.repo / "away.py").unlink(missing_ok=True)
         super().test_counts_equal_those_of_cpython()
 
     def test_a_change_reaches_the_fingerprints(self):

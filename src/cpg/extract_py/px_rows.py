@@ -318,18 +318,16 @@ class FileRows:
         table["bstart"].put([start for start, _ in spans])
         table["bend"].put([end for _, end in spans])
         table["scope_role"].put_optional(roles)
-        self._put_ref_scopes(table, ids, scopes, first)
+        pairs = self._put_ref_scopes(table, ids, scopes)
+        _add_ordinals(pairs, spans)
+        self._put_attrs("cst.refs.attrs", first, pairs)
 
-    def _put_ref_scopes(self, table, ids, scopes, first):
-        attrs, count = self.tables["cst.refs.attrs"], len(ids)
-        rows = range(first, first + count)
+    def _put_ref_scopes(self, table, ids, scopes):
+        """The columns of the scope in which a name is evaluated; returns the attrs of the refs."""
         if self.found is None:
-            table["scope_type"].put_null(count)
-            table["scope_name"].put_null(count)
-            attrs["row"].put(rows)
-            attrs["key"].put_const("origin", count)
-            attrs["value"].put_const("ast", count)
-            return
+            table["scope_type"].put_null(len(ids))
+            table["scope_name"].put_null(len(ids))
+            return [self._scope_attrs(scope) for scope in scopes]
         found = _pick(scopes, self.found)
         table["scope_type"].put([block.kind for block in found])
         table["scope_name"].put([block.name for block in found])
@@ -343,7 +341,7 @@ class FileRows:
             value = px_paths.stored_path(me)
             if value is not None:
                 pairs[at].append(("value_path", value))
-        self._put_attrs("cst.refs.attrs", first, pairs)
+        return pairs
 
     def _ref_span(self, me, kind):
         """The identifier's own byte range."""
@@ -407,6 +405,7 @@ class FileRows:
             self._scope_attrs(scope) + self._call_paths(me)
             for me, scope in zip(ids, walk.call_scopes)
         ]
+        _add_ordinals(pairs, [(starts[me], ends[me]) for me in ids])
         self._put_attrs("cst.callsites.attrs", first, pairs)
 
     def _call_paths(self, me):
@@ -549,6 +548,17 @@ class FileRows:
 def _count(items):
     size = len(items)
     return SMALL[size] if size < 256 else str(size)
+
+
+def _add_ordinals(pairs, spans):
+    """Gives the second and later rows of one span the attribute span_ordinal."""
+    if len(set(spans)) == len(spans):
+        return
+    seen = {}
+    for attrs, span in zip(pairs, spans):
+        seen[span] = seen.get(span, 0) + 1
+        if seen[span] > 1:
+            attrs.append(("span_ordinal", str(seen[span])))
 
 
 def _context(node):

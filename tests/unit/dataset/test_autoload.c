@@ -1,6 +1,6 @@
 /* A folder's tables: which entries count, what they are called, who wins. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 static size_t load(pn_catalog *catalog, const char *folder) {
     size_t added = 99;

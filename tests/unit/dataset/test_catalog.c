@@ -1,6 +1,6 @@
 /* Specs are checked where they are added; names have an order of their own; secrets stay inside. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 static pn_dataset_spec spec_of(const char *name, const char *format, const char *uri) {
     pn_dataset_spec spec = PN_DATASET_SPEC_INIT;

@@ -1,6 +1,6 @@
 /* The files of a dataset: which count, in what order, and what of them is identity. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

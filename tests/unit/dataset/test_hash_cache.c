@@ -1,7 +1,7 @@
 /* Kept digests: used while a file's metadata is the same, never when the file is too young to tell,
  * never trusted blindly. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>

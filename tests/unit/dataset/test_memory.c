@@ -1,7 +1,7 @@
 /* Rows handed in: their pin knows rows and schema, not how they were cut into batches; a bad stream
  * is an error, never a table. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 #include <errno.h>
 

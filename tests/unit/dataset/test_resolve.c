@@ -1,7 +1,7 @@
 /* From a declared dataset to schema, pin and provider: what is identity, what is evidence, what is
  * missing. */
 #include "dataset/dataset.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 typedef struct dataset_case {
     pn_catalog *catalog;

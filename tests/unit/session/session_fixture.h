@@ -3,7 +3,7 @@
 #define PN_TESTS_SESSION_FIXTURE_H
 
 #include "session/session.h"
-#include "unit/core_fixture.h"
+#include "support/core_fixture.h"
 
 static inline pn_session *fx_session(pn_catalog *catalog) {
     pn_session_options options = PN_SESSION_OPTIONS_INIT;

@@ -26,9 +26,6 @@ FROM (
     c['callee_fqns'] AS callee_fqns,
     c['inferred_type'] AS inferred_type,
     c['attrs'] AS attrs,
-    row_number() OVER (
-      PARTITION BY file_id, c['call_bstart'], c['call_bend']
-      ORDER BY c['callee_bstart'], c['callee_bend'], c['callee_text'], c['arg_count']
-    ) AS span_ordinal
+    coalesce(CAST(c['attrs']['span_ordinal'] AS BIGINT), 1) AS span_ordinal
   FROM (SELECT file_id, path, unnest(callsites) AS c FROM libcst_files_v1) AS u
 ) AS numbered

@@ -1,8 +1,9 @@
 -- One row per name or attribute reference. Key: ref_id (file_id, bstart, bend).
 -- Source: libcst_files_v1.refs. scope_id is the symtable scope in which the name is evaluated,
 -- symbol_name the name as symtable knows it (mangled when private), value_path the access path of
--- what a stored name is assigned. span_ordinal keeps ids unique should two references ever share a
--- span (positions inside f-strings are not exact before Python 3.12).
+-- what a stored name is assigned. span_ordinal keeps ids unique where references share a span
+-- (positions inside f-strings are not exact before Python 3.12); the extractor counts: a
+-- window over all references of a repository takes far longer than making the rows.
 SELECT
   CASE WHEN span_ordinal = 1 THEN stable_id_parts('cst_ref', file_id, bstart, bend)
     ELSE stable_id_parts('cst_ref', file_id, bstart, bend, span_ordinal) END AS ref_id,
@@ -26,8 +27,6 @@ FROM (
     r['bstart'] AS bstart,
     r['bend'] AS bend,
     r['attrs'] AS attrs,
-    row_number() OVER (
-      PARTITION BY file_id, r['bstart'], r['bend']
-      ORDER BY r['ref_kind'], r['ref_text'], r['expr_ctx']) AS span_ordinal
+    coalesce(CAST(r['attrs']['span_ordinal'] AS BIGINT), 1) AS span_ordinal
   FROM (SELECT file_id, path, unnest(refs) AS r FROM libcst_files_v1) AS u
 ) AS numbered

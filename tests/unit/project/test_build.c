@@ -1,0 +1,136 @@
+/* Building: what is written, in what order, what a failure leaves. */
+#include "project_fixture.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const char base[] =
+    "version: 1\nprofile: dev\ndatasets:\n  t: {format: csv, uri: t.csv}\noutputs:\n";
+
+static pn_project *project_with(const char *outputs) {
+    PNI_AUTO(pn_buf) yaml = PN_BUF_INIT;
+    pni_buf_printf(&yaml, "%s%s", base, outputs);
+    fx_write("p/t.csv", "k,v\n1,a\n2,b\n3,a\n");
+    fx_write("p/views/low.sql", "select v, count(*) as n from t group by v");
+    fx_write("p/views/top.sql", "select a.v, b.n from low a join low b on a.v = b.v");
+    return fx_project(pni_buf_text(&yaml));
+}
+
+static void expect_output(const char *format, const char *name, const char *want) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    fx_add_dataset(session, "d", format, fx_path(name));
+    fx_expect_rows(session, NULL, "select v, n from d order by v", want);
+}
+
+T_CASE(outputs_are_written_in_the_order_of_their_views) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_project)
+    project = project_with(
+        "  - {view: top, uri: out/top}\n  - {view: low, uri: out/low, format: parquet}\n"
+        "  - {view: top, uri: out/again, format: csv}\n");
+    FX_OK(pn_project_build(project, NULL, &text, err));
+    PNI_AUTO_PTR(json_t) report = fx_json(&text);
+    const json_t *outputs = json_object_get(report, "outputs");
+    T_EQ_UINT(json_array_size(outputs), 3);
+    T_EQ_STR(pni_json_text(json_array_get(outputs, 0), "view"), "low");
+    T_EQ_STR(pni_json_text(json_array_get(outputs, 1), "uri"), fx_path("p/out/top"));
+    T_EQ_STR(pni_json_text(json_array_get(outputs, 2), "uri"), fx_path("p/out/again"));
+    T_EQ_STR(pni_json_text(json_array_get(outputs, 1), "fingerprint"),
+             pni_json_text(json_array_get(outputs, 2), "fingerprint"));
+    T_EQ_INT(json_integer_value(json_object_get(report, "views")), 2);
+    expect_output("delta", "p/out/top", "a|2\nb|1\n");
+    expect_output("parquet", "p/out/low", "a|2\nb|1\n");
+    expect_output("csv", "p/out/again", "a|2\nb|1\n");
+    T_ASSERT(!pni_path_exists(fx_path("p/.pinion/tmp")));
+    FX_OK(pn_project_build(project, NULL, NULL, err)); /* again: overwrites */
+    expect_output("delta", "p/out/top", "a|2\nb|1\n");
+}
+
+T_CASE(chosen_outputs_only) {
+    const char *const chosen[] = {"low"};
+    const char *const wrong[] = {"low", "high"};
+    pn_build_options options = PN_BUILD_OPTIONS_INIT;
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: top, uri: out/top}\n  - {view: low, uri: out/low}\n");
+    options.outputs = wrong;
+    options.n_outputs = 2;
+    FX_FAILS(pn_project_build(project, &options, NULL, err), PNI_E_PROJECT_OUTPUT, "'high'");
+    options.outputs = chosen;
+    options.n_outputs = 1;
+    FX_OK(pn_project_build(project, &options, NULL, err));
+    T_ASSERT(pni_path_exists(fx_path("p/out/low")) && !pni_path_exists(fx_path("p/out/top")));
+    options.outputs = NULL;
+    FX_FAILS(pn_project_build(project, &options, NULL, err), PNI_E_ARGUMENT, "outputs");
+    FX_FAILS(pn_project_build(NULL, NULL, NULL, err), PNI_E_ARGUMENT, "project");
+}
+
+T_CASE(nothing_is_written_when_a_request_is_wrong) {
+    PNI_AUTO_PTR(pn_project)
+    project = project_with(
+        "  - {view: low, uri: out/low}\n  - {view: top, uri: out/top, partition_by: [gone]}\n");
+    FX_FAILS(pn_project_build(project, NULL, NULL, err), PNI_E_WRITE_REQUEST,
+             "pinion.yaml:7: output 'top'");
+    T_ASSERT(!pni_path_exists(fx_path("p/out")));
+}
+
+T_CASE(a_failure_leaves_what_was_written_and_building_again_completes_it) {
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: low, uri: out/low}\n  - {view: top, uri: file/top}\n");
+    fx_write("p/file", "in the way");
+    pn_error problem = PN_ERROR_INIT;
+    T_ASSERT(pn_project_build(project, NULL, NULL, &problem) != PN_OK);
+    T_ASSERT(problem.number && strstr(problem.message, "file/top"));
+    expect_output("delta", "p/out/low", "a|2\nb|1\n");
+    T_ASSERT(!pni_path_exists(fx_path("p/.pinion/tmp")));
+    T_EQ_INT(unlink(fx_path("p/file")), 0);
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    expect_output("delta", "p/file/top", "a|2\nb|1\n");
+}
+
+T_CASE(two_builds_do_not_run_side_by_side) {
+    PNI_AUTO_PTR(pn_project) project = project_with("  - {view: low, uri: out/low}\n");
+    fx_mkdir("p/.pinion");
+    int lock = open(fx_path("p/.pinion/build.lock"), O_RDWR | O_CREAT, 0600);
+    T_EQ_INT(flock(lock, LOCK_EX | LOCK_NB), 0);
+    FX_FAILS(pn_project_build(project, NULL, NULL, err), PNI_E_PROJECT_BUSY, fx_path("p"));
+    close(lock);
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+}
+
+T_CASE(what_a_killed_build_left_is_swept) {
+    PNI_AUTO_PTR(pn_project) project = project_with("  - {view: low, uri: out/low}\n");
+    fx_write("p/.pinion/tmp/pinion-stage-dead/low.parquet", "rest");
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    T_ASSERT(!pni_path_exists(fx_path("p/.pinion/tmp")));
+}
+
+static void count_calls(void *ctx, const char *what, uint64_t done, uint64_t total) {
+    (void)what;
+    T_ASSERT(done >= 1 && done <= total);
+    *(int *)ctx += 1;
+}
+
+T_CASE(progress_is_told_and_cancelling_is_heard) {
+    int calls = 0;
+    pn_build_options options = PN_BUILD_OPTIONS_INIT;
+    PNI_AUTO_PTR(pn_cancel) cancel = pn_cancel_new();
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: low, uri: out/low}\n  - {view: top, uri: out/top}\n");
+    options.progress = count_calls;
+    options.progress_ctx = &calls;
+    options.cancel = cancel;
+    FX_OK(pn_project_build(project, &options, NULL, err));
+    T_ASSERT(calls >= 3); /* one view staged, two outputs written */
+    pn_cancel_fire(cancel);
+    FX_FAILS(pn_project_build(project, &options, NULL, err), PNI_E_CANCELLED, NULL);
+}
+
+T_CASE(a_project_without_outputs_only_compiles) {
+    PNI_AUTO_PTR(pn_project) project = project_with("  []\n");
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pn_project_build(project, NULL, &text, err));
+    T_EQ_STR(pni_buf_text(&text), "{\"outputs\":[],\"views\":2}");
+    FX_OK(pn_project_check(project, NULL, err));
+    FX_FAILS(pn_project_check(NULL, NULL, err), PNI_E_ARGUMENT, "project");
+}
