@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define YAML_NODES_MAX 2000000u
+#define YAML_BRACKETS_MAX 100u
 
 pn_status(yaml_wrong)(const yaml_file *file, const yaml_node_t *node, pn_error *err,
                       const char *format, ...) {
@@ -53,8 +54,27 @@ static pn_status load_end(yaml_parser_t *parser, yaml_file *file, const pn_buf *
     return status;
 }
 
+/*
+ * libyaml looks at every open bracket for every token, so a file of brackets would take hours. They
+ * are counted wherever they stand, in texts and comments too: nobody leaves a hundred open there.
+ */
+static pn_status check_brackets(const char *path, const pn_buf *text, pn_error *err) {
+    size_t depth = 0, line = 1;
+    for (size_t i = 0; i < text->len; i++) {
+        uint8_t c = text->data[i];
+        line += c == '\n';
+        if (c == ']' || c == '}')
+            depth -= depth > 0;
+        else if ((c == '[' || c == '{') && ++depth > YAML_BRACKETS_MAX)
+            return pni_fail(err, PNI_E_PROJECT_FILE, "%s:%zu: more than %u brackets are open",
+                            pni_path_base(path), line, YAML_BRACKETS_MAX);
+    }
+    return PN_OK;
+}
+
 pn_status yaml_file_load(const char *path, const pn_buf *text, yaml_file *out, pn_error *err) {
     yaml_parser_t parser;
+    PNI_TRY(check_brackets(path, text, err));
     if (!yaml_parser_initialize(&parser))
         pni_abort(__FILE__, __LINE__, "yaml_parser_initialize");
     yaml_parser_set_input_string(&parser, text->data, text->len);

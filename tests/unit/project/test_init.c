@@ -17,7 +17,7 @@ T_CASE(a_new_project_builds_at_once) {
     pn_project_free(project);
     fx_add_dataset(session, "out", "delta", fx_path("deep/shop/out/revenue_by_customer"));
     fx_expect_rows(session, NULL, "select customer, orders, revenue from out order by customer",
-                   "ada|2|42.75\ngrace|1|8\n");
+                   "ada|2|42.75\ngrace|1|8.0\n");
 }
 
 T_CASE(any_name_survives) {

@@ -75,7 +75,7 @@ T_CASE(an_alias_stands_for_its_value) {
         fx_project("version: 1\ndatasets:\n  a: &one {format: csv, uri: x.csv}\n  b: *one\n");
     T_EQ_UINT(pn_catalog_count(project->catalog), 2);
     pn_project_free(project);
-    refused("version: 1\ndatasets: &d\n  a: *d\n", 2, ""); /* itself */
+    refused("version: 1\ndatasets: &d\n  a: *d\n", 3, "unknown key 'a'"); /* itself */
 }
 
 T_CASE(an_alias_bomb_is_bounded) {
@@ -93,16 +93,28 @@ T_CASE(an_alias_bomb_is_bounded) {
 }
 
 T_CASE(deep_nesting_is_refused_soon) {
+    static const char *const pieces[] = {"[", "{", "{a: ", "[a,", "- ", "? "};
+    for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++) {
+        PNI_AUTO(pn_buf) yaml = PN_BUF_INIT;
+        pni_buf_puts(&yaml, "version: 1\nname:\n  ");
+        for (int i = 0; i < 1000000; i++)
+            pni_buf_puts(&yaml, pieces[p]);
+        fx_refused(pni_buf_text(&yaml), PNI_E_PROJECT_FILE, 3, "");
+    }
+}
+
+/* The most brackets that are taken, and as much text inside as a file may hold. */
+T_CASE(what_is_taken_is_read_in_good_time) {
     PNI_AUTO(pn_buf) yaml = PN_BUF_INIT;
     time_t start = time(NULL);
     pni_buf_puts(&yaml, "version: 1\nname: ");
-    for (int i = 0; i < 1000000; i++)
+    for (int i = 0; i < 100; i++)
         pni_buf_putc(&yaml, '[');
-    fx_refused(pni_buf_text(&yaml), PNI_E_PROJECT_FILE, 2, "");
-    pni_buf_clear(&yaml);
-    for (int i = 0; i < 1000000; i++)
-        pni_buf_puts(&yaml, "- ");
-    fx_refused(pni_buf_text(&yaml), PNI_E_PROJECT_FILE, 1, "");
+    while (yaml.len < PNI_YAML_MAX_BYTES / 4)
+        pni_buf_puts(&yaml, "a,");
+    for (int i = 0; i < 100; i++)
+        pni_buf_putc(&yaml, ']');
+    fx_refused(pni_buf_text(&yaml), PNI_E_PROJECT_FILE, 2, "name must be a single value");
     T_ASSERT(time(NULL) - start < 120);
 }
 
