@@ -5,7 +5,7 @@
 //! the caller's failure.
 
 use std::cell::Cell;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int, c_long};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -192,6 +192,20 @@ pub fn join_failure(error: tokio::task::JoinError) -> Failure {
     }
 }
 
+/// How long freed pages are kept before they go back to the system. Queries free large buffers and take them again at
+/// once: with mimalloc's own 10 ms a sixth of TPC-H's time went into pages that were zeroed again (bench/README.md).
+fn keep_freed_pages() {
+    const PURGE_DELAY: c_int = 15; // mi_option_purge_delay of mimalloc.h, the same in its versions 2 and 3
+    const PURGE_DELAY_MS: c_long = 1000;
+    unsafe extern "C" {
+        fn mi_option_set(option: c_int, value: c_long);
+    }
+    if std::env::var_os("MIMALLOC_PURGE_DELAY").is_none() {
+        // SAFETY: sets one number in mimalloc, whose symbols the global allocator links.
+        unsafe { mi_option_set(PURGE_DELAY, PURGE_DELAY_MS) };
+    }
+}
+
 /// Starts the engine: the runtime and the planning threads.
 ///
 /// `options_json`: NULL or {"worker_threads":n, "planning_threads":n, "stack_bytes":n}, numbers or decimal text; 0 or
@@ -205,6 +219,7 @@ pub unsafe extern "C" fn pne_engine_new(
 ) -> i32 {
     fault::read_environment();
     install_panic_hook();
+    keep_freed_pages();
     guard(err, || {
         // SAFETY: the caller passes NULL or NUL-terminated text.
         let options = unsafe { view::json_object(options_json, "engine options")? };
