@@ -128,7 +128,8 @@ PN_API PN_NODISCARD pn_status pn_project_check(pn_project *project, pn_cancel *c
  * @param options  NULL for defaults
  * @param report_out  [out] JSON
  * {"outputs":[{"view","uri","format","fingerprint","rows","version"}],"views":n}; appended to
- * @errors  as pn_project_check() and pn_exec_write() · NOT_FOUND an output of that name · CONFLICT another build runs
+ * @errors  as pn_project_check() and pn_exec_write() · NOT_FOUND an output of that name · CONFLICT
+ * another build runs
  * @threads one at a time; blocks
  * @since   0.1
  */
