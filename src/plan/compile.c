@@ -29,7 +29,7 @@ static pn_status check_statement(const json_t *parsed, pn_error *err) {
         return pni_fail(err, PNI_E_PLAN_STATEMENTS, "the text holds %llu statements, not one",
                         (unsigned long long)count);
     if (!pni_streq(kind, "query"))
-        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "a %s statement is no query",
+        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "this is a statement of kind '%s', not a query",
                         kind ? kind : "unknown");
     return PN_OK;
 }

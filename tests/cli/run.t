@@ -168,15 +168,15 @@ $ pinion run -f deep.sql
 
 # statements that are no queries
 $ pinion run -c 'show tables'
-! pinion: a show statement is no query [PN8110]
+! pinion: this is a statement of kind 'show', not a query [PN8110]
 ! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
 [exit 2]
 $ pinion run -c 'explain select 1'
-! pinion: a explain statement is no query [PN8110]
+! pinion: this is a statement of kind 'explain', not a query [PN8110]
 ! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
 [exit 2]
 $ pinion run -c 'create table t as select 1'
-! pinion: a ddl statement is no query [PN8110]
+! pinion: this is a statement of kind 'ddl', not a query [PN8110]
 ! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
 [exit 2]
 $ pinion run -c 'select 1; select 2'
