@@ -266,7 +266,7 @@ type A[T: (int, str)] = list[T]
 def f[T: (lambda: 1), *Ts, **P](a: T, b=lambda: 2) -> T: return a
 class C[T](Base[T]):
     x: T
-    def m[U](self, u: U) -> [T for t in u]: return T
+    def m[U](self, u: U) -> list[T]: return T
 '''
 
 
