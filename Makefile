@@ -1,5 +1,7 @@
-# The front door: every target calls one or two tools. PREFIX and DESTDIR steer install, JOBS the cores.
+# The front door: every target calls one or two tools. PREFIX, DESTDIR and ENGINE (release, or quick: the one
+# that the tests use) steer install, JOBS the cores.
 PREFIX ?= /usr/local
+ENGINE ?= release
 PRESET ?= ci
 
 .PHONY: all setup demo test check fmt lint abi bless fuzz docs bench long install clean
@@ -30,6 +32,6 @@ bench: setup
 long: check
 	@tools/long.sh
 install: setup
-	@tools/engine.sh release release && tools/build.sh release && tools/install.sh "$(PREFIX)" "$(DESTDIR)"
+	@tools/engine.sh release $(ENGINE) && tools/build.sh release && tools/install.sh "$(PREFIX)" "$(DESTDIR)"
 clean:
 	@rm -rf build

@@ -1,7 +1,6 @@
 # The Rust library is built by tools/engine.sh into the cache; this build only imports the file that
 # <build>/engine.path names. A link with a fixed name stands between: a new engine of the same
 # interface relinks what uses it and recompiles nothing.
-set(PN_ENGINE_PROFILE quick CACHE STRING "cargo profile of the engine: quick or release")
 set(stamp ${PROJECT_BINARY_DIR}/engine.path)
 set(PN_HAVE_ENGINE FALSE)
 if(EXISTS ${stamp})

@@ -1,10 +1,13 @@
 # make install: program, libraries, public headers, helpers, packs, pkg-config and CMake files, manual
 # pages and completion where they exist. The engine lies beside libpinion and is found by $ORIGIN.
+# Nothing installed holds the prefix: the tree may be moved, and `cmake --install --prefix` decides.
 include(CMakePackageConfigHelpers)
 set(share ${CMAKE_INSTALL_DATADIR}/pinion)
 set(cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/pinion)
 
 install(DIRECTORY include/pinion DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
 configure_file(cmake/pinion.pc.in pinion.pc @ONLY)
 configure_file(cmake/pinion-plugin.pc.in pinion-plugin.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/pinion.pc ${PROJECT_BINARY_DIR}/pinion-plugin.pc
@@ -32,7 +35,7 @@ if(TARGET pinion_extract_treesitter)
 endif()
 install(PROGRAMS ${py_helpers} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/pinion)
 if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/packs)
-  install(DIRECTORY packs DESTINATION ${share})
+  install(DIRECTORY packs DESTINATION ${share} PATTERN __pycache__ EXCLUDE)
 endif()
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -10,6 +10,7 @@ execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/third_party.sh
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "the third-party sources are not there: run tools/setup.sh")
 endif()
+add_compile_options(-ffile-prefix-map=${PN_THIRD_PARTY_DIR}/=third_party/)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/third_party/pins.txt ${PROJECT_SOURCE_DIR}/tools/third_party.sh
   ${PROJECT_SOURCE_DIR}/third_party/crates/Cargo.lock)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools/engine.sh PRESET [quick|release]: makes sure the Rust library of this very source exists in the
-# cache and writes its path to build/PRESET/engine.path. Nothing is run when it is there already.
+# cache and writes its path and profile to build/PRESET/engine.path. Nothing is run when it is there.
 #
 # Two keys. The result is keyed by all that decides its bytes: crate sources, manifest, lock, rustc,
 # profile, features. Cargo's target folder is keyed by rustc alone: cargo itself knows which crates a
@@ -32,7 +32,8 @@ out=$cache/engine/out/$key/libpinion_engine.so
 
 write_stamp() { # touches the stamp only when it changes: cmake reconfigures on its time
     mkdir -p "build/$preset"
-    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$out" ] || echo "$out" >"$stamp"
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$out"$'\n'"$profile" ] ||
+        printf '%s\n' "$out" "$profile" >"$stamp"
 }
 if [ -f "$out" ]; then touch -c "$(dirname "$out")"; write_stamp; exit 0; fi
 

@@ -4,10 +4,8 @@
 cd "$root"
 prefix=${1:?usage: tools/install.sh PREFIX [DESTDIR]} destdir=${2-}
 dir=build/release
-# The prefix is written into pkg-config files, so it is a matter of configuration.
-grep -qxF "CMAKE_INSTALL_PREFIX:PATH=$prefix" "$dir/CMakeCache.txt" ||
-    run_logged "$dir/configure.log" "setting the prefix to $prefix" \
-        cmake -S . -B "$dir" -DCMAKE_INSTALL_PREFIX="$prefix"
-tools/build.sh release
-DESTDIR=$destdir cmake --install "$dir" >"$dir/install.log"
-say "installed $(wc -l <"$dir/install_manifest.txt") files below $destdir$prefix"
+case $prefix in /*) ;; *) die "PREFIX '$prefix' is not absolute" "make install PREFIX=/usr/local" 2 ;; esac
+tools/check-abi --exports --build "$dir" >&2
+DESTDIR=$destdir run_logged "$dir/install.log" "installing below $destdir$prefix" \
+    cmake --install "$dir" --prefix "$prefix"
+say "installed $(grep -c . "$dir/install_manifest.txt") files below $destdir$prefix"

@@ -243,7 +243,7 @@ pn_status yaml_text(const yaml_file *file, const yaml_node_t *node, const char *
 
 pn_status yaml_copy(const yaml_file *file, const yaml_node_t *node, const char *what, char **out,
                     pn_error *err) {
-    const char *text;
+    const char *text = NULL;
     PNI_TRY(yaml_text(file, node, what, &text, err));
     pni_free(*out);
     *out = pni_strdup(text);

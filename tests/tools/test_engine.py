@@ -53,7 +53,7 @@ class Tree:
         return path.read_text().splitlines() if path.exists() else []
 
     def stamped(self, preset="ci"):
-        return (self.root / f"build/{preset}/engine.path").read_text().strip()
+        return (self.root / f"build/{preset}/engine.path").read_text().split()[0]
 
 
 def it_builds_once():
@@ -140,6 +140,7 @@ def the_release_engine_has_no_fault_injection():
     tree = Tree()
     assert tree.engine("release", "release").returncode == 0
     assert "fault" not in tree.calls()[0] and "--profile release" in tree.calls()[0]
+    assert (tree.root / "build/release/engine.path").read_text().split()[1] == "release"
 
 
 def two_at_once_build_once():
