@@ -14,6 +14,7 @@ step "layers" tools/check-layers
 step "documentation" tools/check-docs
 step "specification map" tools/check-spec-map
 step "clang-tidy" tools/lint.sh
+step "rustfmt and clippy" tools/clippy.sh
 step "interfaces" tools/check-abi --build build/dev
 step "suites under ASan and UBSan" tools/test.sh dev
 if [ "${#failed[@]}" -gt 0 ]; then

@@ -16,7 +16,7 @@ release) features=() ;;
 esac
 stamp=build/$preset/engine.path
 rustc_version=$(cd engine && rustc -Vv)
-target=$cache/engine/target-$(printf '%s\n' "$rustc_version" | sha256sum | cut -c1-12)
+target=$(engine_target)
 
 # The key of the sources as they are now.
 key_now() {

@@ -10,6 +10,11 @@ die() { printf 'error: %s\n' "$1" >&2; [ $# -lt 2 ] || printf 'hint: %s\n' "$2" 
 # hash_of FILE...: one digest over names (as given) and contents, in the order given.
 hash_of() { local f; for f in "$@"; do printf '%s\0' "$f"; cat "$f"; done | sha256sum | cut -c1-64; }
 
+# engine_target: cargo's target folder, one per rustc; cargo knows what a change of lock or manifest touches.
+engine_target() {
+    echo "$cache/engine/target-$(cd "$root/engine" && rustc -Vv | sha256sum | cut -c1-12)"
+}
+
 # with_lock FILE COMMAND...: one holder at a time; says so when it has to wait.
 with_lock() {
     local file=$1; shift

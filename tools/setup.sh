@@ -37,11 +37,21 @@ install_packages() {
         apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
+# rust_command VERSION: the exact command that brings cargo and rustc to this machine.
+rust_command() {
+    if command -v rustup >/dev/null; then echo "rustup default $1"
+    elif apt-cache show rustup >/dev/null 2>&1; then
+        echo "sudo apt-get install -y --no-install-recommends rustup && rustup default $1"
+    else
+        echo "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |" \
+            "sh -s -- -y --profile minimal --default-toolchain $1 && . ~/.cargo/env"
+    fi
+}
 check_rust() {
     local need have
     need=$(awk '$1=="rustc" {print $2}' tools/VERSIONS)
     command -v cargo >/dev/null && command -v rustc >/dev/null ||
-        die "cargo and rustc are missing" "install rustup, then: rustup toolchain install $need" 2
+        die "cargo and rustc are missing" "$(rust_command "$need")" 2
     have=$(cd engine && rustc -V | awk '{sub(/-.*/, "", $2); print $2}')
     [ "$(printf '%s\n' "$need" "$have" | sort -V | head -n 1)" = "$need" ] ||
         die "rustc $have is older than $need" \

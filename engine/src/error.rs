@@ -18,7 +18,7 @@ use crate::base;
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// PN_STATUS_MAP of pinion/error.h; tests/abi compares the numbers.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the whole list of the header, for C")]
 pub mod status {
     pub const OK: i32 = 0;
     pub const INVALID: i32 = 1;

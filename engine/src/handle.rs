@@ -121,8 +121,8 @@ macro_rules! handle {
             }
 
             /// Ends the handle and gives what it held.
-            #[allow(dead_code)]
-            pub(crate) fn into_content(self: Box<Self>) -> std::sync::Arc<$content> {
+            #[allow(dead_code, reason = "not every kind is taken apart")]
+            pub(crate) fn into_content(self) -> std::sync::Arc<$content> {
                 self.content
             }
         }

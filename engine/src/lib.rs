@@ -5,9 +5,8 @@
 //! noun; `include/pn_engine.h` is generated from them.
 
 #![deny(unsafe_op_in_unsafe_fn, improper_ctypes_definitions)]
-#![allow(non_camel_case_types)]
-// Each export states what its pointers must be in its documentation, which is copied into the header for C.
-#![allow(clippy::missing_safety_doc)]
+#![allow(non_camel_case_types, reason = "C's names")]
+#![allow(clippy::missing_safety_doc, reason = "each export says it in words that go into the header for C")]
 
 mod base;
 mod cancel;

@@ -17,8 +17,8 @@
 #define N_POOLS 2
 #define POOL_TABLES_MAX 3
 
-/* AddressSanitizer reserves terabytes of address space, which no sensible limit allows. */
-#if defined(__SANITIZE_ADDRESS__)
+/* Sanitizers reserve terabytes of address space, which no sensible limit allows. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FILE_MEMORY_BYTES 0
 #else
 #define FILE_MEMORY_BYTES (2ull << 30)
