@@ -226,6 +226,15 @@ int32_t pne_session_deregister(const pne_session *session,
                                pne_error *err);
 
 /**
+ * Makes a session with the settings, functions and tables that `session` has now, but with a `run` catalog of its
+ * own: views of one run are registered there, so that runs of one session do not meet. `*out` is owned by the caller:
+ * pne_session_free(). Costs O(tables).
+ */
+int32_t pne_session_fork(const pne_session *session,
+                         pne_session **out,
+                         pne_error *err);
+
+/**
  * Frees the session; tables, plans and streams made from it go on. NULL is allowed.
  */
 void pne_session_free(pne_session *session);

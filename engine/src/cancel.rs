@@ -1,7 +1,16 @@
-//! Cancel tokens. Firing is one atomic store, so a signal handler may do it; whoever waits looks every 20 ms.
+//! Cancel tokens, and what makes running queries heed them. Firing is one atomic store, so a signal handler may do it;
+//! whoever waits looks every 20 ms.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::error::Result as DfResult;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
 
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard, guard_free};
@@ -21,6 +30,54 @@ impl Cancel {
             return Err(Failure::new(status::CANCELLED, "the call was cancelled"));
         }
         Ok(())
+    }
+}
+
+/// The last physical rule of every plan that runs, be it read or written.
+///
+/// A task is cancelled where it yields, and DataFusion lets it yield at the sources only. But joins and unnesting make
+/// batch after batch from what they hold in memory without asking a source; what consumes all of that without an
+/// output, as a count does, would keep its worker for ever. So these yield too.
+#[derive(Debug)]
+pub struct YieldingOperators;
+
+const PROLIFIC: [&str; 7] = [
+    "CrossJoinExec",
+    "HashJoinExec",
+    "NestedLoopJoinExec",
+    "PiecewiseMergeJoinExec",
+    "SortMergeJoinExec",
+    "SymmetricHashJoinExec",
+    "UnnestExec",
+];
+
+impl PhysicalOptimizerRule for YieldingOperators {
+    fn name(&self) -> &str {
+        "pinion_yielding_operators"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> DfResult<Arc<dyn ExecutionPlan>> {
+        let rewritten = plan.transform_up(|node| {
+            if PROLIFIC.contains(&node.name()) {
+                return Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>));
+            }
+            Ok(Transformed::no(node))
+        })?;
+        Ok(rewritten.data)
+    }
+}
+
+/// Waits a moment until what was told to stop has stopped, so that it no longer makes files where the caller removes
+/// them. Not for the workers: it blocks.
+pub fn settle(has_stopped: impl Fn() -> bool) {
+    const ENOUGH: Duration = Duration::from_millis(500);
+    let started = Instant::now();
+    while !has_stopped() && started.elapsed() < ENOUGH {
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

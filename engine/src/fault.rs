@@ -14,6 +14,7 @@ pub use enabled::{point, read_environment};
 
 #[cfg(feature = "fault")]
 mod enabled {
+    use std::sync::Once;
     use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
     use crate::error::{Failure, Result, status};
@@ -34,16 +35,20 @@ mod enabled {
         Err(Failure::new(status::IO, format!("injected fault {n}")))
     }
 
-    /// Reads PN_FAULT when an engine is made; counting starts there.
+    /// Reads PN_FAULT when the first engine is made; counting starts there. One fault a process: an engine that is
+    /// started in the place of one that panicked goes on counting.
     pub fn read_environment() {
-        let Ok(text) = std::env::var("PN_FAULT") else { return };
-        let (panic, number) = match text.strip_prefix("panic:") {
-            Some(number) => (true, number),
-            None => (false, text.as_str()),
-        };
-        if let Ok(n) = number.parse() {
-            arm(n, panic);
-        }
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let Ok(text) = std::env::var("PN_FAULT") else { return };
+            let (panic, number) = match text.strip_prefix("panic:") {
+                Some(number) => (true, number),
+                None => (false, text.as_str()),
+            };
+            if let Ok(n) = number.parse() {
+                arm(n, panic);
+            }
+        });
     }
 
     fn arm(n: i64, panic: bool) {

@@ -5,39 +5,31 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
     SchemaProvider,
 };
-use datafusion::error::Result as DfResult;
 use datafusion::execution::context::SessionState;
-use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{
-    FairSpillPool, GreedyMemoryPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
-};
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::execution::spill_file::{SpillFile, TempFileFactory};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::prelude::SessionConfig;
 use deltalake::delta_datafusion::planner::DeltaPlanner;
+use futures::FutureExt;
 use serde_json::{Map, Value, json};
 
+use crate::cancel::YieldingOperators;
 use crate::engine::{Engine, pne_engine};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
+use crate::memory::runtime_env;
 use crate::table::pne_table;
 use crate::view::{self, Fields, pne_sink};
 
-/// How many of the largest consumers an out-of-memory error names.
-const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 const SCHEMA: &str = "main";
 
 /// Which of the two catalogs a plan reads.
@@ -94,22 +86,22 @@ impl Session {
 
         let identity = Arc::new(MemorySchemaProvider::new());
         let run = Arc::new(MemorySchemaProvider::new());
-        let catalogs = MemoryCatalogProviderList::new();
-        for (space, schema) in [(Space::Identity, &identity), (Space::Run, &run)] {
-            let catalog = MemoryCatalogProvider::new();
-            catalog.register_schema(SCHEMA, Arc::clone(schema) as _)?;
-            catalogs.register_catalog(space.catalog().to_owned(), Arc::new(catalog));
-        }
+        let catalogs = catalogs(&identity, &run)?;
         // The planner of delta-rs is the stock one plus the nodes that its writes are made of.
         let base = SessionStateBuilder::new()
             .with_default_features()
             .with_session_id("pinion".to_owned())
-            .with_catalog_list(Arc::new(catalogs))
+            .with_catalog_list(catalogs)
             .with_config(config)
             .with_runtime_env(runtime_env)
             .with_query_planner(DeltaPlanner::new())
             .build();
-        let states = States { identity: with_catalog(&base, Space::Identity), run: with_catalog(&base, Space::Run) };
+        // Whether tasks yield is no part of an identity, so the identity space does not know the rule for it.
+        let running = SessionStateBuilder::new_from_existing(base.clone())
+            .with_session_id(base.session_id().to_owned())
+            .with_physical_optimizer_rule(Arc::new(YieldingOperators))
+            .build();
+        let states = States { identity: with_catalog(base, Space::Identity), run: with_catalog(running, Space::Run) };
         Ok(Session {
             engine,
             states: RwLock::new(states),
@@ -117,6 +109,32 @@ impl Session {
             run,
             custom_functions: RwLock::default(),
             export_views,
+        })
+    }
+
+    /// A session with the same settings, functions and tables, but a `run` catalog of its own: what is registered
+    /// there later is seen in that session only.
+    fn fork(&self) -> Result<Self> {
+        let run = Arc::new(MemorySchemaProvider::new());
+        for name in self.run.table_names() {
+            // The tables are in memory, so the answer is there at once; a table that was just removed is left out.
+            if let Some(Ok(Some(table))) = self.run.table(&name).now_or_never() {
+                run.register_table(name, table)?;
+            }
+        }
+        let catalogs = catalogs(&self.identity, &run)?;
+        let custom_functions = self.custom_functions.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
+        let mut states = States { identity: states.identity.clone(), run: states.run.clone() };
+        states.identity.register_catalog_list(Arc::clone(&catalogs));
+        states.run.register_catalog_list(catalogs);
+        Ok(Session {
+            engine: Arc::clone(&self.engine),
+            states: RwLock::new(states),
+            identity: Arc::clone(&self.identity),
+            run,
+            custom_functions: RwLock::new(custom_functions),
+            export_views: self.export_views,
         })
     }
 
@@ -204,8 +222,21 @@ impl Session {
     }
 }
 
-fn with_catalog(base: &SessionState, space: Space) -> SessionState {
-    let mut state = base.clone();
+/// Both spaces under their names.
+fn catalogs(
+    identity: &Arc<MemorySchemaProvider>,
+    run: &Arc<MemorySchemaProvider>,
+) -> Result<Arc<dyn CatalogProviderList>> {
+    let catalogs = MemoryCatalogProviderList::new();
+    for (space, schema) in [(Space::Identity, identity), (Space::Run, run)] {
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema(SCHEMA, Arc::clone(schema) as _)?;
+        catalogs.register_catalog(space.catalog().to_owned(), Arc::new(catalog));
+    }
+    Ok(Arc::new(catalogs))
+}
+
+fn with_catalog(mut state: SessionState, space: Space) -> SessionState {
     state.config_mut().options_mut().catalog.default_catalog = space.catalog().to_owned();
     state
 }
@@ -229,77 +260,6 @@ fn session_config(settings: &mut Fields<'_>, information_schema: bool) -> Result
     Ok(config)
 }
 
-fn runtime_env(mut settings: Fields<'_>) -> Result<Arc<RuntimeEnv>> {
-    let limit = settings.number("memory_limit_bytes")?;
-    let kind = settings.string("memory_pool")?;
-    let spill_dir = settings.string("spill_dir")?;
-    let max_spill_bytes = settings.number("max_spill_bytes")?;
-    let metadata_cache_bytes = settings.number("metadata_cache_bytes")?;
-    settings.finish()?;
-
-    let pool = memory_pool(kind.as_deref(), limit.map(|n| n as usize))?;
-    let mut disk = DiskManagerBuilder::default();
-    if let Some(bytes) = max_spill_bytes {
-        disk.set_max_temp_directory_size(bytes);
-    }
-    if let Some(folder) = spill_dir {
-        let inner = OnceLock::new();
-        let lazy = LazySpill { folder: folder.into(), max_spill_bytes, inner };
-        disk.set_mode(DiskManagerMode::Custom(Arc::new(lazy)));
-    }
-    // A cached listing would hide files that were written since.
-    let mut builder =
-        RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(disk).with_object_list_cache_limit(0);
-    if let Some(bytes) = metadata_cache_bytes {
-        builder = builder.with_metadata_cache_limit(bytes as usize);
-    }
-    Ok(builder.build_arc()?)
-}
-
-fn memory_pool(kind: Option<&str>, limit: Option<usize>) -> Result<Arc<dyn MemoryPool>> {
-    match (kind, limit) {
-        (Some("unbounded"), _) | (None, None) => Ok(Arc::new(UnboundedMemoryPool::default())),
-        (Some("greedy"), Some(bytes)) => {
-            Ok(Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(bytes), NAMED_CONSUMERS)))
-        }
-        (Some("fair") | None, Some(bytes)) => {
-            Ok(Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), NAMED_CONSUMERS)))
-        }
-        (Some("greedy" | "fair"), None) => Err(Failure::new(
-            status::INVALID,
-            "'memory_limit_bytes' is missing in the runtime settings; a bounded memory pool needs it",
-        )),
-        (Some(other), _) => {
-            let text = format!("unknown memory pool '{other}'; there are greedy, fair and unbounded");
-            Err(Failure::new(status::INVALID, text))
-        }
-    }
-}
-
-/// Makes the spill folder when something spills, not when the session opens.
-struct LazySpill {
-    folder: PathBuf,
-    max_spill_bytes: Option<u64>,
-    inner: OnceLock<Arc<DiskManager>>,
-}
-
-impl TempFileFactory for LazySpill {
-    fn create_temp_file(&self, description: &str) -> DfResult<Arc<dyn SpillFile>> {
-        if self.inner.get().is_none() {
-            std::fs::create_dir_all(&self.folder)?;
-            let mut builder =
-                DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![self.folder.clone()]));
-            if let Some(bytes) = self.max_spill_bytes {
-                builder.set_max_temp_directory_size(bytes);
-            }
-            // Of two threads that get here at once, one manager is dropped again, with its empty folder.
-            drop(self.inner.set(Arc::new(builder.build()?)));
-        }
-        let manager = self.inner.get().expect("it was set above");
-        manager.create_tmp_file(description)
-    }
-}
-
 /// Opens a session.
 ///
 /// `settings_json`: NULL or {"config":{"datafusion.execution.target_partitions":"8", …}, "information_schema":bool,
@@ -319,6 +279,22 @@ pub unsafe extern "C" fn pne_session_new(
         let session = Session::new(Arc::clone(&engine.content), settings)?;
         // SAFETY: the caller passes NULL or a writable place.
         unsafe { pne_session::new(Arc::new(session)).give(out) }
+    })
+}
+
+/// Makes a session with the settings, functions and tables that `session` has now, but with a `run` catalog of its
+/// own: views of one run are registered there, so that runs of one session do not meet. `*out` is owned by the caller:
+/// pne_session_free(). Costs O(tables).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_session_fork(
+    session: *const pne_session,
+    out: *mut *mut pne_session,
+    err: *mut pne_error,
+) -> i32 {
+    guard_on(session, err, |session| {
+        let fork = session.content.fork()?;
+        // SAFETY: the caller passes NULL or a writable place.
+        unsafe { pne_session::new(Arc::new(fork)).give(out) }
     })
 }
 

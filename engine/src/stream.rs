@@ -12,11 +12,9 @@ use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use datafusion::arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use datafusion::arrow::ffi_stream::FFI_ArrowArrayStream;
-use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::execution::TaskContext;
 use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -74,21 +72,7 @@ pub async fn physical(plan: &Plan, state: &SessionState) -> Result<Arc<dyn Execu
         let frame = context.execute_logical_plan(logical.clone()).await?;
         return Ok(frame.create_physical_plan().await?);
     }
-    cooperative(state.create_physical_plan(logical).await?)
-}
-
-/// Joins can make batch after batch from what they hold in memory without asking a source, and sources are where
-/// DataFusion lets a task yield. What consumes all of that without an output (a filter that never matches) could then
-/// not be cancelled; so joins yield too.
-pub fn cooperative(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    const JOINS: [&str; 3] = ["CrossJoinExec", "NestedLoopJoinExec", "HashJoinExec"];
-    let rewritten = plan.transform_up(|node| {
-        if JOINS.contains(&node.name()) {
-            return Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>));
-        }
-        Ok(Transformed::no(node))
-    })?;
-    Ok(rewritten.data)
+    Ok(state.create_physical_plan(logical).await?)
 }
 
 /// Plans and starts the query.

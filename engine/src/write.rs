@@ -12,6 +12,7 @@ use deltalake::operations::write::{SchemaMode, WriteBuilder};
 use deltalake::protocol::SaveMode;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::TryStreamExt;
+use object_store::ObjectStore;
 use serde_json::{Map, Value, json};
 
 use crate::cancel::{self, pne_cancel};
@@ -129,7 +130,26 @@ impl Drop for NewFolder {
         let Some(folder) = self.0.take() else { return };
         if !folder.join("_delta_log").join(format!("{:020}.json", 0)).exists() {
             // Nothing can be done about what cannot be removed; the table does not exist either way.
-            drop(std::fs::remove_dir_all(folder));
+            cancel::settle(|| {
+                drop(std::fs::remove_dir_all(&folder));
+                !folder.exists()
+            });
+        }
+    }
+}
+
+/// Waits, after a write that did not succeed, until delta-rs has let go of the store: its writer runs in a task of its
+/// own, which is not aborted with the future but ends by itself, and makes files until then.
+struct Released {
+    store: Arc<dyn ObjectStore>,
+    uses: usize,
+    has_succeeded: bool,
+}
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        if !self.has_succeeded {
+            cancel::settle(|| Arc::strong_count(&self.store) <= self.uses);
         }
     }
 }
@@ -175,6 +195,9 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
         Mode::Overwrite => SaveMode::Overwrite,
         _ => SaveMode::Append,
     };
+    let store = table.log_store().object_store(None);
+    let uses = Arc::strong_count(&store);
+    let mut released = Released { store, uses, has_succeeded: false };
     let snapshot = exists.then(|| table.snapshot().map(|state| state.snapshot().clone())).transpose()?;
     let delta = request.delta;
     // Expired logs are cleaned by the verb for it only: a bundle may need them.
@@ -199,6 +222,7 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
     let written = builder
         .await
         .map_err(|error| Failure::from(error).context(&format!("writing delta table '{}'", request.uri)))?;
+    released.has_succeeded = true;
     let commits: Vec<_> = written.history(Some(1)).try_collect().await?;
     let metric = |name: &str| -> Option<u64> { commits.first()?.info.get("operationMetrics")?.get(name)?.as_u64() };
     let rows = metric("num_added_rows").unwrap_or(0);

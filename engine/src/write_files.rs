@@ -15,6 +15,7 @@ use datafusion::physical_plan::collect;
 use serde_json::Value;
 use url::Url;
 
+use crate::cancel;
 use crate::error::{Failure, Result, status};
 use crate::plan::Plan;
 use crate::write::{Mode, Request, exists_failure, report};
@@ -24,9 +25,11 @@ struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // After the rename there is nothing; otherwise a leftover is hidden and harmless.
-        drop(std::fs::remove_file(&self.0));
-        drop(std::fs::remove_dir_all(&self.0));
+        // The tasks of a query that was cancelled may still make a file; a leftover is hidden and harmless.
+        cancel::settle(|| {
+            drop(std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0)));
+            !self.0.exists()
+        });
     }
 }
 
@@ -63,15 +66,15 @@ pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Va
     std::fs::create_dir_all(parent).map_err(|e| io_failure("create the folder", parent, &e))?;
     let scratch = Scratch(sibling(&target, "partial"));
     let state = plan.state();
-    let rows;
+    std::fs::create_dir(&scratch.0).map_err(|e| io_failure("create the folder", &scratch.0, &e))?;
     if single {
-        rows = copy(&state, plan.logical().clone(), request, &scratch.0, true).await?;
-        let bytes = sync(&scratch.0)?;
-        rename(&scratch.0, &target)?;
+        let file = scratch.0.join(format!("whole.{}", request.format));
+        let rows = copy(&state, plan.logical().clone(), request, &file, true).await?;
+        let bytes = sync(&file)?;
+        rename(&file, &target)?;
         return Ok(report(rows, None, Some(1), Some(bytes)));
     }
-    std::fs::create_dir(&scratch.0).map_err(|e| io_failure("create the folder", &scratch.0, &e))?;
-    rows = copy(&state, plan.logical().clone(), request, &scratch.0, false).await?;
+    let rows = copy(&state, plan.logical().clone(), request, &scratch.0, false).await?;
     let mut parts = parts_of(&scratch.0)?;
     if parts.is_empty() {
         // A folder without a file has no schema; one empty file keeps it.
@@ -114,10 +117,9 @@ async fn copy(state: &SessionState, input: LogicalPlan, request: &Request, targe
         let code = if wrong_option { status::INVALID } else { failure.status };
         Failure { status: code, ..failure }.context(&format!("writing '{}'", request.uri))
     })?;
-    let physical = crate::stream::cooperative(physical)?;
     let task_context = state.task_ctx();
     let run = tokio::spawn(async move { collect(physical, task_context).await });
-    let _abort_on_drop = AbortOnDrop(run.abort_handle());
+    let _stopped = Stopped(run.abort_handle());
     let counts = run
         .await
         .map_err(crate::engine::join_failure)?
@@ -128,11 +130,12 @@ async fn copy(state: &SessionState, input: LogicalPlan, request: &Request, targe
 }
 
 /// The query ends with the future that waits for it.
-struct AbortOnDrop(tokio::task::AbortHandle);
+struct Stopped(tokio::task::AbortHandle);
 
-impl Drop for AbortOnDrop {
+impl Drop for Stopped {
     fn drop(&mut self) {
         self.0.abort();
+        cancel::settle(|| self.0.is_finished());
     }
 }
 
