@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
-# make long: what takes too long for each change. ThreadSanitizer over all suites, ten minutes per fuzz
-# target, and line coverage of src/ from the suites.
+# make long: what takes too long for each change. Every fault in every program, every 16th under
+# AddressSanitizer; ThreadSanitizer over all suites; ten minutes per fuzz target; and line coverage of src/.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
+for preset in ci dev; do
+    tools/engine.sh "$preset" quick
+    tools/build.sh "$preset"
+    case $preset in ci) step=1 ;; dev) step=16 ;; esac
+    PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion FAULT_STEP=$step \
+        python3 tests/fault/test_fault.py
+done
 tools/engine.sh tsan quick
 tools/build.sh tsan
 tools/test.sh tsan

@@ -10,8 +10,12 @@ static int64_t live_handles(void) {
     static int64_t resting = -1;
     if (resting < 0) {
         pn_session *session = NULL;
-        if (pn_session_open(NULL, &session, NULL) != PN_OK)
-            T_FAIL("no session");
+        /* Called outside of any case, so nothing may fail here: a fault set from outside hits once.
+         */
+        for (int attempt = 0; attempt < 2 && !session; attempt++)
+            if (pn_session_open(NULL, &session, NULL) != PN_OK)
+                session = NULL;
+        pni_assert(session);
         pn_session_unref(session);
         resting = pni_engine_live_handles();
     }
