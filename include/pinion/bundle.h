@@ -56,6 +56,15 @@ PN_API const char *pn_bundle_fingerprint(const pn_bundle *bundle);
 PN_API const char *pn_bundle_name(const pn_bundle *bundle);
 
 /**
+ * Gives the SQL text that the bundle was compiled from, or NULL. The text is evidence, not part of
+ * the identity: the plan is.
+ *
+ * @threads any
+ * @since   0.1
+ */
+PN_API const char *pn_bundle_sql(const pn_bundle *bundle);
+
+/**
  * Counts the components of the fingerprint.
  *
  * @threads any

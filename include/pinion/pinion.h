@@ -6,6 +6,7 @@
 #include "pinion/arrow.h"
 #include "pinion/base.h"
 #include "pinion/bundle.h"
+#include "pinion/bundle_file.h"
 #include "pinion/cpg.h"
 #include "pinion/dataset.h"
 #include "pinion/engine.h"

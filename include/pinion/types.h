@@ -81,6 +81,8 @@ typedef struct pn_cancel pn_cancel;
 typedef struct pn_catalog pn_catalog;
 typedef struct pn_session pn_session;
 typedef struct pn_bundle pn_bundle;
+typedef struct pn_bundle_set pn_bundle_set;
+typedef struct pn_bundle_store pn_bundle_store;
 typedef struct pn_view_graph pn_view_graph;
 typedef struct pn_result pn_result;
 typedef struct pn_project pn_project;

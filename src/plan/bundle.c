@@ -15,6 +15,7 @@ pn_bundle *pn_bundle_ref(const pn_bundle *bundle) {
 
 static void bundle_free(pn_bundle *bundle) {
     pni_free(bundle->name);
+    pni_free(bundle->sql);
     pn_substrait_unref(bundle->substrait);
     pni_auto_release_schema(&bundle->schema);
     pni_free(bundle->inputs);
@@ -72,6 +73,15 @@ static void sort_component_names(pn_bundle *bundle) {
     pni_free(sorted);
 }
 
+json_t *pni_bundle_inputs_document(const pn_bundle *bundle) {
+    json_t *document = json_object();
+    for (size_t i = 0; i < bundle->n_inputs; i++)
+        if (bundle->inputs[i].view)
+            json_object_set_new(document, bundle->inputs[i].name,
+                                json_string(bundle->inputs[i].view->fingerprint));
+    return document;
+}
+
 pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err) {
     bundle->components = json_object();
     PNI_TRY(digest_components(bundle, err));
@@ -88,6 +98,10 @@ const char *pn_bundle_fingerprint(const pn_bundle *bundle) {
 
 const char *pn_bundle_name(const pn_bundle *bundle) {
     return bundle ? bundle->name : NULL;
+}
+
+const char *pn_bundle_sql(const pn_bundle *bundle) {
+    return bundle ? bundle->sql : NULL;
 }
 
 size_t pn_bundle_component_count(const pn_bundle *bundle) {

@@ -102,7 +102,7 @@ static pn_status schema_document(pn_session *session, const pn_bundle *bundle, j
     return PN_OK;
 }
 
-static json_t *function_names(const pn_substrait *plan) {
+json_t *pni_plan_functions(const pn_substrait *plan) {
     json_t *names = json_array();
     for (size_t i = 0; i < pn_substrait_function_count(plan); i++)
         json_array_append_new(names, json_string(pn_substrait_function_at(plan, i)));
@@ -110,18 +110,14 @@ static json_t *function_names(const pn_substrait *plan) {
 }
 
 static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err) {
-    PNI_AUTO_PTR(json_t) inputs = json_object();
+    PNI_AUTO_PTR(json_t) inputs = pni_bundle_inputs_document(bundle);
     PNI_AUTO_PTR(json_t) pins = json_object();
     PNI_AUTO_PTR(json_t) schema = json_object();
     PNI_AUTO_PTR(json_t) functions = NULL;
     char plan[PNI_SHA256_HEX];
-    for (size_t i = 0; i < bundle->n_inputs; i++) {
-        if (bundle->inputs[i].view)
-            json_object_set_new(inputs, bundle->inputs[i].name,
-                                json_string(bundle->inputs[i].view->fingerprint));
-        else
+    for (size_t i = 0; i < bundle->n_inputs; i++)
+        if (!bundle->inputs[i].view)
             json_object_set(pins, bundle->inputs[i].name, bundle->inputs[i].pin);
-    }
     PNI_TRY(schema_document(session, bundle, schema, err));
     PNI_TRY(pni_session_functions(session, bundle->functions, &functions, err));
     PNI_TRY(pn_substrait_digest(bundle->substrait, plan, err));
@@ -143,13 +139,15 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     atomic_init(&bundle->refs, 1);
     bundle->name = request->name ? pni_strdup(request->name) : NULL;
     if (request->sql.data)
+        bundle->sql = pni_strndup((const char *)request->sql.data, request->sql.len);
+    if (request->sql.data)
         PNI_TRY(plan_sql(session, request, &plan, err));
     else
         PNI_TRY(plan_substrait(session, request, &plan, err));
     PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
-    bundle->functions = function_names(bundle->substrait);
+    bundle->functions = pni_plan_functions(bundle->substrait);
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(make_documents(session, bundle, err));
     PNI_TRY(pni_bundle_seal(bundle, err));

@@ -35,6 +35,7 @@ typedef struct pni_bundle_input {
 struct pn_bundle {
     atomic_int refs;
     char *name;
+    char *sql; /* evidence: what it was compiled from, or NULL */
     pn_substrait *substrait;
     struct ArrowSchema schema;
     pni_bundle_input *inputs; /* sorted by name */
@@ -50,6 +51,11 @@ PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
 
 pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
                            pn_error *err);
+
+/* The document `inputs` of a bundle whose inputs are known. */
+json_t *pni_bundle_inputs_document(const pn_bundle *bundle);
+/* Names of all functions a plan uses, sorted. */
+json_t *pni_plan_functions(const pn_substrait *plan);
 
 /* Fills components and fingerprint from documents: the last step of compiling. */
 pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err);
