@@ -37,8 +37,11 @@ write_stamp() { # touches the stamp only when it changes: cmake reconfigures on 
 }
 if [ -f "$out" ]; then touch -c "$(dirname "$out")"; write_stamp; exit 0; fi
 
-keep=8 # results of 150 MB; the least recently used go
-prune() { ls -1dt "$cache"/engine/out/*/ | tail -n "+$((keep + 1))" | xargs -r rm -rf; }
+# Results of 150 MB: beyond the eight used last those go that no checkout has asked for since a day.
+prune() {
+    ls -1dt "$cache"/engine/out/*/ | tail -n +9 |
+        xargs -r -I {} find {} -maxdepth 0 -mmin +1440 -exec rm -rf {} +
+}
 
 # Shows "crates n/total": redrawn on a terminal, one line for every 20 crates otherwise.
 progress() {

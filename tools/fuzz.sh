@@ -4,13 +4,10 @@
 cd "$root"
 seconds=${1:-60}
 tools/setup.sh check
-tools/build.sh fuzz
-shopt -s nullglob
-targets=(build/fuzz/fuzz/fuzz_*)
-[ "${#targets[@]}" -gt 0 ] || die "no fuzz target is built" "tests/fuzz/fuzz_*.c"
-for target in "${targets[@]}"; do
-    name=$(basename "$target")
-    work=build/fuzz/corpus/$name
+mapfile -t names < <(basename -s .c tests/fuzz/fuzz_*.c)
+tools/build.sh fuzz "${names[@]}"
+for name in "${names[@]}"; do
+    target=build/fuzz/fuzz/$name work=build/fuzz/corpus/$name
     mkdir -p "$work"
     say "  $name: $seconds s"
     "$target" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
