@@ -40,7 +40,7 @@ if [ -f "$out" ]; then touch -c "$(dirname "$out")"; write_stamp; exit 0; fi
 # Results of 150 MB: beyond the eight used last those go that no checkout has asked for since a day.
 prune() {
     ls -1dt "$cache"/engine/out/*/ | tail -n +9 |
-        xargs -r -I {} find {} -maxdepth 0 -mmin +1440 -exec rm -rf {} +
+        xargs -r -I @ find @ -maxdepth 0 -mmin +1440 -exec rm -rf {} +
 }
 
 # Shows "crates n/total": redrawn on a terminal, one line for every 20 crates otherwise.
