@@ -27,7 +27,7 @@ typedef struct pni_dataset {
     struct ArrowSchema schema; /* released when not declared */
 } pni_dataset;
 
-/* What a dataset turned out to be. Immutable. */
+/* What a dataset turned out to be. Immutable, but for what `hashes` remembers. */
 typedef struct pni_resolved {
     struct ArrowSchema schema;
     json_t *pin;         /* identity: canonical JSON object */
@@ -35,6 +35,8 @@ typedef struct pni_resolved {
     json_t *diagnostics; /* array of {"code","message"} */
     json_t *constraints; /* {"unique":[…],"primary_key":[…]} or NULL */
     pni_engine_table *table;
+    json_t *paths;                 /* of a file dataset: of evidence "files", in its order */
+    struct pni_hash_cache *hashes; /* what is known of them */
 } pni_resolved;
 
 pn_status pni_name_check(const char *what, const char *name, pn_error *err);
@@ -48,6 +50,8 @@ const char *pni_catalog_nearest(const pn_catalog *catalog,
  */
 pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset,
                               pni_resolved **out, pn_error *err);
+/* DRIFT when a file that was pinned has changed or is gone. One thread at a time. */
+pn_status pni_resolved_check(pni_resolved *resolved, const pni_dataset *dataset, pn_error *err);
 void pni_resolved_free(pni_resolved *resolved);
 PNI_DEFINE_AUTO_PTR(pni_resolved, pni_resolved_free)
 
@@ -56,11 +60,6 @@ PNI_DEFINE_AUTO_PTR(pni_resolved, pni_resolved_free)
 pn_status pni_resolve_stream(const pni_engine_session *engine, struct ArrowArrayStream *stream,
                              pni_resolved **out, pn_error *err);
 
-/* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in
- * the same order. */
-pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t **paths_out,
-                        pn_error *err);
-
 /* Content digests kept by (path, device, inode, size, mtime, ctime), like git's index. */
 typedef struct pni_hash_cache pni_hash_cache;
 struct stat;
@@ -68,7 +67,16 @@ pni_hash_cache *pni_hash_cache_open(
     const char *root); /* never fails: starts empty when unreadable */
 pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const struct stat *st,
                                 char hex_out[PNI_SHA256_HEX], pn_error *err);
-void pni_hash_cache_close(
-    pni_hash_cache *cache); /* saves what changed; failing to save is no error */
+void pni_hash_cache_save(pni_hash_cache *cache);  /* what changed; failing to save is no error */
+void pni_hash_cache_close(pni_hash_cache *cache); /* saves */
+PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
+
+/* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in
+ * the same order. */
+pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_t **files_out,
+                        json_t **paths_out, pn_error *err);
+/* DRIFT when one of `files` at `paths` is not there any more or not the same. */
+pn_status pni_files_check(const pni_dataset *dataset, pni_hash_cache *cache, const json_t *files,
+                          const json_t *paths, pn_error *err);
 
 #endif

@@ -126,8 +126,8 @@ static pn_status pin_list(file_list *list, pni_hash_cache *cache, json_t *files,
     return PN_OK;
 }
 
-pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t **paths_out,
-                        pn_error *err) {
+pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_t **files_out,
+                        json_t **paths_out, pn_error *err) {
     if (strstr(dataset->uri, "://"))
         return pni_fail(err, PNI_E_DATASET_REMOTE, "dataset '%s' (%s) lies on an object store",
                         dataset->name, dataset->format);
@@ -136,7 +136,6 @@ pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t *
                         dataset->uri);
     PNI_AUTO_PTR(json_t) files = json_array();
     PNI_AUTO_PTR(json_t) paths = json_array();
-    pni_hash_cache *cache = pni_hash_cache_open(dataset->uri);
     pn_status status;
     if (pni_path_is_dir(dataset->uri)) {
         file_list list = {.dataset = dataset};
@@ -147,12 +146,39 @@ pn_status pni_files_pin(const pni_dataset *dataset, json_t **files_out, json_t *
     } else {
         status = pin_file(cache, dataset->uri, pni_path_base(dataset->uri), files, paths, err);
     }
-    pni_hash_cache_close(cache);
+    pni_hash_cache_save(cache);
     PNI_TRY(status);
     if (json_array_size(files) == 0)
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': folder '%s' holds no %s file",
                         dataset->name, dataset->uri, dataset->format);
     *files_out = pni_take(files);
     *paths_out = pni_take(paths);
+    return PN_OK;
+}
+
+static pn_status check_file(const pni_dataset *dataset, pni_hash_cache *cache, const char *path,
+                            const char *digest, pn_error *err) {
+    struct stat st;
+    char hex[PNI_SHA256_HEX];
+    if (stat(path, &st) != 0)
+        return pni_fail_os(err, PNI_E_DATASET_CHANGED, errno, "dataset '%s': file '%s'",
+                           dataset->name, path);
+    PNI_TRY(pni_hash_cache_digest(cache, path, &st, hex, err));
+    if (!pni_streq(hex, digest))
+        return pni_fail(err, PNI_E_DATASET_CHANGED,
+                        "dataset '%s': file '%s' has changed since the session read it",
+                        dataset->name, path);
+    return PN_OK;
+}
+
+pn_status pni_files_check(const pni_dataset *dataset, pni_hash_cache *cache, const json_t *files,
+                          const json_t *paths, pn_error *err) {
+    size_t index;
+    json_t *file;
+    json_array_foreach(files, index, file) {
+        const char *path = json_string_value(json_array_get(paths, index));
+        const char *digest = json_string_value(json_array_get(file, 2));
+        PNI_TRY(check_file(dataset, cache, path, digest, err));
+    }
     return PN_OK;
 }

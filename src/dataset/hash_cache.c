@@ -119,7 +119,9 @@ pn_status pni_hash_cache_digest(pni_hash_cache *cache, const char *path, const s
 
 /* What nobody asked for and is gone is forgotten, so that the file does not grow with every file
  * that ever was. What is still there may belong to another dataset over the same folder. */
-static void save(const pni_hash_cache *cache) {
+void pni_hash_cache_save(pni_hash_cache *cache) {
+    if (!cache->changed || !cache->path)
+        return;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     for (size_t i = 0; i < pni_map_count(cache->entries); i++) {
         const entry *e = pni_map_value_at(cache->entries, i);
@@ -131,13 +133,13 @@ static void save(const pni_hash_cache *cache) {
     }
     if (pni_file_write(cache->path, text.data, text.len, NULL) != PN_OK)
         pni_logf("hash cache not saved: %s", cache->path);
+    cache->changed = false;
 }
 
 void pni_hash_cache_close(pni_hash_cache *cache) {
     if (!cache)
         return;
-    if (cache->changed && cache->path)
-        save(cache);
+    pni_hash_cache_save(cache);
     for (size_t i = 0; i < pni_map_count(cache->entries); i++)
         pni_free(pni_map_value_at(cache->entries, i));
     pni_map_free(cache->entries);

@@ -19,6 +19,8 @@ void pni_resolved_free(pni_resolved *resolved) {
     json_decref(resolved->diagnostics);
     json_decref(resolved->constraints);
     pni_engine_table_free(resolved->table);
+    json_decref(resolved->paths);
+    pni_hash_cache_close(resolved->hashes);
     pni_free(resolved);
 }
 
@@ -81,12 +83,12 @@ static pn_status open_files(const pni_engine_session *engine, const pni_dataset 
                             pni_resolved *resolved, pn_error *err) {
     PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
     PNI_AUTO_PTR(json_t) files = NULL;
-    PNI_AUTO_PTR(json_t) paths = NULL;
     char hex[PNI_SHA256_HEX];
-    PNI_TRY(pni_files_pin(dataset, &files, &paths, err));
+    resolved->hashes = pni_hash_cache_open(dataset->uri);
+    PNI_TRY(pni_files_pin(dataset, resolved->hashes, &files, &resolved->paths, err));
     PNI_TRY(pni_json_digest(files, hex, err));
     if (!json_object_get(dataset->options, "partition_by"))
-        json_object_set(spec, "paths", paths);
+        json_object_set(spec, "paths", resolved->paths);
     const struct ArrowSchema *declared = dataset->schema.release ? &dataset->schema : NULL;
     PNI_TRY(pni_engine_table_open(engine, spec, declared, &resolved->table, err));
     json_object_set_new(resolved->pin, "files", json_string(hex));
@@ -155,4 +157,11 @@ pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_datase
     resolved->constraints = json_incref(json_object_get(dataset->metadata, "constraints"));
     *out = pni_take(resolved);
     return PN_OK;
+}
+
+pn_status pni_resolved_check(pni_resolved *resolved, const pni_dataset *dataset, pn_error *err) {
+    if (!resolved->paths)
+        return PN_OK;
+    return pni_files_check(dataset, resolved->hashes, json_object_get(resolved->evidence, "files"),
+                           resolved->paths, err);
 }

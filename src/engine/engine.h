@@ -28,6 +28,9 @@ int64_t pni_engine_live_handles(void);
 
 /* settings: see the engine's header: {"config":{…},"runtime":{…}}. */
 pn_status pni_engine_session_new(const json_t *settings, pni_engine_session **out, pn_error *err);
+/* The same settings, functions and tables as `session` has now, with a `run` catalog of its own. */
+pn_status pni_engine_session_fork(const pni_engine_session *session, pni_engine_session **out,
+                                  pn_error *err);
 void pni_engine_session_free(pni_engine_session *session);
 pn_status pni_engine_session_settings(const pni_engine_session *session, json_t **out,
                                       pn_error *err);

@@ -79,6 +79,14 @@ pn_status pni_engine_session_new(const json_t *settings, pni_engine_session **ou
     return status;
 }
 
+pn_status pni_engine_session_fork(const pni_engine_session *session, pni_engine_session **out,
+                                  pn_error *err) {
+    pne_session *fork = NULL;
+    PNI_TRY(pni_engine_finish(pne_session_fork(engine_session(session), &fork, err), err));
+    *out = (pni_engine_session *)(void *)fork;
+    return PN_OK;
+}
+
 void pni_engine_session_free(pni_engine_session *session) {
     pne_session_free((pne_session *)(void *)session);
 }

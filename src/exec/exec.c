@@ -58,13 +58,9 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
-    pn_status status;
-    {
-        PNI_SESSION_GUARD(session);
-        status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
-        if (status == PN_OK)
-            status = pni_plan_open(session, bundle, &plan, err);
-    }
+    pn_status status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
+    if (status == PN_OK)
+        status = pni_stage_plan(stage, bundle, &plan, err);
     if (status == PN_OK)
         status = pni_engine_plan_execute(plan, options.cancel, &inner, err);
     PNI_TRY(pni_deadline_status(deadline, status, bundle, err));
@@ -106,10 +102,7 @@ pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const ch
         return pn_substrait_text(bundle->substrait, text_out, err);
     if (explain_kind(kind) < 0)
         return pni_fail(err, PNI_E_EXPLAIN_KIND, "there is no explain kind '%s'", kind);
-    {
-        PNI_SESSION_GUARD(session);
-        PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
-        PNI_TRY(pni_plan_open(session, bundle, &plan, err));
-    }
+    PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
+    PNI_TRY(pni_stage_plan(stage, bundle, &plan, err));
     return pni_engine_plan_explain(plan, explain_kind(kind), text_out, err);
 }

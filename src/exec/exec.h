@@ -10,27 +10,30 @@
 PNI_DEFINE_AUTO_PTR(pn_result, pn_result_free)
 
 /*
- * Upstream views of a run. `stage` registers every view that `roots` read in `run`, upstream first:
- * a view read in more than one place is run once and kept in a private folder when it does more
- * than select, every other is expanded where it is read. Folder and files live until
- * pni_stage_free(). The session's lock is held by the caller.
+ * Upstream views of a run. `stage` registers every view that `roots` read in a `run` catalog of its
+ * own, upstream first: a view read in more than one place is run once and kept in a private folder
+ * when it does more than select, every other is expanded where it is read. A root that is named
+ * twice is read in two places. Folder and files live until pni_stage_free(). Takes the session's
+ * lock to compare and to fork, not while rows are made.
  */
 typedef struct pni_stage pni_stage;
 pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size_t n_roots,
                         const pn_exec_options *options, pni_stage **out, pn_error *err);
+/* The plan of a root over the stage. */
+pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
+                         pn_error *err);
+/* The same for a writer: the rows that were kept, where they are, need not be made again. Their
+ * order may be lost, so not for a root that orders its rows. */
+pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
+                              pn_error *err);
 void pni_stage_free(pni_stage *stage);
 PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 
-/*
- * A write in three steps, so that every request is checked before anything runs, and every plan is
- * made under the lock hold that staged its views: another run of the session may register the same
- * names afterwards.
- */
+/* A write in three steps, so that every request is checked before anything runs. */
 typedef struct pni_write pni_write;
 pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request, pni_write **out,
                         pn_error *err);
-pn_status pni_write_plan(pni_write *write, pn_session *session,
-                         pn_error *err); /* lock held, views staged */
+pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err);
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err);
 void pni_write_free(pni_write *write);
 PNI_DEFINE_AUTO_PTR(pni_write, pni_write_free)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Staging: what a run needs before its own plan can be made. For the closure of the roots, upstream
- * first, each view is registered in the `run` catalog. A view that is read once is expanded where
- * it is read, so that filters reach the tables. A view that is read more than once would be run
- * once per reader, and in a diamond once per path, which grows without bound; it is written once to
- * Parquet in a private folder, unless it only selects and renames columns of one table.
+ * Staging: what a run needs before its own plan can be made. The session is compared with the
+ * bundles and its engine session forked, under its lock; from there on the run has a `run` catalog
+ * of its own, so that runs of one session meet nowhere. For the closure of the roots, upstream
+ * first, each view is registered there. A view that is read once is expanded where it is read, so
+ * that filters reach the tables. A view that is read more than once would be run once per reader,
+ * and in a diamond once per path, which grows without bound; it is written once to Parquet in a
+ * private folder, unless it only selects and renames columns of one table.
  */
 #include "exec/exec.h"
 
@@ -13,9 +15,10 @@
 #include <unistd.h>
 
 struct pni_stage {
-    pn_session *session;
+    pn_session *session;        /* whose functions the plans call */
+    pni_engine_session *engine; /* the fork */
     char *folder;               /* NULL until the first view is written */
-    PNI_VEC(char *) registered; /* own copies: a stage may outlive the bundles */
+    pni_map *kept;              /* name -> pni_engine_table: what lies in the folder */
 };
 
 static char *default_tmp(void) {
@@ -115,36 +118,49 @@ static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
                         "error", "single_file", 1, "options");
     if (is_parquet)
         json_object_set_new(json_object_get(request, "options"), "compression", json_string("lz4"));
-    PNI_TRY(pni_plan_open(stage->session, view, &plan, err));
+    PNI_TRY(pni_plan_open(stage->engine, view, &plan, err));
     PNI_TRY(pni_engine_plan_write(plan, request, options->cancel, &report, err));
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:[s], s:{}, s:{}}", "format", format, "uri", path, "paths", path,
                      "options", "storage_options");
-    return pni_engine_table_open(pni_session_engine(stage->session), spec, &view->schema, out, err);
+    return pni_engine_table_open(stage->engine, spec, &view->schema, out, err);
 }
 
 static pn_status stage_view(pni_stage *stage, const pn_bundle *view, bool is_shared,
                             const pn_exec_options *options, pn_error *err) {
     PNI_TRY(pni_cancel_check(options->cancel, err));
-    pni_vec_push(&stage->registered, pni_strdup(view->name));
     if (!is_shared || pn_substrait_is_projection(view->substrait))
-        return pni_plan_register_view(stage->session, view, err);
-    PNI_AUTO_PTR(pni_engine_table) table = NULL;
+        return pni_plan_register_view(stage->engine, view, err);
+    pni_engine_table *table = NULL;
     PNI_TRY(write_shared(stage, view, options, &table, err));
-    return pni_engine_register(pni_session_engine(stage->session), PNI_SPACE_RUN, view->name, table,
-                               err);
+    pni_map_put(stage->kept, view->name, table);
+    return pni_engine_register(stage->engine, PNI_SPACE_RUN, view->name, table, err);
+}
+
+/* A root that nobody else reads is only planned. */
+static bool is_staged(const staging *run, size_t index) {
+    return run->bundles[index]->name && !(run->is_root[index] && run->readers[index] < 2);
+}
+
+/* Everything the run stands on is compared before the first row of it is made. */
+static pn_status fork_session(pni_stage *stage, const staging *run, pn_error *err) {
+    pn_session *session = stage->session;
+    PNI_SESSION_GUARD(session);
+    for (size_t i = 0; i < run->count; i++) {
+        const char *name = run->bundles[i]->name;
+        PNI_TRY(pni_plan_check(session, run->bundles[i], err));
+        if (is_staged(run, i) && pni_session_knows(session, name)) /* it would be hidden */
+            return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", name);
+    }
+    return pni_engine_session_fork(pni_session_engine(session), &stage->engine, err);
 }
 
 static pn_status stage_views(pni_stage *stage, const staging *run, const pn_exec_options *options,
                              pn_error *err) {
-    for (size_t i = 0; i < run->count; i++)
-        PNI_TRY(pni_plan_check(stage->session, run->bundles[i], err));
     for (size_t i = 0; i < run->count; i++) {
         const pn_bundle *view = run->bundles[i];
-        if (!view->name || (run->is_root[i] && run->readers[i] < 2))
+        if (!is_staged(run, i))
             continue;
-        if (pni_session_knows(stage->session, view->name)) /* it would be hidden, then lost */
-            return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", view->name);
         pn_status status = stage_view(stage, view, run->readers[i] > 1, options, err);
         if (status != PN_OK) {
             pni_error_context(err, "view '%s'", view->name);
@@ -165,8 +181,10 @@ static pn_status stage_all(pni_stage *stage, const pn_bundle *const *roots, size
     pn_status status = name_bundles(&run, err);
     if (status == PN_OK) {
         count_readers(&run, roots, n_roots);
-        status = stage_views(stage, &run, options, err);
+        status = fork_session(stage, &run, err);
     }
+    if (status == PN_OK)
+        status = stage_views(stage, &run, options, err);
     staging_dispose(&run);
     return status;
 }
@@ -175,23 +193,32 @@ pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size
                         const pn_exec_options *options, pni_stage **out, pn_error *err) {
     PNI_AUTO_PTR(pni_stage) stage = pni_calloc(1, sizeof *stage);
     stage->session = pni_session_ref(session);
+    stage->kept = pni_map_new();
     PNI_TRY(stage_all(stage, roots, n_roots, options, err));
     *out = pni_take(stage);
     return PN_OK;
 }
 
+pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
+                         pn_error *err) {
+    return pni_plan_open(stage->engine, root, out, err);
+}
+
+pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
+                              pn_error *err) {
+    const pni_engine_table *table = root->name ? pni_map_get(stage->kept, root->name) : NULL;
+    if (!table)
+        return pni_stage_plan(stage, root, out, err);
+    return pni_engine_plan_table(stage->engine, table, out, err);
+}
+
 void pni_stage_free(pni_stage *stage) {
     if (!stage)
         return;
-    pni_session_lock(stage->session);
-    for (size_t i = 0; i < stage->registered.count; i++)
-        if (pni_engine_deregister(pni_session_engine(stage->session), PNI_SPACE_RUN,
-                                  stage->registered.items[i], NULL) != PN_OK)
-            pni_logf("view '%s' was not registered", stage->registered.items[i]);
-    pni_session_unlock(stage->session);
-    for (size_t i = 0; i < stage->registered.count; i++)
-        pni_free(stage->registered.items[i]);
-    pni_vec_dispose(&stage->registered);
+    pni_engine_session_free(stage->engine);
+    for (size_t i = 0; i < pni_map_count(stage->kept); i++)
+        pni_engine_table_free(pni_map_value_at(stage->kept, i));
+    pni_map_free(stage->kept);
     if (stage->folder && pni_remove_tree(stage->folder, NULL) != PN_OK)
         pni_logf("temporary folder '%s' is left", stage->folder);
     pni_free(stage->folder);

@@ -115,8 +115,12 @@ pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request
     return PN_OK;
 }
 
-pn_status pni_write_plan(pni_write *write, pn_session *session, pn_error *err) {
-    return pni_plan_open(session, write->bundle, &write->plan, err);
+/* Delta keeps no order; in files the order of a query that orders its rows is kept. */
+pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err) {
+    bool keeps_order = !pni_streq(pni_json_text(write->request, "format"), "delta");
+    if (keeps_order && pni_substrait_is_ordered(write->bundle->substrait))
+        return pni_stage_plan(stage, write->bundle, &write->plan, err);
+    return pni_stage_plan_kept(stage, write->bundle, &write->plan, err);
 }
 
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err) {
@@ -144,13 +148,9 @@ pn_status pn_exec_write(pn_session *session, const pn_bundle *bundle,
     PNI_TRY(pni_write_new(bundle, request, &write, err));
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
-    pn_status status;
-    {
-        PNI_SESSION_GUARD(session);
-        status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
-        if (status == PN_OK)
-            status = pni_write_plan(write, session, err);
-    }
+    pn_status status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
+    if (status == PN_OK)
+        status = pni_write_plan(write, stage, err);
     if (status == PN_OK)
         status = pni_write_run(write, options.cancel, result_out, err);
     return pni_deadline_status(deadline, status, bundle, err);

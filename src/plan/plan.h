@@ -3,8 +3,8 @@
  * plan: from a query to an immutable bundle, and from a bundle to a plan that runs.
  *
  * Compiling plans in the `identity` catalog, against schema stubs only; running plans the canonical
- * Substrait in the `run` catalog, over pinned providers. The caller of every function here holds
- * the session's lock.
+ * Substrait in a `run` catalog, over pinned providers. The caller of a function that takes a
+ * session holds its lock.
  */
 #ifndef PNI_PLAN_H
 #define PNI_PLAN_H
@@ -68,14 +68,16 @@ const pn_bundle **pni_bundle_closure(const pn_bundle *const *roots, size_t n_roo
                                      size_t *count_out);
 
 /* DRIFT when a pin, function, setting or engine version of the session differs from what the bundle
- * was compiled against. */
+ * was compiled against, or a file that it reads from what the session read. */
 pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err);
 
-/* Plans the bundle in `run`; its upstream views must be registered there. */
-pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
-                        pn_error *err);
+/* Plans the bundle in the `run` catalog of `engine`; its upstream views must be registered there.
+ * The lock is not needed: nothing of the session is touched. */
+pn_status pni_plan_open(const pni_engine_session *engine, const pn_bundle *bundle,
+                        pni_engine_plan **out, pn_error *err);
 
 /* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
-pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err);
+pn_status pni_plan_register_view(const pni_engine_session *engine, const pn_bundle *bundle,
+                                 pn_error *err);
 
 #endif

@@ -20,6 +20,7 @@ static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_e
         PNI_TRY(pni_session_resolve(session, input->name, &resolved, err));
         if (!json_equal(resolved->pin, input->pin))
             return drift(err, bundle, "dataset", input->name);
+        PNI_TRY(pni_session_check_files(session, input->name, err));
     }
     return PN_OK;
 }
@@ -41,17 +42,17 @@ pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error 
     return check_inputs(session, bundle, err);
 }
 
-pn_status pni_plan_open(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
-                        pn_error *err) {
-    return pni_engine_plan_substrait(pni_session_engine(session), PNI_SPACE_RUN,
-                                     pn_substrait_bytes(bundle->substrait), out, err);
+pn_status pni_plan_open(const pni_engine_session *engine, const pn_bundle *bundle,
+                        pni_engine_plan **out, pn_error *err) {
+    return pni_engine_plan_substrait(engine, PNI_SPACE_RUN, pn_substrait_bytes(bundle->substrait),
+                                     out, err);
 }
 
-pn_status pni_plan_register_view(pn_session *session, const pn_bundle *bundle, pn_error *err) {
+pn_status pni_plan_register_view(const pni_engine_session *engine, const pn_bundle *bundle,
+                                 pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
-    PNI_TRY(pni_plan_open(session, bundle, &plan, err));
+    PNI_TRY(pni_plan_open(engine, bundle, &plan, err));
     PNI_TRY(pni_engine_table_from_plan(plan, &table, err));
-    return pni_engine_register(pni_session_engine(session), PNI_SPACE_RUN, bundle->name, table,
-                               err);
+    return pni_engine_register(engine, PNI_SPACE_RUN, bundle->name, table, err);
 }

@@ -106,20 +106,17 @@ static pn_status write_output(project_build *build, build_job *job, pn_cancel *c
     return PN_OK;
 }
 
-/* Stages what all outputs read and plans them all, in one hold of the lock: a query of another
- * thread may register and drop the same names afterwards. */
+/* Stages what all outputs read and plans them all. A view with two outputs is a root twice. */
 static pn_status stage_outputs(project_build *build, const pn_exec_options *options,
                                pni_stage **out, pn_error *err) {
     PNI_VEC(const pn_bundle *) roots = {0};
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     for (size_t i = 0; i < build->jobs.count; i++)
-        if (!i || build->jobs.items[i].bundle != build->jobs.items[i - 1].bundle)
-            pni_vec_push(&roots, build->jobs.items[i].bundle);
-    PNI_SESSION_GUARD(build->session);
+        pni_vec_push(&roots, build->jobs.items[i].bundle);
     pn_status status =
         pni_stage_new(build->session, roots.items, roots.count, options, &stage, err);
     for (size_t i = 0; status == PN_OK && i < build->jobs.count; i++)
-        status = pni_write_plan(build->jobs.items[i].write, build->session, err);
+        status = pni_write_plan(build->jobs.items[i].write, stage, err);
     pni_vec_dispose(&roots);
     if (status == PN_OK)
         *out = pni_take(stage);

@@ -164,6 +164,14 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
     return PN_OK;
 }
 
+pn_status pni_session_check_files(pn_session *session, const char *name, pn_error *err) {
+    const session_table *table = pni_map_get(session->tables, name);
+    const pni_dataset *dataset = pni_session_dataset(session, name);
+    if (!table || table->is_temporary || !dataset)
+        return PN_OK;
+    return pni_resolved_check(table->resolved, dataset, err);
+}
+
 pn_status pn_session_add_table(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = NULL;

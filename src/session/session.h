@@ -2,9 +2,9 @@
 /*
  * session: profile, settings, environment and tables over one engine session.
  *
- * One recursive mutex guards the table map and both catalogs of the engine session; whoever plans
- * or registers holds it (pni_session_lock), rows are pulled without it. A table, once resolved,
- * never changes for the life of the session.
+ * One recursive mutex guards the table map and both catalogs of the engine session; whoever
+ * compiles or resolves holds it (pni_session_lock). A run forks the engine session under it and
+ * goes on without it. A table, once resolved, never changes for the life of the session.
  */
 #ifndef PNI_SESSION_H
 #define PNI_SESSION_H
@@ -50,6 +50,9 @@ uint32_t pni_session_allow(const pn_session *session); /* PNI_ALLOW_* of the pol
  */
 pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out,
                               pn_error *err);
+/* DRIFT when a file of the resolved dataset `name` is no longer what the session read; costs a stat
+ * of each file, and a digest of those that were touched. Lock held. */
+pn_status pni_session_check_files(pn_session *session, const char *name, pn_error *err);
 bool pni_session_knows(const pn_session *session,
                        const char *name); /* dataset or temporary table */
 /* "did you mean": the nearest known name, or NULL. */

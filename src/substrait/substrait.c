@@ -358,6 +358,24 @@ const pni_rel *pni_substrait_root(const pn_substrait *plan) {
     return root ? root->input : plan->plan->relations[0]->rel;
 }
 
+bool pni_substrait_is_ordered(const pn_substrait *plan) {
+    for (const pni_rel *rel = pni_substrait_root(plan); rel;) {
+        switch ((int)rel->rel_type_case) {
+        case SUBSTRAIT__REL__REL_TYPE_SORT:
+            return true;
+        case SUBSTRAIT__REL__REL_TYPE_PROJECT:
+            rel = rel->project->input;
+            break;
+        case SUBSTRAIT__REL__REL_TYPE_FETCH:
+            rel = rel->fetch->input;
+            break;
+        default:
+            return false;
+        }
+    }
+    return false;
+}
+
 const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor) {
     return anchor > 0 && anchor <= plan->n_anchors ? plan->functions_by_anchor[anchor - 1] : "?";
 }

@@ -10,4 +10,7 @@
 
 PNI_DEFINE_AUTO_PTR(pn_substrait, pn_substrait_unref)
 
+/* Whether the query itself orders its rows. */
+bool pni_substrait_is_ordered(const pn_substrait *plan);
+
 #endif

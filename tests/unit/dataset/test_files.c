@@ -19,7 +19,9 @@ static pn_status pin_options(const char *format, const char *uri, const char *op
     spec.uri = uri;
     spec.options_json = options;
     FX_OK(pn_catalog_add(catalog, &spec, err));
-    pn_status status = pni_files_pin(pni_catalog_find(catalog, "d"), &files, &paths, problem);
+    PNI_AUTO_PTR(pni_hash_cache) cache = pni_hash_cache_open(uri);
+    pn_status status =
+        pni_files_pin(pni_catalog_find(catalog, "d"), cache, &files, &paths, problem);
     pn_catalog_unref(catalog);
     PNI_TRY(status);
     T_EQ_UINT(json_array_size(files), json_array_size(paths));
@@ -50,7 +52,8 @@ static void digest_of(const char *folder, char hex[PNI_SHA256_HEX]) {
     PNI_AUTO_PTR(json_t) none = json_object();
     pni_dataset dataset = {.name = (char[]){"d"}, .format = (char[]){"csv"}, .options = none};
     PNI_AUTO_PTR(pni_text) uri = dataset.uri = pni_strdup(fx_path(folder));
-    FX_OK(pni_files_pin(&dataset, &files, &paths, err));
+    PNI_AUTO_PTR(pni_hash_cache) cache = pni_hash_cache_open(uri);
+    FX_OK(pni_files_pin(&dataset, cache, &files, &paths, err));
     FX_OK(pni_json_digest(files, hex, err));
 }
 
@@ -127,7 +130,8 @@ T_CASE(a_pinned_file_is_path_size_and_digest) {
     char want[256];
     pni_dataset dataset = {.name = (char[]){"d"}, .format = (char[]){"csv"}, .options = none};
     PNI_AUTO_PTR(pni_text) uri = dataset.uri = pni_strdup(fx_write("x.csv", ""));
-    FX_OK(pni_files_pin(&dataset, &files, &paths, err));
+    PNI_AUTO_PTR(pni_hash_cache) cache = pni_hash_cache_open(uri);
+    FX_OK(pni_files_pin(&dataset, cache, &files, &paths, err));
     FX_OK(pni_json_canonical(files, &text, err));
     snprintf(want, sizeof want, "[[\"x.csv\",\"0\",\"%s\"]]", empty_sha);
     T_EQ_STR(pni_buf_text(&text), want);

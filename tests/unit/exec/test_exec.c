@@ -111,3 +111,35 @@ T_CASE(every_kind_of_explain_prints) {
     FX_FAILS(pn_exec_explain(session, bundle, "pretty", &text, err), PNI_E_EXPLAIN_KIND, "pretty");
     FX_FAILS(pn_exec_explain(session, bundle, NULL, &text, err), PNI_E_ARGUMENT, "kind");
 }
+
+static pn_status run_once(pn_session *session, const pn_bundle *bundle, pn_error *err) {
+    pn_result *result = NULL;
+    pn_status status = pn_exec_run(session, bundle, NULL, &result, err);
+    pn_result_free(result);
+    return status;
+}
+
+T_CASE(a_file_that_changes_in_a_long_session_is_drift) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    fx_add_dataset(session, "d", "csv", fx_path("d"));
+    fx_write("d/a.csv", "k\n1\n");
+    fx_write("d/b.csv", "k\n2\n");
+    PNI_AUTO_PTR(pn_bundle) bundle = fx_query_bundle(session, NULL, "select sum(k) from d");
+    FX_OK(run_once(session, bundle, err));
+    fx_write("d/b.csv", "k\n2\n"); /* touched, but the same */
+    fx_write("d/c.csv", "k\n4\n"); /* not among the files of the session */
+    FX_OK(run_once(session, bundle, err));
+    fx_write("d/b.csv", "k\n3\n");
+    FX_FAILS(run_once(session, bundle, err), PNI_E_DATASET_CHANGED, "b.csv");
+    fx_write("d/b.csv", "k\n2\n");
+    FX_OK(run_once(session, bundle, err));
+    T_EQ_INT(remove(fx_path("d/a.csv")), 0);
+    FX_FAILS(run_once(session, bundle, err), PNI_E_DATASET_CHANGED, "a.csv");
+    pn_write_request request = PN_WRITE_REQUEST_INIT;
+    pn_result *result = NULL;
+    request.format = "parquet";
+    request.uri = fx_path("out");
+    FX_FAILS(pn_exec_write(session, bundle, &request, NULL, &result, err), PNI_E_DATASET_CHANGED,
+             "a.csv");
+    T_ASSERT(!pni_path_exists(fx_path("out")));
+}

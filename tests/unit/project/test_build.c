@@ -134,3 +134,36 @@ T_CASE(a_project_without_outputs_only_compiles) {
     FX_OK(pn_project_check(project, NULL, err));
     FX_FAILS(pn_project_check(NULL, NULL, err), PNI_E_ARGUMENT, "project");
 }
+
+static void expect_same_rows(const char *left, const char *right) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    fx_add_dataset(session, "l", "delta", fx_path(left));
+    fx_add_dataset(session, "r", "delta", fx_path(right));
+    fx_expect_rows(session, NULL,
+                   "select count(*) from l join r on l.v = r.v and l.n = r.n where l.n > 0", "3\n");
+}
+
+/* random() tells runs apart: what is read, and what is written twice, is what was written. */
+T_CASE(an_output_that_others_read_is_run_once) {
+    fx_write("p/views/drawn.sql", "select k as v, random() as n from t group by k");
+    fx_write("p/views/reader.sql", "select v, n from drawn");
+    PNI_AUTO_PTR(pn_project)
+    project =
+        project_with("  - {view: drawn, uri: out/drawn}\n  - {view: reader, uri: out/reader}\n"
+                     "  - {view: drawn, uri: out/again}\n");
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    expect_same_rows("p/out/drawn", "p/out/reader");
+    expect_same_rows("p/out/drawn", "p/out/again");
+}
+
+T_CASE(an_ordered_output_that_others_read_keeps_its_order) {
+    fx_write("p/views/sorted.sql", "select v, k as n from t order by k desc");
+    fx_write("p/views/reader.sql", "select count(*) as c from sorted");
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: sorted, uri: out/sorted, format: csv}\n"
+                           "  - {view: reader, uri: out/reader}\n");
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pni_file_read(fx_path("p/out/sorted/part-00000.csv"), 1000, &text, err));
+    T_EQ_STR(pni_buf_text(&text), "v,n\na,3\nb,2\na,1\n");
+}
