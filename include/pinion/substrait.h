@@ -212,6 +212,43 @@ PN_API int pn_substrait_is_projection(const pn_substrait *plan);
 PN_API PN_NODISCARD pn_status pn_substrait_text(const pn_substrait *plan, pn_buf *text_out,
                                                 pn_error *err);
 
+/** What to list of the differences of two plans; zero = default. */
+typedef struct pn_substrait_diff_options {
+    uint32_t struct_size; /**< sizeof(pn_substrait_diff_options) */
+    uint32_t json;        /**< 1: one JSON object instead of text */
+    uint64_t max_count;   /**< default 1, the first one; at most 10,000 are listed */
+} pn_substrait_diff_options;
+
+#ifdef __cplusplus
+#define PN_SUBSTRAIT_DIFF_OPTIONS_INIT                                                             \
+    (pn_substrait_diff_options{sizeof(pn_substrait_diff_options), 0, 0})
+#else
+#define PN_SUBSTRAIT_DIFF_OPTIONS_INIT                                                             \
+    ((pn_substrait_diff_options){.struct_size = sizeof(pn_substrait_diff_options)})
+#endif
+
+/**
+ * Appends where two plans differ, from the root on: for each difference the path of relation kinds,
+ * the field and the place in it, and what the field says on either side.
+ *
+ * Text has a line per difference and the two sides below it. JSON is one object without white
+ * space: "equal", and "differences" with "path", "change" ("changed", "added", "removed",
+ * "replaced"), "field", "at", "left", "right", "left_value" and "right_value"; what does not apply
+ * is left out. A relation that only one side has is listed once, what is below it goes on.
+ *
+ * @param options    NULL for defaults: the first difference, as text
+ * @param out        [out] appended to; nothing as text when the plans are equal
+ * @param count_out  [out] number of differences listed, 0 exactly for equal plans; may be NULL
+ *
+ * @errors  INVALID left, right or out is NULL
+ * @threads any
+ * @cost    O(size of both plans)
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_substrait_diff(const pn_substrait *left, const pn_substrait *right,
+                                                const pn_substrait_diff_options *options,
+                                                pn_buf *out, size_t *count_out, pn_error *err);
+
 PN_EXTERN_C_END
 
 #endif

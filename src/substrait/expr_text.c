@@ -24,6 +24,12 @@ void pni_put(pni_writer *w, const void *msg) {
     pni_vec_push(&w->stack, p);
 }
 
+void pni_put_scalar(pni_writer *w, const ProtobufCMessage *msg,
+                    const ProtobufCFieldDescriptor *field, size_t index) {
+    pni_piece p = {.msg = msg, .field = field, .index = index};
+    pni_vec_push(&w->stack, p);
+}
+
 static void put_operand(pni_writer *w, const void *msg) {
     pni_piece p = {.msg = msg, .nested = true};
     pni_vec_push(&w->stack, p);
@@ -159,6 +165,17 @@ static void put_call(pni_writer *w, uint32_t reference, const char *prefix,
     pni_put_text(w, ")");
 }
 
+static void put_options(pni_writer *w, Substrait__FunctionOption **options, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        pni_put_text(w, " ");
+        pni_put_text(w, options[i]->name);
+        for (size_t k = 0; k < options[i]->n_preference; k++) {
+            pni_put_text(w, k ? "|" : "=");
+            pni_put_text(w, options[i]->preference[k]);
+        }
+    }
+}
+
 /* like and its kin carry an escape character, null when there is none. */
 static bool is_typed_null(const Substrait__FunctionArgument *argument) {
     const pni_expr *expr = argument->arg_type_case == SUBSTRAIT__FUNCTION_ARGUMENT__ARG_TYPE_VALUE
@@ -195,6 +212,7 @@ static void take_scalar(pni_writer *w, const Substrait__Expression__ScalarFuncti
     size_t operands = operand_count(w->plan, f);
     if (operands == 0) {
         put_call(w, f->function_reference, "", f->arguments, f->n_arguments);
+        put_options(w, f->options, f->n_options);
         return;
     }
     pni_put_text(w, nested ? "(" : "");
@@ -202,6 +220,7 @@ static void take_scalar(pni_writer *w, const Substrait__Expression__ScalarFuncti
         pni_put_text(w, i ? symbol : "");
         put_operand(w, f->arguments[i]);
     }
+    put_options(w, f->options, f->n_options);
     pni_put_text(w, nested ? ")" : "");
 }
 
@@ -235,17 +254,6 @@ static void take_sort(pni_writer *w, const Substrait__SortField *sort) {
                SUBSTRAIT__SORT_FIELD__SORT_KIND_COMPARISON_FUNCTION_REFERENCE) {
         pni_put_text(w, " using ");
         pni_put_text(w, pni_substrait_function(w->plan, sort->comparison_function_reference));
-    }
-}
-
-static void put_options(pni_writer *w, Substrait__FunctionOption **options, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        pni_put_text(w, " ");
-        pni_put_text(w, options[i]->name);
-        for (size_t k = 0; k < options[i]->n_preference; k++) {
-            pni_put_text(w, k ? "|" : "=");
-            pni_put_text(w, options[i]->preference[k]);
-        }
     }
 }
 
@@ -483,7 +491,11 @@ static void take_expression(pni_writer *w, const pni_expr *expr, bool nested) {
         take_lambda(w, expr->lambda);
         return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE_LAMBDA_INVOCATION:
+        pni_put(w, expr->lambda_invocation);
+        return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE_ENUM:
+        pni_put(w, expr->enum_);
+        return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE__NOT_SET:
     default:
         pni_put_text(w, "?");
@@ -515,7 +527,7 @@ static void take(pni_writer *w, const pni_piece *p) {
     } else if (desc == &substrait__expression__window_function__bound__descriptor) {
         take_bound(w, msg);
     } else {
-        pni_buf_puts(w->out, "?");
+        pni_take_generic(w, p->msg);
     }
 }
 
@@ -537,6 +549,8 @@ void pni_expr_text(const pn_substrait *plan, const ProtobufCMessage *expr, pni_c
         size_t kept = w.stack.count;
         if (top.text) {
             pni_buf_puts(out, top.text);
+        } else if (top.field) {
+            pni_scalar_text(plan, top.msg, top.field, top.index, out);
         } else if (top.msg) {
             take(&w, &top);
             reverse(w.stack.items + kept, w.stack.count - kept);

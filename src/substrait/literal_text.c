@@ -23,15 +23,6 @@ static void quote(const pni_writer *w, const char *text) {
     pni_buf_putc(out, '\'');
 }
 
-static void write_hex(pn_buf *out, const ProtobufCBinaryData *bytes) {
-    enum { SHOWN = 64 };
-    pni_buf_puts(out, "x'");
-    for (size_t i = 0; i < bytes->len && i < SHOWN; i++) {
-        pni_buf_printf(out, "%02x", bytes->data[i]);
-    }
-    pni_buf_puts(out, bytes->len > SHOWN ? "…'" : "'");
-}
-
 /* Days since 1970 in the proleptic Gregorian calendar, counted from March so that a leap day is
  * last. */
 static void write_date(pn_buf *out, int32_t days) {
@@ -54,7 +45,7 @@ static void write_decimal(pn_buf *out, const Substrait__Expression__Literal__Dec
     char digits[64];
     int at = (int)sizeof digits;
     if (decimal->value.len != 16 || decimal->scale < 0 || decimal->scale > 38) {
-        write_hex(out, &decimal->value);
+        pni_hex_text(&decimal->value, out);
         return;
     }
     for (size_t i = 16; i-- > 0;) {
@@ -103,7 +94,7 @@ static void write_time_literal(pn_buf *out, const Substrait__Expression__Literal
     }
 }
 
-static void write_float(pn_buf *out, double value) {
+void pni_float_text(double value, pn_buf *out) {
     char text[40]; /* 17 digits give each double its own text; the C locale is never changed */
     snprintf(text, sizeof text, "%.17g", value);
     double back = strtod(text, NULL);
@@ -133,10 +124,10 @@ static bool write_scalar(const pni_writer *w, const Substrait__Expression__Liter
         pni_buf_printf(out, "%" PRId64, l->i64);
         return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_FP32:
-        write_float(out, (double)l->fp32);
+        pni_float_text((double)l->fp32, out);
         return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_FP64:
-        write_float(out, l->fp64);
+        pni_float_text(l->fp64, out);
         return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_STRING:
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_FIXED_CHAR:
@@ -148,7 +139,7 @@ static bool write_scalar(const pni_writer *w, const Substrait__Expression__Liter
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_BINARY:
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_FIXED_BINARY:
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_UUID:
-        write_hex(out, &l->binary);
+        pni_hex_text(&l->binary, out);
         return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_DECIMAL:
         write_decimal(out, l->decimal);

@@ -5,7 +5,8 @@
  * the walk meets them, what is not used goes, and two declarations of one thing become one.
  *
  * A field refers to a declaration by its name ("function_reference", …), whatever message it stands
- * in. Type variations keep their numbers: engines use fixed ones that are declared nowhere.
+ * in. Engines use type variations with fixed numbers that are declared nowhere: those stay, and the
+ * declared ones are numbered from where no engine has its own.
  */
 #include "substrait/substrait_priv.h"
 
@@ -16,10 +17,11 @@
 #define DECLARATION(kind)                                                                          \
     substrait__extensions__simple_extension_declaration__extension_##kind##__descriptor
 
-typedef enum space { SPACE_TYPE, SPACE_VARIATION, SPACE_FUNCTION, SPACE_ALIAS, SPACE_COUNT } space;
+/* What the URNs of Substrait's own functions start with. */
+#define STANDARD "extension:io.substrait:"
 
 typedef struct decl {
-    space space;
+    pni_space space;
     uint32_t anchor;
     const char *urn; /* "" when there is none */
     const char *name;
@@ -30,20 +32,23 @@ typedef struct decl {
 
 typedef struct numbering {
     Substrait__Plan *plan;
+    const pni_old_uris *old;
     pni_arena *arena;
     decl *decls; /* sorted by space and anchor */
     size_t n_decls;
-    uint32_t next[SPACE_COUNT];
+    uint32_t next[PNI_SPACE_COUNT];
     PNI_VEC(decl *) aliases; /* in the order of their numbers */
 } numbering;
 
 typedef struct reference_name {
     const char *name;
-    space space;
+    pni_space space;
 } reference_name;
 
-static const char *const space_names[SPACE_COUNT] = {"type", "type variation", "function",
-                                                     "type alias"};
+enum { VARIATION_BASE = 1000 };
+
+static const char *const space_names[PNI_SPACE_COUNT] = {"type", "type variation", "function",
+                                                         "type alias"};
 
 static int cmp_decls(const void *a, const void *b) {
     const decl *left = a;
@@ -54,7 +59,7 @@ static int cmp_decls(const void *a, const void *b) {
     return (left->anchor > right->anchor) - (left->anchor < right->anchor);
 }
 
-static decl *find(numbering *n, space where, uint32_t anchor) {
+static decl *find(numbering *n, pni_space where, uint32_t anchor) {
     decl key = {.space = where, .anchor = anchor};
     return n->n_decls ? bsearch(&key, n->decls, n->n_decls, sizeof key, cmp_decls) : NULL;
 }
@@ -67,45 +72,120 @@ static int cmp_urns(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* Engines that have no URN refer to one that is not there; that means none. */
-static const char *urn_of(const Substrait__Plan *plan, uint32_t anchor) {
+static const Substrait__Extensions__SimpleExtensionURN *find_urn(
+    Substrait__Extensions__SimpleExtensionURN **urns, size_t count, uint32_t anchor) {
     Substrait__Extensions__SimpleExtensionURN key = {.extension_urn_anchor = anchor};
     Substrait__Extensions__SimpleExtensionURN *key_at = &key;
     Substrait__Extensions__SimpleExtensionURN **found =
-        plan->n_extension_urns ? bsearch(&key_at, plan->extension_urns, plan->n_extension_urns,
-                                         sizeof key_at, cmp_urns)
-                               : NULL;
-    return found ? (*found)->urn : "";
+        count ? bsearch(&key_at, urns, count, sizeof key_at, cmp_urns) : NULL;
+    return found ? *found : NULL;
 }
 
-static pn_status read_extension(const Substrait__Plan *plan, size_t index, decl *out,
-                                pn_error *err) {
-    const Substrait__Extensions__SimpleExtensionDeclaration *extension = plan->extensions[index];
-    uint32_t urn;
+/* Space, anchor and name of a declaration; gives its reference to a URN. No name: it is empty. */
+static uint32_t read_names(const Substrait__Extensions__SimpleExtensionDeclaration *extension,
+                           decl *out) {
     switch ((int)extension->mapping_type_case) {
     case MAPPING(EXTENSION_TYPE):
-        out->space = SPACE_TYPE;
+        out->space = PNI_SPACE_TYPE;
         out->anchor = extension->extension_type->type_anchor;
         out->name = extension->extension_type->name;
-        urn = extension->extension_type->extension_urn_reference;
-        break;
+        return extension->extension_type->extension_urn_reference;
     case MAPPING(EXTENSION_TYPE_VARIATION):
-        out->space = SPACE_VARIATION;
+        out->space = PNI_SPACE_VARIATION;
         out->anchor = extension->extension_type_variation->type_variation_anchor;
         out->name = extension->extension_type_variation->name;
-        urn = extension->extension_type_variation->extension_urn_reference;
-        break;
+        return extension->extension_type_variation->extension_urn_reference;
     case MAPPING(EXTENSION_FUNCTION):
-        out->space = SPACE_FUNCTION;
+        out->space = PNI_SPACE_FUNCTION;
         out->anchor = extension->extension_function->function_anchor;
         out->name = extension->extension_function->name;
-        urn = extension->extension_function->extension_urn_reference;
-        break;
+        return extension->extension_function->extension_urn_reference;
     case MAPPING(_NOT_SET):
     default:
+        return 0;
+    }
+}
+
+/* The files of Substrait's own functions have a URN each; other URIs stand for themselves. */
+static const char *urn_of_uri(const numbering *n, const char *uri) {
+    static const char *const homes[] = {"https://github.com/substrait-io/substrait/", "/functions_",
+                                        NULL};
+    const char *file = strrchr(uri, '/');
+    for (size_t i = 0; file && pni_ends_with(file, ".yaml") && homes[i]; i++) {
+        bool whole = homes[i][0] != '/' || file == uri;
+        if (whole && pni_starts_with(uri, homes[i])) {
+            return pni_arena_printf(n->arena, STANDARD "%.*s", (int)(strlen(file) - 6), file + 1);
+        }
+    }
+    return uri;
+}
+
+/*
+ * The URN of a declaration. Older plans give a URI instead, newer ones may give both, for older
+ * readers. Engines that have neither refer to 0 or to the last number; any other reference must
+ * lead somewhere, or functions of different libraries would be taken for one.
+ */
+static pn_status find_name_space(numbering *n, const decl *d, uint32_t reference,
+                                 const uint32_t *old_reference, const char **out, pn_error *err) {
+    const Substrait__Plan *plan = n->plan;
+    const Substrait__Extensions__SimpleExtensionURN *urn =
+        find_urn(plan->extension_urns, plan->n_extension_urns, reference);
+    if (urn) {
+        *out = urn->urn;
+        return PN_OK;
+    }
+    uint32_t old = old_reference ? *old_reference : 0;
+    bool may_be_old = old_reference || reference == 0; /* 0 is not written */
+    const Substrait__Extensions__SimpleExtensionURN *uri =
+        may_be_old ? find_urn(n->old->uris.items, n->old->uris.count, old) : NULL;
+    if (uri) {
+        *out = urn_of_uri(n, uri->urn);
+        return PN_OK;
+    }
+    if ((reference == 0 || reference == UINT32_MAX) && (old == 0 || old == UINT32_MAX)) {
+        *out = "";
+        return PN_OK;
+    }
+    char shown[72];
+    return pni_fail(
+        err, PNI_E_SUBSTRAIT_ANCHOR, "%s '%s' is declared in extension %u, which is not declared",
+        space_names[d->space], pni_name_short(d->name, shown), old_reference ? old : reference);
+}
+
+/* Substrait's own functions are named with or without their signature, which follows from the
+ * arguments; another library may have reasons for two functions of one name. */
+static const char *plain_name(const numbering *n, const decl *d) {
+    const char *signature = strchr(d->name, ':');
+    if (d->space != PNI_SPACE_FUNCTION || !signature || !pni_starts_with(d->urn, STANDARD)) {
+        return d->name;
+    }
+    return pni_arena_strndup(n->arena, d->name, (size_t)(signature - d->name));
+}
+
+static const ProtobufCMessage *mapping_of(
+    const Substrait__Extensions__SimpleExtensionDeclaration *extension) {
+    return extension->mapping_type_case == MAPPING(EXTENSION_TYPE)
+               ? &extension->extension_type->base
+           : extension->mapping_type_case == MAPPING(EXTENSION_TYPE_VARIATION)
+               ? &extension->extension_type_variation->base
+               : &extension->extension_function->base;
+}
+
+/* `old_at` moves through the old references, which stand in the order of the declarations. */
+static pn_status read_extension(numbering *n, size_t index, size_t *old_at, decl *out,
+                                pn_error *err) {
+    const Substrait__Extensions__SimpleExtensionDeclaration *extension = n->plan->extensions[index];
+    uint32_t reference = read_names(extension, out);
+    const uint32_t *old_reference = NULL;
+    if (!out->name) {
         return pni_fail(err, PNI_E_SUBSTRAIT_ANCHOR, "extension declaration %zu is empty", index);
     }
-    out->urn = urn_of(plan, urn);
+    while (*old_at < n->old->references.count &&
+           n->old->references.items[*old_at].declaration == mapping_of(extension)) {
+        old_reference = &n->old->references.items[(*old_at)++].reference; /* the last one holds */
+    }
+    PNI_TRY(find_name_space(n, out, reference, old_reference, &out->urn, err));
+    out->name = plain_name(n, out);
     return PN_OK;
 }
 
@@ -126,7 +206,7 @@ static void join_same(numbering *n) {
     for (size_t i = 0; i < n->n_decls; i++) {
         decl *d = &n->decls[i];
         d->same = d;
-        if (d->space != SPACE_FUNCTION && d->space != SPACE_TYPE) {
+        if (d->space == PNI_SPACE_ALIAS) {
             continue;
         }
         pni_buf_clear(&key);
@@ -142,25 +222,33 @@ static void join_same(numbering *n) {
     }
 }
 
+static pn_status sort_urns(Substrait__Extensions__SimpleExtensionURN **urns, size_t count,
+                           const char *what, pn_error *err) {
+    if (count > 1) {
+        qsort(urns, count, sizeof *urns, cmp_urns);
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (cmp_urns(&urns[i - 1], &urns[i]) == 0) {
+            return pni_fail(err, PNI_E_SUBSTRAIT_ANCHOR, "extension %s %u is declared twice", what,
+                            urns[i]->extension_urn_anchor);
+        }
+    }
+    return PN_OK;
+}
+
 static pn_status read_decls(numbering *n, pn_error *err) {
     Substrait__Plan *plan = n->plan;
     size_t total = plan->n_extensions + plan->n_type_aliases;
-    if (plan->n_extension_urns > 1) {
-        qsort(plan->extension_urns, plan->n_extension_urns, sizeof *plan->extension_urns, cmp_urns);
-    }
-    for (size_t i = 1; i < plan->n_extension_urns; i++) {
-        if (cmp_urns(&plan->extension_urns[i - 1], &plan->extension_urns[i]) == 0) {
-            return pni_fail(err, PNI_E_SUBSTRAIT_ANCHOR, "extension URN %u is declared twice",
-                            plan->extension_urns[i]->extension_urn_anchor);
-        }
-    }
+    size_t old_at = 0;
+    PNI_TRY(sort_urns(plan->extension_urns, plan->n_extension_urns, "URN", err));
+    PNI_TRY(sort_urns(n->old->uris.items, n->old->uris.count, "URI", err));
     n->decls = pni_arena_alloc(n->arena, total * sizeof *n->decls + 1);
     for (size_t i = 0; i < plan->n_extensions; i++) {
-        PNI_TRY(read_extension(plan, i, &n->decls[n->n_decls++], err));
+        PNI_TRY(read_extension(n, i, &old_at, &n->decls[n->n_decls++], err));
     }
     for (size_t i = 0; i < plan->n_type_aliases; i++) {
         decl *d = &n->decls[n->n_decls++];
-        d->space = SPACE_ALIAS;
+        d->space = PNI_SPACE_ALIAS;
         d->alias = plan->type_aliases[i];
         d->anchor = d->alias->type_alias_anchor;
         d->urn = d->name = "";
@@ -168,21 +256,22 @@ static pn_status read_decls(numbering *n, pn_error *err) {
     if (n->n_decls > 1) {
         qsort(n->decls, n->n_decls, sizeof *n->decls, cmp_decls);
     }
+    PNI_TRY(check_unique(n, err));
     join_same(n);
-    return check_unique(n, err);
+    return PN_OK;
 }
 
 /* ---- numbering ---------------------------------------------------------------------------- */
 
-static bool is_reference(const ProtobufCFieldDescriptor *field, space *where) {
+bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *where) {
     static const reference_name names[] = {
-        {"function_reference", SPACE_FUNCTION},
-        {"comparison_function_reference", SPACE_FUNCTION},
-        {"custom_function_reference", SPACE_FUNCTION},
-        {"type_reference", SPACE_TYPE},
-        {"user_defined_type_reference", SPACE_TYPE},
-        {"type_variation_reference", SPACE_VARIATION},
-        {"type_alias_reference", SPACE_ALIAS},
+        {"function_reference", PNI_SPACE_FUNCTION},
+        {"comparison_function_reference", PNI_SPACE_FUNCTION},
+        {"custom_function_reference", PNI_SPACE_FUNCTION},
+        {"type_reference", PNI_SPACE_TYPE},
+        {"user_defined_type_reference", PNI_SPACE_TYPE},
+        {"type_variation_reference", PNI_SPACE_VARIATION},
+        {"type_alias_reference", PNI_SPACE_ALIAS},
     };
     if (field->type != PROTOBUF_C_TYPE_UINT32 || field->label == PROTOBUF_C_LABEL_REPEATED) {
         return false;
@@ -196,23 +285,21 @@ static bool is_reference(const ProtobufCFieldDescriptor *field, space *where) {
     return false;
 }
 
-static pn_status renumber(numbering *n, space where, uint32_t *anchor, pn_error *err) {
+static pn_status renumber(numbering *n, pni_space where, uint32_t *anchor, pn_error *err) {
     decl *d = find(n, where, *anchor);
+    uint32_t base = where == PNI_SPACE_VARIATION ? VARIATION_BASE : 0;
+    bool reserved = *anchor > base && *anchor - base <= n->n_decls;
+    if (where == PNI_SPACE_VARIATION && (*anchor == 0 || (!d && !reserved))) {
+        return PN_OK; /* one of the engine's own */
+    }
     if (!d) {
-        if (where == SPACE_VARIATION) {
-            return PN_OK;
-        }
         return pni_fail(err, PNI_E_SUBSTRAIT_ANCHOR, "%s %u is not declared", space_names[where],
                         *anchor);
     }
     d = d->same;
-    if (where == SPACE_VARIATION) {
-        d->number = d->anchor;
-        return PN_OK;
-    }
     if (d->number == 0) {
-        d->number = ++n->next[where];
-        if (where == SPACE_ALIAS) {
+        d->number = base + ++n->next[where];
+        if (where == PNI_SPACE_ALIAS) {
             pni_vec_push(&n->aliases, d);
         }
     }
@@ -223,8 +310,8 @@ static pn_status renumber(numbering *n, space where, uint32_t *anchor, pn_error 
 static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     const ProtobufCMessageDescriptor *desc = node->msg->descriptor;
     for (unsigned f = 0; f < desc->n_fields; f++) {
-        space where;
-        if (is_reference(&desc->fields[f], &where) &&
+        pni_space where;
+        if (pni_is_reference(&desc->fields[f], &where) &&
             pni_field_count(node->msg, &desc->fields[f])) {
             void *place = (char *)node->msg + desc->fields[f].offset;
             PNI_TRY(renumber(ctx, where, place, err));
@@ -277,13 +364,13 @@ static void write_extension(numbering *n, pni_map *urns, const decl *d) {
         pni_pb_new(n->arena, &substrait__extensions__simple_extension_declaration__descriptor);
     uint32_t urn = urn_number(n, urns, d->urn);
     char *name = (char *)(uintptr_t)d->name;
-    if (d->space == SPACE_FUNCTION) {
+    if (d->space == PNI_SPACE_FUNCTION) {
         made->mapping_type_case = MAPPING(EXTENSION_FUNCTION);
         made->extension_function = pni_pb_new(n->arena, &DECLARATION(function));
         made->extension_function->function_anchor = d->number;
         made->extension_function->extension_urn_reference = urn;
         made->extension_function->name = name;
-    } else if (d->space == SPACE_TYPE) {
+    } else if (d->space == PNI_SPACE_TYPE) {
         made->mapping_type_case = MAPPING(EXTENSION_TYPE);
         made->extension_type = pni_pb_new(n->arena, &DECLARATION(type));
         made->extension_type->type_anchor = d->number;
@@ -304,7 +391,7 @@ static void write_decls(numbering *n) {
     decl **used = pni_calloc(n->n_decls + 1, sizeof *used);
     size_t count = 0;
     for (size_t i = 0; i < n->n_decls; i++) {
-        if (n->decls[i].number && n->decls[i].space != SPACE_ALIAS) {
+        if (n->decls[i].number && n->decls[i].space != PNI_SPACE_ALIAS) {
             used[count++] = &n->decls[i];
         }
     }
@@ -324,8 +411,9 @@ static void write_decls(numbering *n) {
     }
 }
 
-pn_status pni_canon_number(Substrait__Plan *plan, pni_arena *arena, pn_error *err) {
-    numbering n = {.plan = plan, .arena = arena};
+pn_status pni_canon_number(Substrait__Plan *plan, const pni_old_uris *old, pni_arena *arena,
+                           pn_error *err) {
+    numbering n = {.plan = plan, .old = old, .arena = arena};
     pn_status status = read_decls(&n, err);
     if (status == PN_OK) {
         status = pni_tree_walk(&plan->relations[0]->base, visit, &n, err);
@@ -341,4 +429,45 @@ pn_status pni_canon_number(Substrait__Plan *plan, pni_arena *arena, pn_error *er
     }
     pni_vec_dispose(&n.aliases);
     return status;
+}
+
+/* ---- looking up --------------------------------------------------------------------------- */
+
+static const Substrait__Extensions__SimpleExtensionDeclaration *find_declaration(
+    const Substrait__Plan *plan, pni_space where, uint32_t anchor) {
+    size_t low = 0;
+    size_t high = plan->n_extensions;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        decl found = {0};
+        decl wanted = {.space = where, .anchor = anchor};
+        read_names(plan->extensions[middle], &found);
+        int order = cmp_decls(&found, &wanted);
+        if (order == 0) {
+            return plan->extensions[middle];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+const char *pni_substrait_declared(const pn_substrait *plan, pni_space where, uint32_t anchor,
+                                   const char **urn_out) {
+    const Substrait__Plan *tree = pni_substrait_plan(plan);
+    const Substrait__Extensions__SimpleExtensionDeclaration *extension =
+        find_declaration(tree, where, anchor);
+    decl found = {0};
+    *urn_out = "";
+    if (!extension) {
+        return NULL;
+    }
+    uint32_t urn = read_names(extension, &found);
+    if (urn > 0 && urn <= tree->n_extension_urns) { /* numbered from 1 without gaps */
+        *urn_out = tree->extension_urns[urn - 1]->urn;
+    }
+    return found.name;
 }

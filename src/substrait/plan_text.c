@@ -7,10 +7,7 @@
  */
 #include "substrait/substrait_priv.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-
-enum { EXPRESSION_MAX = 400, INDENT_MAX = 40, LINE_MAX_BYTES = 4000 };
+enum { EXPRESSION_MAX = 400, INDENT_MAX = 40, LINE_MAX_BYTES = 4000, DETAIL_MAX = 200 };
 
 typedef struct line {
     const pni_rel *rel;
@@ -34,26 +31,16 @@ static void name_column(void *ctx, uint32_t level, int32_t field, pn_buf *out) {
     }
 }
 
-/* "JOIN_TYPE_LEFT_SEMI" of JoinType -> "left_semi". */
-static void write_enum(pn_buf *out, const ProtobufCEnumDescriptor *desc, int value) {
-    const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(desc, value);
-    if (!found) {
-        pni_buf_printf(out, "%d", value);
-        return;
+static void write_numbers(pn_buf *out, const char *open, const int32_t *numbers, size_t count,
+                          const char *close) {
+    pni_buf_puts(out, open);
+    for (size_t i = 0; i < count; i++) {
+        pni_buf_printf(out, "%s$%d", i ? ", " : "", numbers[i]);
     }
-    const char *name = found->name;
-    for (const char *p = desc->short_name; *p; p++) {
-        if (isupper((unsigned char)*p) && p != desc->short_name) {
-            name++; /* the underscore before each further word */
-        }
-        name++;
-    }
-    for (name += *name == '_'; *name; name++) {
-        pni_buf_putc(out, (char)tolower((unsigned char)*name));
-    }
+    pni_buf_puts(out, close);
 }
 
-static void write_grouping(pn_buf *out, const Substrait__AggregateRel__Grouping *grouping) {
+static void grouping_text(const Substrait__AggregateRel__Grouping *grouping, pn_buf *out) {
     pni_buf_putc(out, '(');
     for (size_t i = 0; i < grouping->n_expression_references; i++) {
         pni_buf_printf(out, "%s%u", i ? ", " : "", grouping->expression_references[i]);
@@ -61,16 +48,77 @@ static void write_grouping(pn_buf *out, const Substrait__AggregateRel__Grouping 
     pni_buf_putc(out, ')');
 }
 
-static void write_message(renderer *r, const ProtobufCMessage *msg) {
-    const void *any = msg;
-    if (msg->descriptor == &substrait__aggregate_rel__grouping__descriptor) {
-        write_grouping(r->out, any);
-    } else if (msg->descriptor == &google__protobuf__any__descriptor) {
-        const Google__Protobuf__Any *detail = any;
-        pni_buf_printf(r->out, "%s (%zu bytes)", detail->type_url, detail->value.len);
-    } else {
-        pni_expr_text(r->plan, msg, name_column, NULL, EXPRESSION_MAX, r->out);
+static void mask_text(const Substrait__Expression__MaskExpression *mask, pn_buf *out) {
+    size_t count = mask->select ? mask->select->n_struct_items : 0;
+    pni_buf_putc(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        const Substrait__Expression__MaskExpression__StructItem *item =
+            mask->select->struct_items[i];
+        pni_buf_printf(out, "%s$%d%s", i ? ", " : "", item->field, item->child ? ".(…)" : "");
     }
+    pni_buf_puts(out, mask->maintain_singular_struct ? "] as struct" : "]");
+}
+
+static void table_text(const Substrait__ReadRel__NamedTable *table, pn_buf *out) {
+    for (size_t i = 0; i < table->n_names; i++) {
+        pni_buf_printf(out, "%s%s", i ? "." : "", table->names[i]);
+    }
+}
+
+static void schema_text(const pn_substrait *plan, const Substrait__NamedStruct *schema, size_t max,
+                        pn_buf *out) {
+    size_t limit = out->len + max;
+    size_t count = schema->struct_ ? schema->struct_->n_types : 0;
+    size_t at = 0;
+    pni_buf_putc(out, '[');
+    for (size_t i = 0; i < count && at < schema->n_names; i++) {
+        if (out->len > limit) {
+            pni_buf_printf(out, ", … %zu in all", count);
+            break;
+        }
+        pni_buf_printf(out, "%s%s ", i ? ", " : "", schema->names[at]);
+        pni_message_text(plan, &schema->struct_->types[i]->base, EXPRESSION_MAX, out);
+        at += 1 + pni_type_nested_names(schema->struct_->types[i]);
+    }
+    pni_buf_putc(out, ']');
+}
+
+static void any_text(const Google__Protobuf__Any *any, pn_buf *out) {
+    size_t kept = any->value.len < DETAIL_MAX ? any->value.len : DETAIL_MAX;
+    const char *value = (const char *)any->value.data;
+    bool text = any->value.len > 0 && *value == '{' && pni_utf8_valid(value, any->value.len);
+    pni_buf_puts(out, any->type_url);
+    if (text) { /* our own details are JSON */
+        kept = pni_utf8_cut(value, any->value.len, DETAIL_MAX);
+        pni_buf_putc(out, ' ');
+        pni_buf_append(out, value, kept);
+        pni_buf_puts(out, kept < any->value.len ? "…" : "");
+    } else {
+        pni_buf_printf(out, " (%zu bytes)", any->value.len);
+    }
+}
+
+void pni_message_text(const pn_substrait *plan, const ProtobufCMessage *msg, size_t max,
+                      pn_buf *out) {
+    const ProtobufCMessageDescriptor *desc = msg->descriptor;
+    const void *any = msg;
+    if (desc == &substrait__aggregate_rel__grouping__descriptor) {
+        grouping_text(any, out);
+    } else if (desc == &google__protobuf__any__descriptor) {
+        any_text(any, out);
+    } else if (desc == &substrait__expression__mask_expression__descriptor) {
+        mask_text(any, out);
+    } else if (desc == &substrait__read_rel__named_table__descriptor) {
+        table_text(any, out);
+    } else if (desc == &substrait__named_struct__descriptor) {
+        schema_text(plan, any, max, out);
+    } else {
+        pni_expr_text(plan, msg, name_column, NULL, max, out);
+    }
+}
+
+static void write_message(renderer *r, const ProtobufCMessage *msg) {
+    pni_message_text(r->plan, msg, EXPRESSION_MAX, r->out);
 }
 
 static void write_list(renderer *r, const ProtobufCMessage *body,
@@ -93,8 +141,7 @@ static void write_list(renderer *r, const ProtobufCMessage *body,
 
 static void write_field(renderer *r, const ProtobufCMessage *body,
                         const ProtobufCFieldDescriptor *field) {
-    const void *place = (const char *)body + field->offset;
-    int32_t number;
+    bool chosen = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         write_list(r, body, field);
     } else if (!pni_field_count(body, field)) {
@@ -102,10 +149,10 @@ static void write_field(renderer *r, const ProtobufCMessage *body,
     } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         pni_buf_printf(r->out, " %s=", field->name);
         write_message(r, pni_field_child(body, field, 0));
-    } else if (field->type == PROTOBUF_C_TYPE_ENUM) {
-        memcpy(&number, place, sizeof number);
+    } else if (chosen || field->type == PROTOBUF_C_TYPE_ENUM ||
+               !pni_field_is_default(body, field)) {
         pni_buf_printf(r->out, " %s=", field->name);
-        write_enum(r->out, field->descriptor, number);
+        pni_scalar_text(r->plan, body, field, 0, r->out);
     }
 }
 
@@ -125,41 +172,24 @@ static void write_fields(renderer *r, const ProtobufCMessage *body) {
     }
 }
 
-static void write_columns(renderer *r, const Substrait__ReadRel *read) {
-    const Substrait__NamedStruct *schema = read->base_schema;
-    size_t at = 0;
-    pni_buf_puts(r->out, " [");
-    for (size_t i = 0; schema->struct_ && i < schema->struct_->n_types && at < schema->n_names;
-         i++) {
-        pni_buf_printf(r->out, "%s%s ", i ? ", " : "", schema->names[at]);
-        write_message(r, &schema->struct_->types[i]->base);
-        at += 1 + pni_type_nested_names(schema->struct_->types[i]);
-    }
-    pni_buf_putc(r->out, ']');
-}
-
 static void write_read(renderer *r, const Substrait__ReadRel *read) {
+    pni_buf_putc(r->out, ' ');
     if (read->read_type_case == SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE) {
-        for (size_t i = 0; i < read->named_table->n_names; i++) {
-            pni_buf_printf(r->out, "%s%s", i ? "." : " ", read->named_table->names[i]);
-        }
+        write_message(r, &read->named_table->base);
     } else if (read->read_type_case == SUBSTRAIT__READ_REL__READ_TYPE_VIRTUAL_TABLE) {
-        pni_buf_printf(r->out, " %zu rows of values",
+        pni_buf_printf(r->out, "%zu rows of values",
                        read->virtual_table->n_values + read->virtual_table->n_expressions);
     } else {
-        pni_buf_puts(r->out, " extension ");
+        pni_buf_puts(r->out, "extension ");
         write_message(r, &read->extension_table->detail->base);
     }
     if (read->base_schema) {
-        write_columns(r, read);
+        pni_buf_putc(r->out, ' ');
+        schema_text(r->plan, read->base_schema, LINE_MAX_BYTES, r->out);
     }
     if (read->projection) {
-        pni_buf_puts(r->out, " projection=[");
-        for (size_t i = 0; i < read->projection->select->n_struct_items; i++) {
-            pni_buf_printf(r->out, "%s$%d", i ? ", " : "",
-                           read->projection->select->struct_items[i]->field);
-        }
-        pni_buf_putc(r->out, ']');
+        pni_buf_puts(r->out, " projection=");
+        write_message(r, &read->projection->base);
     }
     if (read->filter) {
         pni_buf_puts(r->out, " filter=");
@@ -169,29 +199,23 @@ static void write_read(renderer *r, const Substrait__ReadRel *read) {
 
 static void write_emit(renderer *r, const pni_rel *rel) {
     const Substrait__RelCommon__Emit *emit = pni_rel_emit(rel);
-    if (!emit) {
-        return;
+    if (emit) {
+        write_numbers(r->out, " emit=[", emit->output_mapping, emit->n_output_mapping, "]");
     }
-    pni_buf_puts(r->out, " emit=[");
-    for (size_t i = 0; i < emit->n_output_mapping; i++) {
-        pni_buf_printf(r->out, "%s$%d", i ? ", " : "", emit->output_mapping[i]);
-    }
-    pni_buf_putc(r->out, ']');
 }
 
-/* The name of the chosen field: "filter", "hash_join". */
-static const char *kind_name(const pni_rel *rel) {
-    const ProtobufCMessageDescriptor *desc = rel->base.descriptor;
-    for (unsigned f = 0; f < desc->n_fields; f++) {
-        if (desc->fields[f].id == (uint32_t)rel->rel_type_case) {
-            return desc->fields[f].name;
-        }
+static void write_body(renderer *r, const pni_rel *rel) {
+    r->limit = r->out->len + LINE_MAX_BYTES;
+    pni_buf_puts(r->out, pni_rel_kind(rel));
+    if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ) {
+        write_read(r, rel->read);
+    } else {
+        write_fields(r, pni_rel_body(rel));
     }
-    return "?";
+    write_emit(r, rel);
 }
 
 static void write_rel(renderer *r) {
-    const pni_rel *rel = r->current.rel;
     uint32_t indent = r->current.depth < INDENT_MAX ? r->current.depth : INDENT_MAX;
     for (uint32_t i = 0; i < indent; i++) {
         pni_buf_puts(r->out, "  ");
@@ -199,16 +223,14 @@ static void write_rel(renderer *r) {
     if (r->current.depth > INDENT_MAX) {
         pni_buf_printf(r->out, "(%u) ", r->current.depth);
     }
-    r->limit = r->out->len + LINE_MAX_BYTES;
     pni_buf_puts(r->out, r->current.subquery ? "subquery " : "");
-    pni_buf_puts(r->out, kind_name(rel));
-    if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ) {
-        write_read(r, rel->read);
-    } else {
-        write_fields(r, pni_rel_body(rel));
-    }
-    write_emit(r, rel);
+    write_body(r, r->current.rel);
     pni_buf_putc(r->out, '\n');
+}
+
+void pni_rel_text(const pn_substrait *plan, const pni_rel *rel, pn_buf *out) {
+    renderer r = {.plan = plan, .out = out};
+    write_body(&r, rel);
 }
 
 /* Finds the next relations below; those in expressions are subqueries. */

@@ -124,6 +124,11 @@ static pn_status take_filter(restriction *r, pn_error *err) {
     return pni_tree_walk(&r->read->filter->base, visit_filter, r, err);
 }
 
+static bool selects_within(const Substrait__Expression__MaskExpression__StructItem *item) {
+    return item->child &&
+           item->child->type_case != SUBSTRAIT__EXPRESSION__MASK_EXPRESSION__SELECT__TYPE__NOT_SET;
+}
+
 /* Whether the projection is each column of the restricted schema once, in order. */
 static bool is_identity(const restriction *r) {
     const Substrait__Expression__MaskExpression *mask = r->read->projection;
@@ -133,7 +138,7 @@ static bool is_identity(const restriction *r) {
     for (uint32_t i = 0; i < r->count; i++) {
         const Substrait__Expression__MaskExpression__StructItem *item =
             mask->select->struct_items[i];
-        if (item->field != (int32_t)i || item->child) {
+        if (item->field != (int32_t)i || selects_within(item)) {
             return false;
         }
     }

@@ -218,12 +218,20 @@ static pn_status describe(pn_substrait *plan, pn_error *err) {
 
 static pn_status build(pn_substrait *plan, pn_bytes bytes, const pn_substrait_options *limits,
                        pn_error *err) {
-    ProtobufCMessage *root = NULL;
-    PNI_TRY(pni_pb_decode(bytes, &substrait__plan__descriptor, limits, plan->arena, &root, err));
-    plan->plan = (Substrait__Plan *)(void *)root;
-    PNI_TRY(pni_canon_normalise(plan->plan, plan->arena, err));
-    PNI_TRY(pni_canon_number(plan->plan, plan->arena, err));
-    pni_pb_encode(root, &plan->bytes);
+    pni_old_uris old = {0};
+    pn_status status = pni_pb_decode(bytes, limits, plan->arena, &old, &plan->plan, err);
+    if (status == PN_OK) {
+        status = pni_canon_normalise(plan->plan, plan->arena, err);
+    }
+    if (status == PN_OK) {
+        status = pni_canon_number(plan->plan, &old, plan->arena, err);
+    }
+    pni_vec_dispose(&old.uris);
+    pni_vec_dispose(&old.references);
+    if (status != PN_OK) {
+        return status;
+    }
+    pni_pb_encode(&plan->plan->base, &plan->bytes);
     pni_sha256_hex(plan->bytes.data, plan->bytes.len, plan->digest);
     return describe(plan, err);
 }

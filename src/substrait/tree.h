@@ -63,12 +63,20 @@ size_t pni_field_count(const ProtobufCMessage *msg, const ProtobufCFieldDescript
 /* Value `index` of a message field. */
 ProtobufCMessage *pni_field_child(const ProtobufCMessage *msg,
                                   const ProtobufCFieldDescriptor *field, size_t index);
+/* Where value `index` of a field lies. */
+const char *pni_field_place(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field,
+                            size_t index);
+/* Whether a field that is neither message nor list has the value it would have if not given. */
+bool pni_field_is_default(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field);
+size_t pni_element_size(ProtobufCType type);
 /* Unsets a message field that is no list. */
 void pni_field_clear(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field);
 
 /* The relation behind the choice of kinds, e.g. a Substrait__FilterRel; NULL when nothing is set.
  */
 ProtobufCMessage *pni_rel_body(const pni_rel *rel);
+/* The name of the kind: "filter", "hash_join". */
+const char *pni_rel_kind(const pni_rel *rel);
 /* What the relation hands on of its columns, or NULL for all of them in order. */
 const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel);
 

@@ -30,6 +30,55 @@ ProtobufCMessage *pni_field_child(const ProtobufCMessage *msg,
     return *(ProtobufCMessage *const *)(const void *)place;
 }
 
+size_t pni_element_size(ProtobufCType type) {
+    switch (type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_ENUM:
+        return 4;
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+    default:
+        return sizeof(void *);
+    }
+}
+
+const char *pni_field_place(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field,
+                            size_t index) {
+    const char *place = (const char *)msg + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return *(const char *const *)(const void *)place + index * pni_element_size(field->type);
+    }
+    return place;
+}
+
+bool pni_field_is_default(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field) {
+    static const uint8_t zero[8] = {0};
+    const char *place = pni_field_place(msg, field, 0);
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        return **(const char *const *)(const void *)place == 0;
+    }
+    if (field->type == PROTOBUF_C_TYPE_BYTES) {
+        return ((const ProtobufCBinaryData *)(const void *)place)->len == 0;
+    }
+    return memcmp(place, zero, pni_element_size(field->type)) == 0;
+}
+
 void pni_field_clear(ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field) {
     char *base = (char *)msg;
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
@@ -117,6 +166,16 @@ ProtobufCMessage *pni_rel_body(const pni_rel *rel) {
         }
     }
     return NULL;
+}
+
+const char *pni_rel_kind(const pni_rel *rel) {
+    const ProtobufCMessageDescriptor *desc = rel->base.descriptor;
+    for (unsigned f = 0; f < desc->n_fields; f++) {
+        if (desc->fields[f].id == (uint32_t)rel->rel_type_case) {
+            return desc->fields[f].name;
+        }
+    }
+    return "?";
 }
 
 const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel) {

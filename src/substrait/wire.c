@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes to generated structs and back, without recursion: one frame per open message on an explicit
- * stack, so depth costs heap and is bounded by a limit instead of by the caller's stack.
+ * Bytes to generated structs without recursion: one frame per open message on an explicit stack, so
+ * depth costs heap and is bounded by a limit instead of by the caller's stack.
  *
- * Reading checks each limit before it allocates, and is stricter than protobuf: a message given
- * twice is refused rather than merged, since two readers could disagree about the result, and so is
- * an unknown field, since dropping it could change what the plan means. Writing goes from the end
- * to the front, so that the length of a message is known when its header is written: forwards, each
- * message would be measured or moved once per level. The bytes are a function of the tree: fields
- * in the order of their numbers, defaults outside of choices left out, lists of numbers packed.
+ * Each limit is checked before what it bounds is allocated, for messages and for elements of lists
+ * of any kind, packed or not; texts and bytes are bounded by the input. Reading is stricter than
+ * protobuf: a message given twice is refused rather than merged, since two readers could disagree
+ * about the result, and so is an unknown field, since dropping it could change what the plan means.
+ * Fields that Substrait has removed carry the URIs of older plans; they are put beside the tree.
  */
 #include "substrait/substrait_priv.h"
 
-/* ---- reading ------------------------------------------------------------------------------ */
+#define DECLARATION(kind)                                                                          \
+    substrait__extensions__simple_extension_declaration__extension_##kind##__descriptor
 
 typedef struct opened {
     ProtobufCMessage *msg;
@@ -27,6 +27,7 @@ typedef struct decoder {
     const uint8_t *end; /* of the message on top */
     pni_arena *arena;
     const pn_substrait_options *limits;
+    pni_old_uris *old;
     uint64_t nodes;
     opened_vec stack;
     pn_error *err;
@@ -40,16 +41,24 @@ typedef struct wire_value {
     size_t len;
 } wire_value;
 
-typedef struct removed_field {
-    const ProtobufCMessageDescriptor *desc;
-    uint32_t id;
-} removed_field;
-
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 
+/* The kind of the innermost open message, for error messages. */
+static const char *around(const decoder *d) {
+    size_t depth = d->stack.count;
+    return depth ? d->stack.items[depth - 1].msg->descriptor->name : "substrait.Plan";
+}
+
 static pn_status corrupt(decoder *d, const char *what) {
-    return pni_fail(d->err, PNI_E_SUBSTRAIT_BYTES, "byte %zu of the Substrait plan: %s",
-                    (size_t)(d->at - d->start), what);
+    return pni_fail(d->err, PNI_E_SUBSTRAIT_BYTES, "byte %zu of the Substrait plan, in %s: %s",
+                    (size_t)(d->at - d->start), around(d), what);
+}
+
+/* Names the ceiling, its value and where it was reached. */
+static pn_status beyond(decoder *d, const char *limit, uint64_t value, const char *what) {
+    return pni_fail(d->err, PNI_E_SUBSTRAIT_LIMIT,
+                    "the Substrait plan has more than %llu %s (%s), at byte %zu in %s",
+                    (unsigned long long)value, what, limit, (size_t)(d->at - d->start), around(d));
 }
 
 static pn_status read_varint(decoder *d, uint64_t *out) {
@@ -124,57 +133,9 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
     return NULL;
 }
 
-static bool is_removed(const ProtobufCMessageDescriptor *desc, uint64_t id) {
-    static const removed_field removed[] = {
-        {&substrait__plan__descriptor, 1},
-        {&substrait__extensions__simple_extension_declaration__extension_type__descriptor, 1},
-        {&substrait__extensions__simple_extension_declaration__extension_type_variation__descriptor,
-         1},
-        {&substrait__extensions__simple_extension_declaration__extension_function__descriptor, 1},
-    };
-    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++) {
-        if (removed[i].desc == desc && removed[i].id == id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static pn_status count_node(decoder *d) {
-    if (++d->nodes > d->limits->max_nodes) {
-        return pni_fail(d->err, PNI_E_SUBSTRAIT_LIMIT,
-                        "the Substrait plan has more than %llu messages and list elements",
-                        (unsigned long long)d->limits->max_nodes);
-    }
-    return PN_OK;
-}
-
-static size_t element_size(ProtobufCType type) {
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-        return 4;
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-    default:
-        return sizeof(void *);
-    }
+    uint64_t most = d->limits->max_nodes;
+    return ++d->nodes > most ? beyond(d, "max_nodes", most, "messages and list elements") : PN_OK;
 }
 
 /* Where the next value of the field goes. Lists double: full when their length is a power of two.
@@ -195,7 +156,7 @@ static pn_status place_of(decoder *d, ProtobufCMessage *msg, const ProtobufCFiel
     }
     size_t *count = (size_t *)(void *)(base + field->quantifier_offset);
     char **items = (char **)(void *)(base + field->offset);
-    size_t size = element_size(field->type);
+    size_t size = pni_element_size(field->type);
     PNI_TRY(count_node(d));
     if ((*count & (*count - 1)) == 0) {
         char *grown = pni_arena_alloc(d->arena, size * (*count ? *count * 2 : 1));
@@ -285,9 +246,7 @@ static pn_status store_text(decoder *d, const wire_value *value, char **place) {
 static pn_status push(decoder *d, ProtobufCMessage *msg, const uint8_t *data, size_t len) {
     opened top = {msg, data + len};
     if (d->stack.count >= d->limits->max_depth) {
-        return pni_fail(d->err, PNI_E_SUBSTRAIT_LIMIT,
-                        "the Substrait plan is nested more than %u messages deep",
-                        d->limits->max_depth);
+        return beyond(d, "max_depth", d->limits->max_depth, "messages in each other");
     }
     PNI_TRY(count_node(d));
     pni_vec_push(&d->stack, top);
@@ -352,6 +311,38 @@ static pn_status store(decoder *d, ProtobufCMessage *msg, const ProtobufCFieldDe
     return store_number(d, field, value->number, place);
 }
 
+/* ---- removed fields: extension_uris of the plan, extension_uri_reference of a declaration ---- */
+
+enum { REMOVED_FIELD = 1 };
+
+static bool is_declaration(const ProtobufCMessageDescriptor *desc) {
+    return desc == &DECLARATION(type) || desc == &DECLARATION(type_variation) ||
+           desc == &DECLARATION(function);
+}
+
+/* A URI had the same fields as a URN has. */
+static pn_status read_old_uri(decoder *d, const wire_value *value) {
+    if (value->wire_type != WIRE_BYTES) {
+        return corrupt(d, "a field has the wrong wire type");
+    }
+    Substrait__Extensions__SimpleExtensionURN *uri =
+        pni_pb_new(d->arena, &substrait__extensions__simple_extension_urn__descriptor);
+    PNI_TRY(push(d, &uri->base, value->data, value->len));
+    pni_vec_push(&d->old->uris, uri);
+    return PN_OK;
+}
+
+static pn_status read_old_reference(decoder *d, const ProtobufCMessage *declaration,
+                                    const wire_value *value) {
+    pni_old_reference old = {declaration, (uint32_t)value->number};
+    if (value->wire_type != WIRE_VARINT) {
+        return corrupt(d, "a field has the wrong wire type");
+    }
+    PNI_TRY(count_node(d));
+    pni_vec_push(&d->old->references, old);
+    return PN_OK;
+}
+
 static pn_status read_field(decoder *d) {
     ProtobufCMessage *msg = d->stack.items[d->stack.count - 1].msg;
     const ProtobufCMessageDescriptor *desc = msg->descriptor;
@@ -368,11 +359,15 @@ static pn_status read_field(decoder *d) {
     if (field) {
         return store(d, msg, field, &value);
     }
-    if (is_removed(desc, key >> 3)) {
-        return PN_OK;
+    if (key >> 3 == REMOVED_FIELD && desc == &substrait__plan__descriptor) {
+        return read_old_uri(d, &value);
     }
-    return pni_fail(d->err, PNI_E_SUBSTRAIT_NEWER, "field %u of %s is unknown",
-                    (unsigned)(key >> 3), desc->name);
+    if (key >> 3 == REMOVED_FIELD && is_declaration(desc)) {
+        return read_old_reference(d, msg, &value);
+    }
+    return pni_fail(d->err, PNI_E_SUBSTRAIT_NEWER,
+                    "field %u of %s is unknown (before byte %zu of the Substrait plan)",
+                    (unsigned)(key >> 3), desc->name, (size_t)(d->at - d->start));
 }
 
 void *pni_pb_new(pni_arena *arena, const ProtobufCMessageDescriptor *desc) {
@@ -381,18 +376,17 @@ void *pni_pb_new(pni_arena *arena, const ProtobufCMessageDescriptor *desc) {
     return msg;
 }
 
-pn_status pni_pb_decode(pn_bytes bytes, const ProtobufCMessageDescriptor *desc,
-                        const pn_substrait_options *limits, pni_arena *arena,
-                        ProtobufCMessage **out, pn_error *err) {
-    decoder d = {.start = bytes.data, .arena = arena, .limits = limits, .err = err};
-    pn_status status = PN_OK;
+pn_status pni_pb_decode(pn_bytes bytes, const pn_substrait_options *limits, pni_arena *arena,
+                        pni_old_uris *old, Substrait__Plan **out, pn_error *err) {
+    decoder d = {.start = bytes.data, .arena = arena, .limits = limits, .old = old, .err = err};
     if (bytes.len > limits->max_bytes) {
         return pni_fail(err, PNI_E_SUBSTRAIT_LIMIT,
-                        "the Substrait plan has %zu bytes, more than %llu", bytes.len,
+                        "the Substrait plan has %zu bytes, more than %llu (max_bytes)", bytes.len,
                         (unsigned long long)limits->max_bytes);
     }
-    ProtobufCMessage *root = pni_pb_new(arena, desc);
-    status = push(&d, root, bytes.data, bytes.len);
+    d.at = bytes.data;
+    Substrait__Plan *plan = pni_pb_new(arena, &substrait__plan__descriptor);
+    pn_status status = push(&d, &plan->base, bytes.data, bytes.len);
     while (status == PN_OK && d.stack.count > 0) {
         if (d.at < d.end) {
             status = read_field(&d);
@@ -405,217 +399,7 @@ pn_status pni_pb_decode(pn_bytes bytes, const ProtobufCMessageDescriptor *desc,
     }
     pni_vec_dispose(&d.stack);
     if (status == PN_OK) {
-        *out = root;
+        *out = plan;
     }
     return status;
-}
-
-/* ---- writing ------------------------------------------------------------------------------ */
-
-typedef struct written {
-    const ProtobufCMessage *msg;
-    unsigned fields; /* still to be written */
-    size_t items;    /* of the list at fields - 1 that are still to be written */
-    bool in_list;
-    size_t end; /* bytes behind the message */
-    uint32_t id;
-} written;
-
-typedef struct encoder {
-    uint8_t *data; /* used from data + cap - len on */
-    size_t cap;
-    size_t len;
-    PNI_VEC(written) stack;
-} encoder;
-
-static void prepend(encoder *e, const void *data, size_t len) {
-    if (e->cap - e->len < len) {
-        size_t cap = e->cap * 2 > e->len + len ? e->cap * 2 : (e->len + len) * 2;
-        uint8_t *grown = pni_alloc(cap);
-        if (e->len) {
-            memcpy(grown + cap - e->len, e->data + e->cap - e->len, e->len);
-        }
-        pni_free(e->data);
-        e->data = grown;
-        e->cap = cap;
-    }
-    e->len += len;
-    if (len) {
-        memcpy(e->data + e->cap - e->len, data, len);
-    }
-}
-
-static void prepend_varint(encoder *e, uint64_t value) {
-    uint8_t bytes[10];
-    size_t len = 0;
-    do {
-        bytes[len++] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-        value >>= 7;
-    } while (value);
-    prepend(e, bytes, len);
-}
-
-static void prepend_key(encoder *e, uint32_t id, uint32_t wire_type) {
-    prepend_varint(e, (uint64_t)id << 3 | wire_type);
-}
-
-/* Gives the wire type of the number it wrote. */
-static uint32_t prepend_number(encoder *e, ProtobufCType type, const void *place) {
-    protobuf_c_boolean flag;
-    int32_t small;
-    uint64_t wide;
-    if (type == PROTOBUF_C_TYPE_DOUBLE) {
-        prepend(e, place, 8); /* IEEE 754, little-endian like every machine we build for */
-        return 1;
-    }
-    if (type == PROTOBUF_C_TYPE_FLOAT) {
-        prepend(e, place, 4);
-        return 5;
-    }
-    if (type == PROTOBUF_C_TYPE_BOOL) {
-        memcpy(&flag, place, sizeof flag);
-        wide = flag ? 1 : 0;
-    } else if (type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_UINT64) {
-        memcpy(&wide, place, sizeof wide);
-    } else {
-        memcpy(&small, place, sizeof small);
-        wide = type == PROTOBUF_C_TYPE_UINT32 ? (uint32_t)small : (uint64_t)(int64_t)small;
-    }
-    prepend_varint(e, wide);
-    return 0;
-}
-
-static size_t number_size(ProtobufCType type) {
-    if (type == PROTOBUF_C_TYPE_BOOL) {
-        return sizeof(protobuf_c_boolean);
-    }
-    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_UINT64 ||
-                   type == PROTOBUF_C_TYPE_DOUBLE
-               ? 8
-               : 4;
-}
-
-static bool is_zero(const void *place, size_t size) {
-    static const uint8_t zero[8] = {0};
-    return memcmp(place, zero, size) == 0;
-}
-
-static void prepend_text(encoder *e, const ProtobufCFieldDescriptor *field, const char *text,
-                         bool always) {
-    size_t len = text ? strlen(text) : 0;
-    if (len == 0 && !always) {
-        return;
-    }
-    prepend(e, text, len);
-    prepend_varint(e, len);
-    prepend_key(e, field->id, 2);
-}
-
-static void prepend_bytes(encoder *e, const ProtobufCFieldDescriptor *field,
-                          const ProtobufCBinaryData *bytes, bool always) {
-    if (bytes->len == 0 && !always) {
-        return;
-    }
-    prepend(e, bytes->data, bytes->len);
-    prepend_varint(e, bytes->len);
-    prepend_key(e, field->id, 2);
-}
-
-static void open_message(encoder *e, const ProtobufCMessage *msg, uint32_t id) {
-    written top = {.msg = msg, .fields = msg->descriptor->n_fields, .end = e->len, .id = id};
-    pni_vec_push(&e->stack, top);
-}
-
-static void write_single(encoder *e, const ProtobufCMessage *msg,
-                         const ProtobufCFieldDescriptor *field) {
-    const char *place = (const char *)msg + field->offset;
-    bool chosen = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        if (pni_field_count(msg, field)) {
-            open_message(e, pni_field_child(msg, field, 0), field->id);
-        }
-    } else if (chosen && !pni_field_count(msg, field)) {
-        return;
-    } else if (field->type == PROTOBUF_C_TYPE_STRING) {
-        prepend_text(e, field, *(char *const *)(const void *)place, chosen);
-    } else if (field->type == PROTOBUF_C_TYPE_BYTES) {
-        prepend_bytes(e, field, (const ProtobufCBinaryData *)(const void *)place, chosen);
-    } else if (chosen || !is_zero(place, number_size(field->type))) {
-        prepend_key(e, field->id, prepend_number(e, field->type, place));
-    }
-}
-
-static void write_packed(encoder *e, const ProtobufCFieldDescriptor *field, const char *items,
-                         size_t count) {
-    size_t end = e->len;
-    size_t size = number_size(field->type);
-    while (count > 0) {
-        prepend_number(e, field->type, items + size * --count);
-    }
-    prepend_varint(e, e->len - end);
-    prepend_key(e, field->id, 2);
-}
-
-/* Writes the last item of the list that is not written; the frame may move when a message opens. */
-static void write_item(encoder *e, const ProtobufCMessage *msg,
-                       const ProtobufCFieldDescriptor *field, size_t index) {
-    const char *items = *(const char *const *)(const void *)((const char *)msg + field->offset);
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        open_message(e, pni_field_child(msg, field, index), field->id);
-    } else if (field->type == PROTOBUF_C_TYPE_STRING) {
-        prepend_text(e, field, ((char *const *)(const void *)items)[index], true);
-    } else {
-        prepend_bytes(e, field, &((const ProtobufCBinaryData *)(const void *)items)[index], true);
-    }
-}
-
-static bool is_number_type(ProtobufCType type) {
-    return type != PROTOBUF_C_TYPE_MESSAGE && type != PROTOBUF_C_TYPE_STRING &&
-           type != PROTOBUF_C_TYPE_BYTES;
-}
-
-static void write_list(encoder *e, written *top, const ProtobufCFieldDescriptor *field) {
-    if (!top->in_list) {
-        top->items = pni_field_count(top->msg, field);
-        top->in_list = true;
-    }
-    if (top->items == 0) {
-        top->in_list = false;
-        top->fields--;
-    } else if (is_number_type(field->type)) {
-        const char *place = (const char *)top->msg + field->offset;
-        write_packed(e, field, *(const char *const *)(const void *)place, top->items);
-        top->items = 0;
-    } else {
-        top->items--;
-        write_item(e, top->msg, field, top->items);
-    }
-}
-
-void pni_pb_encode(const ProtobufCMessage *msg, pn_buf *out) {
-    encoder e = {0};
-    open_message(&e, msg, 0);
-    while (e.stack.count > 0) {
-        written *top = &e.stack.items[e.stack.count - 1];
-        if (top->fields == 0) {
-            uint32_t id = top->id;
-            size_t len = e.len - top->end;
-            e.stack.count--;
-            if (e.stack.count > 0) {
-                prepend_varint(&e, len);
-                prepend_key(&e, id, 2);
-            }
-            continue;
-        }
-        const ProtobufCFieldDescriptor *field = &top->msg->descriptor->fields[top->fields - 1];
-        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            write_list(&e, top, field);
-        } else {
-            top->fields--;
-            write_single(&e, top->msg, field);
-        }
-    }
-    pni_buf_append(out, e.data ? e.data + e.cap - e.len : (const uint8_t *)"", e.len);
-    pni_vec_dispose(&e.stack);
-    pni_free(e.data);
 }

@@ -95,6 +95,9 @@ T_CASE(old_and_new_limits_are_one) {
     t_pool_used = 0;
     T_EQ_STR(t_digest(t_plan(fetch(0, 5, true), "a")), t_digest(t_plan(fetch(0, 5, false), "a")));
     T_EQ_STR(t_digest(t_plan(fetch(2, -1, true), "a")), t_digest(t_plan(fetch(2, -1, false), "a")));
+    pni_rel *explicit = fetch(2, 5, false);
+    explicit->fetch->offset_expr = t_number(0);
+    T_EQ_STR(t_digest(t_plan(explicit, "a")), t_digest(t_plan(fetch(0, 5, false), "a")));
     T_ASSERT(strcmp(t_digest(t_plan(fetch(0, 5, true), "a")),
                     t_digest(t_plan(fetch(0, 6, true), "a"))) != 0);
 }
@@ -109,9 +112,8 @@ static Substrait__Plan *grouped(bool references, bool repeated) {
     T_PUSH(a->groupings, a->n_groupings, g);
     for (int32_t i = 0; i < 2; i++) {
         if (references) {
-            /* the pool stands in another order than its use */
-            T_PUSH(a->grouping_expressions, a->n_grouping_expressions, t_field(1 - i));
-            T_PUSH(g->expression_references, g->n_expression_references, 1 - (uint32_t)i);
+            T_PUSH(a->grouping_expressions, a->n_grouping_expressions, t_field(i));
+            T_PUSH(g->expression_references, g->n_expression_references, (uint32_t)i);
         }
         if (repeated) {
             T_PUSH(g->grouping_expressions, g->n_grouping_expressions, t_field(i));

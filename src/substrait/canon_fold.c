@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The second pass of the canonical form: what can only be decided from below. The walk collects
+ * relations and constructors parents first, so taking them from the last to the first meets what is
+ * below before what is above, without recursion.
+ *
+ * An emit that hands on every column in order is no emit; that needs to know how many columns a
+ * relation has. The number is known from the kind and the inputs, but not for extension relations
+ * and what stands on them: there an emit stays, which is safe. A constructor of a struct, list or
+ * map all of whose parts are literals is a literal.
+ */
+#include "substrait/canon.h"
+
+#define WIDTH_UNKNOWN SIZE_MAX
+
+typedef struct relation {
+    pni_rel *rel;
+    struct relation *reader; /* NULL at the root and for subqueries */
+    uint32_t subqueries;
+    size_t first; /* width of the first input */
+    size_t sum;   /* of all inputs */
+} relation;
+
+typedef struct fold {
+    pni_arena *arena;
+    PNI_VEC(relation *) relations;
+    PNI_VEC(pni_expr *) constructors;
+} fold;
+
+static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
+    fold *f = ctx;
+    (void)err;
+    if (node->msg->descriptor == &substrait__rel__descriptor) {
+        relation *found = pni_arena_alloc(f->arena, sizeof *found);
+        relation *around = (relation *)(uintptr_t)node->scope;
+        found->rel = (pni_rel *)(void *)node->msg;
+        found->subqueries = node->subqueries;
+        found->reader = around && around->subqueries == node->subqueries ? around : NULL;
+        node->scope = found;
+        pni_vec_push(&f->relations, found);
+    } else if (node->msg->descriptor == &substrait__expression__descriptor) {
+        pni_expr *expr = (void *)node->msg;
+        if (expr->rex_type_case == SUBSTRAIT__EXPRESSION__REX_TYPE_NESTED) {
+            pni_vec_push(&f->constructors, expr);
+        }
+    }
+    return PN_OK;
+}
+
+/* ---- widths ------------------------------------------------------------------------------- */
+
+static size_t add(size_t a, size_t b) {
+    return a == WIDTH_UNKNOWN || b == WIDTH_UNKNOWN ? WIDTH_UNKNOWN : a + b;
+}
+
+static size_t read_width(const Substrait__ReadRel *read) {
+    if (read->projection) {
+        return read->projection->maintain_singular_struct
+                   ? WIDTH_UNKNOWN
+                   : read->projection->select->n_struct_items;
+    }
+    return read->base_schema && read->base_schema->struct_ ? read->base_schema->struct_->n_types
+                                                           : WIDTH_UNKNOWN;
+}
+
+/* The kinds of join have types of the same names but not of the same numbers. */
+static size_t join_width(const relation *r) {
+    const ProtobufCMessage *body = pni_rel_body(r->rel);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(body->descriptor, "type");
+    const ProtobufCEnumValue *type = NULL;
+    int32_t number = 0;
+    if (field) {
+        memcpy(&number, pni_field_place(body, field, 0), sizeof number);
+        type = protobuf_c_enum_descriptor_get_value(field->descriptor, number);
+    }
+    if (!type || number == 0) {
+        return WIDTH_UNKNOWN;
+    }
+    size_t second = r->sum == WIDTH_UNKNOWN ? WIDTH_UNKNOWN : r->sum - r->first;
+    size_t kept = strstr(type->name, "_RIGHT_") ? second : r->first;
+    if (pni_ends_with(type->name, "_SEMI") || pni_ends_with(type->name, "_ANTI")) {
+        return kept;
+    }
+    return pni_ends_with(type->name, "_MARK") ? add(kept, 1) : r->sum;
+}
+
+/* Number of columns before an emit. */
+static size_t own_width(const relation *r) {
+    const pni_rel *rel = r->rel;
+    switch ((int)rel->rel_type_case) {
+    case SUBSTRAIT__REL__REL_TYPE_READ:
+        return read_width(rel->read);
+    case SUBSTRAIT__REL__REL_TYPE_FILTER:
+    case SUBSTRAIT__REL__REL_TYPE_FETCH:
+    case SUBSTRAIT__REL__REL_TYPE_SORT:
+    case SUBSTRAIT__REL__REL_TYPE_SET:
+    case SUBSTRAIT__REL__REL_TYPE_EXCHANGE:
+        return r->first;
+    case SUBSTRAIT__REL__REL_TYPE_PROJECT:
+        return add(r->first, rel->project->n_expressions);
+    case SUBSTRAIT__REL__REL_TYPE_WINDOW:
+        return add(r->first, rel->window->n_window_functions);
+    case SUBSTRAIT__REL__REL_TYPE_AGGREGATE:
+        return rel->aggregate->n_grouping_expressions + rel->aggregate->n_measures +
+               (rel->aggregate->n_groupings > 1 ? 1 : 0);
+    case SUBSTRAIT__REL__REL_TYPE_CROSS:
+        return r->sum;
+    case SUBSTRAIT__REL__REL_TYPE_JOIN:
+    case SUBSTRAIT__REL__REL_TYPE_HASH_JOIN:
+    case SUBSTRAIT__REL__REL_TYPE_MERGE_JOIN:
+    case SUBSTRAIT__REL__REL_TYPE_NESTED_LOOP_JOIN:
+        return join_width(r);
+    default:
+        return WIDTH_UNKNOWN;
+    }
+}
+
+static bool is_identity(const Substrait__RelCommon__Emit *emit, size_t width) {
+    if (emit->n_output_mapping != width) {
+        return false;
+    }
+    for (size_t i = 0; i < width; i++) {
+        if (emit->output_mapping[i] != (int32_t)i) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void drop_emit(const pni_rel *rel) {
+    ProtobufCMessage *body = pni_rel_body(rel);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(body->descriptor, "common");
+    Substrait__RelCommon *common = (void *)pni_field_child(body, field, 0);
+    common->emit_kind_case = SUBSTRAIT__REL_COMMON__EMIT_KIND__NOT_SET;
+    common->emit = NULL;
+    pni_canon_common(body, field);
+}
+
+/* Inputs come from the last to the first, so the first one is the last to say its width. */
+static void fold_relation(const relation *r) {
+    const Substrait__RelCommon__Emit *emit = pni_rel_emit(r->rel);
+    size_t width = own_width(r);
+    if (emit && is_identity(emit, width)) {
+        drop_emit(r->rel);
+    } else if (emit) {
+        width = emit->n_output_mapping;
+    }
+    if (r->reader) {
+        r->reader->first = width;
+        r->reader->sum = add(r->reader->sum, width);
+    }
+}
+
+/* ---- constructors ------------------------------------------------------------------------- */
+
+static Substrait__Expression__Literal *literal_of(const pni_expr *expr) {
+    bool is_literal = expr && expr->rex_type_case == SUBSTRAIT__EXPRESSION__REX_TYPE_LITERAL;
+    return is_literal ? expr->literal : NULL;
+}
+
+/* The literals that the expressions are, or NULL when one of them is something else. */
+static Substrait__Expression__Literal **literals_of(fold *f, pni_expr *const *items, size_t count) {
+    Substrait__Expression__Literal **made = pni_arena_alloc(f->arena, count * sizeof *made + 1);
+    for (size_t i = 0; i < count; i++) {
+        made[i] = literal_of(items[i]);
+        if (!made[i]) {
+            return NULL;
+        }
+    }
+    return made;
+}
+
+static bool fold_struct(fold *f, const Substrait__Expression__Nested__Struct *from,
+                        Substrait__Expression__Literal *to) {
+    Substrait__Expression__Literal **fields = literals_of(f, from->fields, from->n_fields);
+    if (!fields) {
+        return false;
+    }
+    to->literal_type_case = SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_STRUCT;
+    to->struct_ = pni_pb_new(f->arena, &substrait__expression__literal__struct__descriptor);
+    to->struct_->fields = fields;
+    to->struct_->n_fields = from->n_fields;
+    return true;
+}
+
+static bool fold_list(fold *f, const Substrait__Expression__Nested__List *from,
+                      Substrait__Expression__Literal *to) {
+    Substrait__Expression__Literal **values = literals_of(f, from->values, from->n_values);
+    if (!values || from->n_values == 0) { /* an empty list would have no type */
+        return false;
+    }
+    to->literal_type_case = SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_LIST;
+    to->list = pni_pb_new(f->arena, &substrait__expression__literal__list__descriptor);
+    to->list->values = values;
+    to->list->n_values = from->n_values;
+    return true;
+}
+
+static bool fold_map(fold *f, const Substrait__Expression__Nested__Map *from,
+                     Substrait__Expression__Literal *to) {
+    size_t n = from->n_key_values;
+    Substrait__Expression__Literal__Map__KeyValue **pairs =
+        pni_arena_alloc(f->arena, n * sizeof *pairs + 1);
+    for (size_t i = 0; i < n; i++) {
+        pairs[i] =
+            pni_pb_new(f->arena, &substrait__expression__literal__map__key_value__descriptor);
+        pairs[i]->key = literal_of(from->key_values[i]->key);
+        pairs[i]->value = literal_of(from->key_values[i]->value);
+        if (!pairs[i]->key || !pairs[i]->value) {
+            return false;
+        }
+    }
+    to->literal_type_case = SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_MAP;
+    to->map = pni_pb_new(f->arena, &substrait__expression__literal__map__descriptor);
+    to->map->key_values = pairs;
+    to->map->n_key_values = n;
+    return n > 0;
+}
+
+static void fold_constructor(fold *f, pni_expr *expr) {
+    const Substrait__Expression__Nested *nested = expr->nested;
+    Substrait__Expression__Literal *made =
+        pni_pb_new(f->arena, &substrait__expression__literal__descriptor);
+    bool folded = false;
+    if (nested->nested_type_case == SUBSTRAIT__EXPRESSION__NESTED__NESTED_TYPE_STRUCT) {
+        folded = fold_struct(f, nested->struct_, made);
+    } else if (nested->nested_type_case == SUBSTRAIT__EXPRESSION__NESTED__NESTED_TYPE_LIST) {
+        folded = fold_list(f, nested->list, made);
+    } else if (nested->nested_type_case == SUBSTRAIT__EXPRESSION__NESTED__NESTED_TYPE_MAP) {
+        folded = fold_map(f, nested->map, made);
+    }
+    if (folded) {
+        made->nullable = nested->nullable;
+        made->type_variation_reference = nested->type_variation_reference;
+        expr->rex_type_case = SUBSTRAIT__EXPRESSION__REX_TYPE_LITERAL;
+        expr->literal = made;
+    }
+}
+
+pn_status pni_canon_fold(Substrait__Plan *plan, pni_arena *arena, pn_error *err) {
+    fold f = {.arena = arena};
+    pn_status status = pni_tree_walk(&plan->relations[0]->base, visit, &f, err);
+    if (status == PN_OK) {
+        for (size_t i = f.relations.count; i-- > 0;) {
+            fold_relation(f.relations.items[i]);
+        }
+        for (size_t i = f.constructors.count; i-- > 0;) {
+            fold_constructor(&f, f.constructors.items[i]);
+        }
+    }
+    pni_vec_dispose(&f.relations);
+    pni_vec_dispose(&f.constructors);
+    return status;
+}
