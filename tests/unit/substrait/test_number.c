@@ -85,3 +85,157 @@ T_CASE(urns_are_numbered_by_first_use) {
     plans[1]->extensions[0]->extension_function->extension_urn_reference = 0;
     T_ASSERT(strcmp(t_digest(plans[1]), t_digest(plans[0])) != 0);
 }
+
+/* ---- plans of older Substrait: URIs instead of URNs ----------------------------------------- */
+
+static void field(pn_buf *out, unsigned char key, const void *data, size_t len) {
+    pni_buf_putc(out, (char)key);
+    pni_buf_putc(out, (char)len);
+    pni_buf_append(out, data, len);
+}
+
+/* Appends what the generated structs no longer hold; all numbers are below 128. */
+static void old_uri(pn_buf *plan, unsigned char anchor, const char *uri) {
+    PNI_AUTO(pn_buf) message = PN_BUF_INIT;
+    pni_buf_putc(&message, 0x08);
+    pni_buf_putc(&message, (char)anchor);
+    field(&message, 0x12, uri, strlen(uri));
+    field(plan, 0x0a, message.data, message.len);
+}
+
+static void old_function(pn_buf *plan, unsigned char uri, unsigned char anchor, const char *name) {
+    PNI_AUTO(pn_buf) function = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) declaration = PN_BUF_INIT;
+    if (uri) {
+        pni_buf_putc(&function, 0x08);
+        pni_buf_putc(&function, (char)uri);
+    }
+    pni_buf_putc(&function, 0x10);
+    pni_buf_putc(&function, (char)anchor);
+    field(&function, 0x1a, name, strlen(name));
+    field(&declaration, 0x1a, function.data, function.len);
+    field(plan, 0x12, declaration.data, declaration.len);
+}
+
+static void start(pn_buf *plan) {
+    pn_bytes bytes = t_packed(sum_of(1, 2));
+    pni_buf_clear(plan);
+    pni_buf_append(plan, bytes.data, bytes.len);
+}
+
+static pn_status decode_old(const pn_buf *plan, char digest[65], pn_error *err) {
+    PNI_AUTO_PTR(pn_substrait) decoded = NULL;
+    pn_status status = pn_substrait_decode((pn_bytes){plan->data, plan->len}, NULL, &decoded, err);
+    return status == PN_OK ? pn_substrait_digest(decoded, digest, err) : status;
+}
+
+#define HOME "https://github.com/substrait-io/substrait/blob/main/extensions"
+
+T_CASE(a_uri_of_substrait_is_its_urn_and_a_signature_says_nothing_new) {
+    t_pool_used = 0;
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+    char digests[4][65];
+    start(&plan);
+    old_uri(&plan, 3, HOME "/functions_arithmetic.yaml");
+    old_function(&plan, 3, 1, "add:i64_i64");
+    old_function(&plan, 3, 2, "multiply:i64_i64");
+    T_OK(decode_old(&plan, digests[0], &err), &err);
+    start(&plan);
+    old_uri(&plan, 0, "/functions_arithmetic.yaml"); /* 0 is not written where it is referred to */
+    old_function(&plan, 0, 1, "add");
+    old_function(&plan, 0, 2, "multiply");
+    T_OK(decode_old(&plan, digests[1], &err), &err);
+    T_EQ_STR(digests[1], digests[0]);
+    Substrait__Plan *with_urn = sum_of(1, 2);
+    t_declare(with_urn, 1, "add:i64_i64");
+    t_declare(with_urn, 2, "multiply:i64_i64");
+    Substrait__Extensions__SimpleExtensionURN *urn =
+        t_node(&substrait__extensions__simple_extension_urn__descriptor);
+    urn->extension_urn_anchor = 9;
+    urn->urn = (char *)(uintptr_t) "extension:io.substrait:functions_arithmetic";
+    T_PUSH(with_urn->extension_urns, with_urn->n_extension_urns, urn);
+    with_urn->extensions[0]->extension_function->extension_urn_reference = 9;
+    with_urn->extensions[1]->extension_function->extension_urn_reference = 9;
+    T_EQ_STR(t_digest(with_urn), digests[0]);
+    start(&plan);
+    old_uri(&plan, 3, "https://example.org/functions_arithmetic.yaml");
+    old_function(&plan, 3, 1, "add:i64_i64");
+    old_function(&plan, 3, 2, "multiply:i64_i64");
+    T_OK(decode_old(&plan, digests[2], &err), &err);
+    T_ASSERT(strcmp(digests[2], digests[0]) != 0);
+    start(&plan); /* a signature of another library's function may say something */
+    old_uri(&plan, 3, "https://example.org/functions_arithmetic.yaml");
+    old_function(&plan, 3, 1, "add");
+    old_function(&plan, 3, 2, "multiply");
+    T_OK(decode_old(&plan, digests[3], &err), &err);
+    T_ASSERT(strcmp(digests[3], digests[2]) != 0);
+}
+
+T_CASE(functions_of_two_libraries_are_two) {
+    t_pool_used = 0;
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+    char one[65];
+    char two[65];
+    start(&plan);
+    old_uri(&plan, 1, "https://example.org/a.yaml");
+    old_uri(&plan, 2, "https://example.org/b.yaml");
+    old_function(&plan, 1, 1, "f");
+    old_function(&plan, 2, 2, "f");
+    T_OK(decode_old(&plan, two, &err), &err);
+    start(&plan);
+    old_uri(&plan, 1, "https://example.org/a.yaml");
+    old_function(&plan, 1, 1, "f");
+    old_function(&plan, 1, 2, "f");
+    T_OK(decode_old(&plan, one, &err), &err);
+    T_ASSERT(strcmp(one, two) != 0);
+}
+
+T_CASE(a_library_that_is_not_declared_is_refused) {
+    t_pool_used = 0;
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+    char digest[65];
+    start(&plan);
+    old_uri(&plan, 1, "https://example.org/a.yaml");
+    old_function(&plan, 1, 1, "f");
+    old_function(&plan, 2, 2, "g");
+    T_STATUS(decode_old(&plan, digest, &err), PN_CORRUPT, &err);
+    T_EQ_INT(err.number, PNI_E_SUBSTRAIT_ANCHOR);
+    T_ASSERT(strstr(err.message, "'g'"));
+    old_uri(&plan, 2, "https://example.org/b.yaml");
+    T_OK(decode_old(&plan, digest, &err), &err);
+    old_uri(&plan, 2, "https://example.org/c.yaml");
+    T_STATUS(decode_old(&plan, digest, &err), PN_CORRUPT, &err);
+    Substrait__Plan *with_urn = sum_of(1, 1);
+    t_declare(with_urn, 1, "add");
+    with_urn->extensions[0]->extension_function->extension_urn_reference = 5;
+    refused(with_urn);
+}
+
+T_CASE(declared_variations_are_numbered_beside_those_of_engines) {
+    t_pool_used = 0;
+    char digests[3][65];
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t anchor = i == 0 ? 4 : 77;
+        Substrait__Plan *plan = t_plan(t_read("t", "a"), "a");
+        Substrait__Extensions__SimpleExtensionDeclaration *d =
+            t_node(&substrait__extensions__simple_extension_declaration__descriptor);
+        d->mapping_type_case =
+            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE_VARIATION;
+        d->extension_type_variation = t_node(
+            &substrait__extensions__simple_extension_declaration__extension_type_variation__descriptor);
+        d->extension_type_variation->type_variation_anchor = anchor;
+        d->extension_type_variation->name = (char *)(uintptr_t) "big";
+        if (i < 2) {
+            T_PUSH(plan->extensions, plan->n_extensions, d);
+        }
+        plan->relations[0]
+            ->root->input->read->base_schema->struct_->types[0]
+            ->i64->type_variation_reference = anchor;
+        memcpy(digests[i], t_digest(plan), 65);
+    }
+    T_EQ_STR(digests[1], digests[0]);
+    T_ASSERT(strcmp(digests[2], digests[1]) != 0);
+}

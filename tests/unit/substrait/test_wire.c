@@ -54,22 +54,63 @@ T_CASE(empty_bytes_are_a_plan_without_relations) {
     T_EQ_INT(err.number, PNI_E_SUBSTRAIT_SHAPE);
 }
 
-T_CASE(limits_hold) {
+static void beyond(pn_bytes bytes, const pn_substrait_options *options, const char *limit,
+                   const char *value) {
+    pn_error err = PN_ERROR_INIT;
+    pn_substrait *plan = NULL;
+    T_STATUS(pn_substrait_decode(bytes, options, &plan, &err), PN_LIMIT, &err);
+    T_EQ_INT(err.number, PNI_E_SUBSTRAIT_LIMIT);
+    T_ASSERT(!plan && strstr(err.message, limit) && strstr(err.message, value));
+}
+
+T_CASE(limits_name_themselves_their_value_and_the_place) {
     t_pool_used = 0;
     pn_error err = PN_ERROR_INIT;
     pn_substrait *plan = NULL;
     pn_bytes bytes = t_corpus("tpch_q01");
     pn_substrait_options options = PN_SUBSTRAIT_OPTIONS_INIT;
-    options.max_bytes = bytes.len - 1;
-    T_STATUS(pn_substrait_decode(bytes, &options, &plan, &err), PN_LIMIT, &err);
+    options.max_bytes = 999;
+    beyond(bytes, &options, "(max_bytes)", "999");
     options.max_bytes = 0;
     options.max_depth = 10;
-    T_STATUS(pn_substrait_decode(bytes, &options, &plan, &err), PN_LIMIT, &err);
+    beyond(bytes, &options, "10 messages in each other (max_depth), at byte ", "in substrait.");
     options.max_depth = 0;
     options.max_nodes = 100;
-    T_STATUS(pn_substrait_decode(bytes, &options, &plan, &err), PN_LIMIT, &err);
-    T_EQ_INT(err.number, PNI_E_SUBSTRAIT_LIMIT);
-    T_ASSERT(!plan);
+    beyond(bytes, &options, "100 messages and list elements (max_nodes), at byte ",
+           "in substrait.");
+    options.max_nodes = 0;
+    T_OK(pn_substrait_decode(bytes, &options, &plan, &err), &err);
+    pn_substrait_unref(plan);
+}
+
+/* Each way to ask for memory is counted: `one` is repeated in front of an empty plan. */
+static void counted(const char *one, size_t len, size_t per_item) {
+    enum { ITEMS = 50 };
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    pn_substrait_options options = PN_SUBSTRAIT_OPTIONS_INIT;
+    for (size_t i = 0; i < ITEMS; i++) {
+        pni_buf_append(&bytes, one, len);
+    }
+    options.max_nodes = ITEMS * per_item; /* the plan is one message, too */
+    beyond((pn_bytes){bytes.data, bytes.len}, &options, "max_nodes", "");
+}
+
+T_CASE(every_kind_of_list_is_counted) {
+    counted("\x1a\x00", 2, 2);                 /* relations: an element and a message */
+    counted("\x42\x00", 2, 2);                 /* extension URNs */
+    counted("\x0a\x00", 2, 1);                 /* extension URIs, which were removed */
+    counted("\x2a\x01x", 3, 1);                /* texts */
+    counted("\x12\x04\x1a\x02\x08\x01", 6, 4); /* a declaration with a removed reference */
+    /* emit mapping of a filter, packed and not: three numbers each */
+    counted("\x1a\x0d\x0a\x0b\x12\x09\x0a\x07\x12\x05\x0a\x03\x01\x02\x03", 15, 9);
+    counted("\x1a\x0e\x0a\x0c\x12\x0a\x0a\x08\x12\x06\x08\x01\x08\x02\x08\x03", 16, 9);
+}
+
+T_CASE(groups_are_refused) {
+    pn_error err = PN_ERROR_INIT;
+    T_STATUS(decode_bytes("\x1b\x1c", 2, &err), PN_CORRUPT, &err);
+    T_ASSERT(strstr(err.message, "wire type"));
+    T_STATUS(decode_bytes("\xa3\x06\xa4\x06", 4, &err), PN_CORRUPT, &err); /* of an unknown field */
 }
 
 T_CASE(the_encoder_agrees_with_protobuf_c) {
