@@ -18,7 +18,7 @@ typedef struct rule {
 } rule;
 
 /* Substrait's version of the canonical form; it changes together with PNI_FORMAT_CANON only. */
-enum { VERSION_MAJOR = 0, VERSION_MINOR = 63, VERSION_PATCH = 0 };
+enum { VERSION_MAJOR = 0, VERSION_MINOR = 85, VERSION_PATCH = 0 };
 
 pn_status pni_canon_detail(const Google__Protobuf__Any *detail, const char *what, pn_error *err) {
     char shown[72];

@@ -194,7 +194,7 @@ static pn_status restrict_read(restriction *r, pni_arena *arena, size_t *first_n
 
 pn_status pni_canon_restrict(Substrait__ReadRel *read, pni_arena *arena, pn_error *err) {
     if (!read->base_schema || !read->base_schema->struct_) {
-        return pni_fail(err, PNI_E_SUBSTRAIT_SHAPE, "the read of '%s' has no schema",
+        return pni_fail(err, PNI_E_SUBSTRAIT_SHAPE, "the read of '%s' has no schema with types",
                         read->named_table->names[read->named_table->n_names - 1]);
     }
     restriction r = {.read = read, .n = (uint32_t)read->base_schema->struct_->n_types};

@@ -6,47 +6,20 @@ Its producer writes extension declarations in the order of a hash map, so its by
 sessions; canonical bytes must not, and they must give the same rows when they are read back.
 Skipped (77) without the library, the package or the TPC-H data.
 """
-import ctypes
 import os
 import pathlib
 import sys
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-DATA = pathlib.Path(os.environ.get("PN_EXTERNAL_DATA", ROOT.parent / "shared/data")) / "tpch"
-LIBRARY = pathlib.Path(os.environ.get("PN_BUILD_DIR", ROOT / "build/ci")) / "lib/libpinion.so"
+import substrait_plans as plans
+
+DATA = pathlib.Path(os.environ.get("PN_EXTERNAL_DATA", plans.ROOT.parent / "shared/data")) / "tpch"
 SESSIONS = 20
-
-
-class Bytes(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("len", ctypes.c_size_t)]
-
-
-class Error(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_uint32), ("status", ctypes.c_int32),
-                ("number", ctypes.c_int32), ("os_errno", ctypes.c_int32),
-                ("message", ctypes.c_char * 256), ("detail", ctypes.c_char * 1536),
-                ("hint", ctypes.c_char * 256)]
 
 
 def skip(why):
     print(f"skipped: {why}")
     sys.exit(77)
-
-
-def load():
-    if LIBRARY.exists() and b"__asan_init" in LIBRARY.read_bytes():  # python would have to be started with its runtime
-        skip(f"{LIBRARY.name} is built with a sanitizer")
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-    except OSError as error:
-        skip(error)
-    library.pn_substrait_decode.argtypes = [Bytes, ctypes.c_void_p,
-                                            ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(Error)]
-    library.pn_substrait_bytes.argtypes = [ctypes.c_void_p]
-    library.pn_substrait_bytes.restype = Bytes
-    library.pn_substrait_unref.argtypes = [ctypes.c_void_p]
-    return library
 
 
 try:
@@ -56,20 +29,14 @@ except ImportError as missing:
     skip(missing)
 if not DATA.is_dir():
     skip(f"no TPC-H data in {DATA}")
-PINION = load()
+PINION, WHY_NOT = plans.load()
+if not PINION:
+    skip(WHY_NOT)
 
 
 def canonical(raw):
     """The canonical bytes of a plan."""
-    error, plan = Error(struct_size=ctypes.sizeof(Error)), ctypes.c_void_p()
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    given = Bytes(ctypes.cast(buffer, ctypes.c_void_p), len(raw))
-    if PINION.pn_substrait_decode(given, None, ctypes.byref(plan), ctypes.byref(error)):
-        raise AssertionError(f"PN{error.number}: {error.message.decode()}")
-    found = PINION.pn_substrait_bytes(plan)
-    result = ctypes.string_at(found.data, found.len)
-    PINION.pn_substrait_unref(plan)
-    return result
+    return plans.Plan(PINION, raw).bytes()
 
 
 def produced(context, sql):
