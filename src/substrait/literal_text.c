@@ -63,34 +63,41 @@ static void write_decimal(pn_buf *out, const Substrait__Expression__Literal__Dec
     pni_buf_append(out, digits + at, sizeof digits - (size_t)at);
 }
 
-static void write_time_literal(pn_buf *out, const Substrait__Expression__Literal *l) {
+static void write_interval(pn_buf *out,
+                           const Substrait__Expression__Literal__IntervalDayToSecond *interval) {
+    pni_buf_printf(out, "interval '%d days %d seconds", interval->days, interval->seconds);
+    if (interval->subseconds) {
+        pni_buf_printf(out, " %" PRId64 "e-%d seconds", interval->subseconds, interval->precision);
+    }
+    pni_buf_putc(out, '\'');
+}
+
+static bool write_time_literal(pn_buf *out, const Substrait__Expression__Literal *l) {
     switch ((int)l->literal_type_case) {
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_DATE:
         write_date(out, l->date);
-        return;
+        return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_PRECISION_TIME:
         pni_buf_printf(out, "time(%d) %" PRId64, l->precision_time->precision,
                        l->precision_time->value);
-        return;
+        return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_PRECISION_TIMESTAMP:
         pni_buf_printf(out, "timestamp(%d) %" PRId64, l->precision_timestamp->precision,
                        l->precision_timestamp->value);
-        return;
+        return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_PRECISION_TIMESTAMP_TZ:
         pni_buf_printf(out, "timestamptz(%d) %" PRId64, l->precision_timestamp_tz->precision,
                        l->precision_timestamp_tz->value);
-        return;
+        return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_INTERVAL_YEAR_TO_MONTH:
         pni_buf_printf(out, "interval '%d years %d months'", l->interval_year_to_month->years,
                        l->interval_year_to_month->months);
-        return;
+        return true;
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_INTERVAL_DAY_TO_SECOND:
-        pni_buf_printf(out, "interval '%d days %d seconds'", l->interval_day_to_second->days,
-                       l->interval_day_to_second->seconds);
-        return;
-    default: /* the deprecated ones and what is new */
-        pni_buf_printf(out, "literal#%d", (int)l->literal_type_case);
-        return;
+        write_interval(out, l->interval_day_to_second);
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -164,7 +171,7 @@ static void put_map_literal(pni_writer *w, const Substrait__Expression__Literal_
 }
 
 void pni_take_literal(pni_writer *w, const Substrait__Expression__Literal *l) {
-    if (write_scalar(w, l)) {
+    if (write_scalar(w, l) || write_time_literal(w->out, l)) {
         return;
     }
     switch ((int)l->literal_type_case) {
@@ -190,8 +197,8 @@ void pni_take_literal(pni_writer *w, const Substrait__Expression__Literal *l) {
     case SUBSTRAIT__EXPRESSION__LITERAL__LITERAL_TYPE_EMPTY_MAP:
         pni_put_text(w, "map()");
         return;
-    default:
-        write_time_literal(w->out, l);
+    default: /* compound intervals, user-defined ones, deprecated ones of a variation */
+        pni_take_generic(w, &l->base);
         return;
     }
 }
@@ -209,6 +216,17 @@ static const char *kind_name(const Substrait__Type *type) {
     return "?";
 }
 
+static void write_user_defined(pni_writer *w, const Substrait__Type__UserDefined *type) {
+    const char *urn;
+    const char *name = pni_substrait_declared(w->plan, PNI_SPACE_TYPE, type->type_reference, &urn);
+    pni_put_text(w, name ? name : "?");
+    if (type->n_type_parameters) {
+        pni_put_text(w, "<");
+        pni_put_list(w, type->type_parameters, type->n_type_parameters);
+        pni_put_text(w, ">");
+    }
+}
+
 void pni_take_type(pni_writer *w, const Substrait__Type *type) {
     switch ((int)type->kind_case) {
     case SUBSTRAIT__TYPE__KIND_DECIMAL:
@@ -223,6 +241,12 @@ void pni_take_type(pni_writer *w, const Substrait__Type *type) {
     case SUBSTRAIT__TYPE__KIND_PRECISION_TIMESTAMP:
     case SUBSTRAIT__TYPE__KIND_PRECISION_TIMESTAMP_TZ: /* one layout, precision first */
         pni_buf_printf(w->out, "%s(%d)", kind_name(type), type->precision_timestamp->precision);
+        return;
+    case SUBSTRAIT__TYPE__KIND_USER_DEFINED:
+        write_user_defined(w, type->user_defined);
+        return;
+    case SUBSTRAIT__TYPE__KIND_FUNC:
+        pni_take_generic(w, &type->func->base);
         return;
     case SUBSTRAIT__TYPE__KIND_STRUCT:
         pni_put_text(w, "struct<");

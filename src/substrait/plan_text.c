@@ -149,8 +149,7 @@ static void write_field(renderer *r, const ProtobufCMessage *body,
     } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         pni_buf_printf(r->out, " %s=", field->name);
         write_message(r, pni_field_child(body, field, 0));
-    } else if (chosen || field->type == PROTOBUF_C_TYPE_ENUM ||
-               !pni_field_is_default(body, field)) {
+    } else if (chosen || !pni_field_is_default(body, field)) {
         pni_buf_printf(r->out, " %s=", field->name);
         pni_scalar_text(r->plan, body, field, 0, r->out);
     }
