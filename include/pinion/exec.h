@@ -225,7 +225,10 @@ PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *st
 
 /**
  * Describes the result as JSON:
- * {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?}.
+ * {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?,
+ * "diagnostics":[{"what","added","removed","changed"}, …]?}. Diagnostics are functions and tables
+ * of the session that differ from when the bundle was compiled, though the bundle does not use
+ * them.
  *
  * @param json_out  [out] appended to
  * @errors  INTERNAL

@@ -140,7 +140,8 @@ static pn_status check_identity(const visit *at, pn_bundle *bundle, pn_error *er
         return wrong(at, "has a document that is not canonical", err);
     if (!pni_streq(bundle->fingerprint, at->fingerprint))
         return wrong(at, "is not what its fingerprint says", err);
-    PNI_AUTO_PTR(json_t) inputs = pni_bundle_inputs_document(bundle);
+    PNI_AUTO_PTR(json_t) inputs = NULL;
+    PNI_TRY(pni_bundle_inputs_document(bundle, &inputs, err));
     if (!json_equal(inputs, json_object_get(bundle->documents, "inputs")))
         return wrong(at, "was made from other views than those it is linked to", err);
     return PN_OK;

@@ -221,6 +221,8 @@ pni_sha256 *pni_sha256_new(void);
 void pni_sha256_update(pni_sha256 *sha, const void *data, size_t len);
 void pni_sha256_final_hex(pni_sha256 *sha, char hex_out[PNI_SHA256_HEX]); /* frees sha */
 void pni_sha256_hex(const void *data, size_t len, char hex_out[PNI_SHA256_HEX]);
+void pni_sha256_bytes(const void *data, size_t len, unsigned char out[PNI_SHA256_LEN]);
+void pni_hex(const unsigned char *bytes, size_t len, char *out); /* 2 * len digits and NUL */
 pn_status pni_sha256_file(const char *path, char hex_out[PNI_SHA256_HEX], uint64_t *size_out,
                           pn_error *err);
 
@@ -230,6 +232,8 @@ pn_status pni_sha256_file(const char *path, char hex_out[PNI_SHA256_HEX], uint64
  * by callers as decimal strings, but integers within 2^53 pass.
  */
 pn_status pni_json_canonical(const json_t *value, pn_buf *out, pn_error *err);
+/* Documents digested in this process so far: tests see by it that nothing is hashed twice. */
+uint64_t pni_json_digest_count(void);
 /* SHA-256 hex of the canonical JSON. */
 pn_status pni_json_digest(const json_t *value, char hex_out[PNI_SHA256_HEX], pn_error *err);
 /* Parses untrusted JSON: at most PNI_JSON_MAX_BYTES, bounded depth, duplicate keys refused. */

@@ -37,17 +37,31 @@ void pni_sha256_update(pni_sha256 *sha, const void *data, size_t len) {
     pni_assert(len == 0 || EVP_DigestUpdate(sha->ctx, data, len) == 1);
 }
 
-void pni_sha256_final_hex(pni_sha256 *sha, char hex_out[PNI_SHA256_HEX]) {
+void pni_hex(const unsigned char *bytes, size_t len, char *out) {
     static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[PNI_SHA256_LEN];
-    pni_assert(EVP_DigestFinal_ex(sha->ctx, bytes, NULL) == 1);
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        hex_out[2 * i] = digits[bytes[i] >> 4];
-        hex_out[2 * i + 1] = digits[bytes[i] & 15];
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
-    hex_out[PNI_SHA256_HEX - 1] = '\0';
+    out[2 * len] = '\0';
+}
+
+static void final_bytes(pni_sha256 *sha, unsigned char out[PNI_SHA256_LEN]) {
+    pni_assert(EVP_DigestFinal_ex(sha->ctx, out, NULL) == 1);
     EVP_MD_CTX_free(sha->ctx);
     pni_free(sha);
+}
+
+void pni_sha256_final_hex(pni_sha256 *sha, char hex_out[PNI_SHA256_HEX]) {
+    unsigned char bytes[PNI_SHA256_LEN];
+    final_bytes(sha, bytes);
+    pni_hex(bytes, sizeof bytes, hex_out);
+}
+
+void pni_sha256_bytes(const void *data, size_t len, unsigned char out[PNI_SHA256_LEN]) {
+    pni_sha256 *sha = pni_sha256_new();
+    pni_sha256_update(sha, data, len);
+    final_bytes(sha, out);
 }
 
 void pni_sha256_hex(const void *data, size_t len, char hex_out[PNI_SHA256_HEX]) {

@@ -155,8 +155,15 @@ pn_status pni_json_canonical(const json_t *value, pn_buf *out, pn_error *err) {
     return status;
 }
 
+static _Atomic uint64_t digest_count;
+
+uint64_t pni_json_digest_count(void) {
+    return atomic_load(&digest_count);
+}
+
 pn_status pni_json_digest(const json_t *value, char hex_out[PNI_SHA256_HEX], pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    atomic_fetch_add_explicit(&digest_count, 1, memory_order_relaxed);
     PNI_TRY(pni_json_canonical(value, &text, err));
     pni_sha256_hex(text.data, text.len, hex_out);
     return PN_OK;

@@ -52,6 +52,7 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     struct ArrowArrayStream inner = {0};
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_PTR(json_t) diagnostics = NULL;
     if (!session || !bundle || !result_out)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_exec_run: session, bundle and result_out must not be NULL");
@@ -61,10 +62,15 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     pn_status status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
     if (status == PN_OK)
         status = pni_stage_plan(stage, bundle, &plan, err);
+    if (status == PN_OK) {
+        PNI_SESSION_GUARD(session);
+        status = pni_plan_diagnose(session, bundle, &diagnostics, err);
+    }
     if (status == PN_OK)
         status = pni_engine_plan_execute(plan, options.cancel, &inner, err);
     PNI_TRY(pni_deadline_status(deadline, status, bundle, err));
     PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
+    result->diagnostics = pni_take(diagnostics);
     pni_stream_guard(&inner, pni_take(stage), pni_take(deadline), &result->stream);
     *result_out = pni_take(result);
     return PN_OK;

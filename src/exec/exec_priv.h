@@ -9,6 +9,7 @@ struct pn_result {
     pn_bundle *bundle;
     struct ArrowArrayStream stream; /* released once taken */
     json_t *report;                 /* of a write, or NULL */
+    json_t *diagnostics;            /* session-wide differences from the bundle, or NULL */
 };
 
 pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);

@@ -99,6 +99,8 @@ pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *er
                   "fingerprint", pn_bundle_fingerprint(result->bundle), "replay", "substrait");
     if (result->report)
         json_object_set(json, "write", result->report);
+    if (result->diagnostics)
+        json_object_set(json, "diagnostics", result->diagnostics);
     return pni_json_canonical(json, json_out, err);
 }
 
@@ -108,5 +110,6 @@ void pn_result_free(pn_result *result) {
     pni_auto_release_stream(&result->stream);
     pn_bundle_unref(result->bundle);
     json_decref(result->report);
+    json_decref(result->diagnostics);
     pni_free(result);
 }

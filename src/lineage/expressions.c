@@ -105,8 +105,7 @@ static pn_status read_reference(reading *r, const Substrait__Expression__FieldRe
     return read_field(r, level, direct->struct_field->field, r->as, err);
 }
 
-/* The column that the expression names and does nothing else to; -1 when it is more than a name. */
-static int32_t bare_field(const ProtobufCMessage *msg) {
+int32_t pni_lineage_bare_field(const ProtobufCMessage *msg) {
     const pni_expr *expr = (const void *)msg;
     if (msg->descriptor != &substrait__expression__descriptor ||
         expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION) {
@@ -214,7 +213,7 @@ pn_status pni_lineage_collect_expr(pni_collector *c, const ProtobufCMessage *exp
     return status;
 }
 
-static const Substrait__Type *type_of(const ProtobufCMessage *msg) {
+const Substrait__Type *pni_lineage_type_of(const ProtobufCMessage *msg) {
     const pni_expr *expr = (const void *)msg;
     if (msg->descriptor == &substrait__aggregate_rel__measure__descriptor) {
         const Substrait__AggregateRel__Measure *measure = (const void *)msg;
@@ -237,7 +236,7 @@ static const Substrait__Type *type_of(const ProtobufCMessage *msg) {
 
 pn_status pni_lineage_column(pni_lineage *lineage, const pni_scope *scope,
                              const ProtobufCMessage *expr, const pni_column **out, pn_error *err) {
-    int32_t field = bare_field(expr);
+    int32_t field = pni_lineage_bare_field(expr);
     if (field >= 0) {
         return pni_lineage_field(lineage, &scope->row, field, out, err);
     }
@@ -248,7 +247,7 @@ pn_status pni_lineage_column(pni_lineage *lineage, const pni_scope *scope,
     made->complete = c.complete;
     made->expr = expr;
     made->scope = scope;
-    made->type = type_of(expr);
+    made->type = pni_lineage_type_of(expr);
     *out = made;
     return status;
 }

@@ -6,51 +6,38 @@
  */
 #include "lineage/lineage_priv.h"
 
-typedef enum shape { SHAPE_BOTH, SHAPE_LEFT, SHAPE_RIGHT, SHAPE_LEFT_MARK, SHAPE_RIGHT_MARK } shape;
-
-typedef struct join {
-    const pni_rel *left;
-    const pni_rel *right;
-    shape shape;
-    const ProtobufCMessage *conditions[2];
-    Substrait__ComparisonJoinKey **keys;
-    size_t n_keys;
-    Substrait__Expression__FieldReference **old_keys[2]; /* deprecated: left, right */
-    size_t n_old_keys[2];
-} join;
-
-static shape logical_shape(int type) {
+static pni_shape logical_shape(int type) {
     switch (type) {
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_SEMI:
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_ANTI:
-        return SHAPE_LEFT;
+        return PNI_SHAPE_LEFT;
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_SEMI:
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_ANTI:
-        return SHAPE_RIGHT;
+        return PNI_SHAPE_RIGHT;
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_MARK:
-        return SHAPE_LEFT_MARK;
+        return PNI_SHAPE_LEFT_MARK;
     case SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_MARK:
-        return SHAPE_RIGHT_MARK;
+        return PNI_SHAPE_RIGHT_MARK;
     default:
-        return SHAPE_BOTH;
+        return PNI_SHAPE_BOTH;
     }
 }
 
 /* Hash, merge and nested-loop joins number their types alike. */
-static shape physical_shape(int type) {
+static pni_shape physical_shape(int type) {
     switch (type) {
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_SEMI:
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_ANTI:
-        return SHAPE_LEFT;
+        return PNI_SHAPE_LEFT;
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_SEMI:
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_ANTI:
-        return SHAPE_RIGHT;
+        return PNI_SHAPE_RIGHT;
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_LEFT_MARK:
-        return SHAPE_LEFT_MARK;
+        return PNI_SHAPE_LEFT_MARK;
     case SUBSTRAIT__HASH_JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT_MARK:
-        return SHAPE_RIGHT_MARK;
+        return PNI_SHAPE_RIGHT_MARK;
     default:
-        return SHAPE_BOTH;
+        return PNI_SHAPE_BOTH;
     }
 }
 
@@ -58,7 +45,7 @@ static const ProtobufCMessage *message(const pni_expr *expr) {
     return expr ? &expr->base : NULL;
 }
 
-static void read_hash(join *j, const Substrait__HashJoinRel *rel) {
+static void read_hash(pni_join *j, const Substrait__HashJoinRel *rel) {
     j->left = rel->left;
     j->right = rel->right;
     j->shape = physical_shape((int)rel->type);
@@ -71,7 +58,7 @@ static void read_hash(join *j, const Substrait__HashJoinRel *rel) {
     j->n_old_keys[1] = rel->n_right_keys;
 }
 
-static void read_merge(join *j, const Substrait__MergeJoinRel *rel) {
+static void read_merge(pni_join *j, const Substrait__MergeJoinRel *rel) {
     j->left = rel->left;
     j->right = rel->right;
     j->shape = physical_shape((int)rel->type);
@@ -84,9 +71,8 @@ static void read_merge(join *j, const Substrait__MergeJoinRel *rel) {
     j->n_old_keys[1] = rel->n_right_keys;
 }
 
-/* false when the relation is no join. */
-static bool read_join(const pni_rel *rel, join *j) {
-    *j = (join){0};
+bool pni_lineage_read_join(const pni_rel *rel, pni_join *j) {
+    *j = (pni_join){0};
     switch ((int)rel->rel_type_case) {
     case SUBSTRAIT__REL__REL_TYPE_JOIN:
         j->left = rel->join->left;
@@ -123,8 +109,8 @@ static pni_rows side(const pni_lineage *lineage, const pni_rel *rel) {
 
 pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_rows *row,
                                  pn_error *err) {
-    join j;
-    if (!read_join(rel, &j)) {
+    pni_join j;
+    if (!pni_lineage_read_join(rel, &j)) {
         return PN_OK;
     }
     pni_rows left = side(lineage, j.left);
@@ -145,7 +131,7 @@ pn_status pni_lineage_both_sides(pni_lineage *lineage, const pni_rel *rel, pni_r
 }
 
 /* Keys of physical joins refer to their own side; `c` keeps pointing at one of `sides`. */
-static pn_status collect_keys(pni_collector *c, const join *j, const pni_scope sides[2],
+static pn_status collect_keys(pni_collector *c, const pni_join *j, const pni_scope sides[2],
                               uint32_t as, pn_error *err) {
     for (size_t s = 0; s < 2; s++) {
         c->scope = &sides[s];
@@ -162,7 +148,7 @@ static pn_status collect_keys(pni_collector *c, const join *j, const pni_scope s
 }
 
 /* What the condition reads, as kind `as`; 0: as values. */
-static pn_status condition_inputs(pni_lineage *lineage, const join *j, const pni_scope *scope,
+static pn_status condition_inputs(pni_lineage *lineage, const pni_join *j, const pni_scope *scope,
                                   uint32_t as, pni_rows *out, pn_error *err) {
     const pni_scope sides[2] = {{.row = side(lineage, j->left)}, {.row = side(lineage, j->right)}};
     pni_collector c = {.lineage = lineage, .scope = scope, .complete = true};
@@ -178,7 +164,7 @@ static pn_status condition_inputs(pni_lineage *lineage, const join *j, const pni
 }
 
 /* True or false by the condition: made of what the condition reads. */
-static pn_status append_mark(pni_lineage *lineage, const join *j, const pni_scope *scope,
+static pn_status append_mark(pni_lineage *lineage, const pni_join *j, const pni_scope *scope,
                              pni_rows *out, pn_error *err) {
     pni_rows condition;
     pni_column *mark = pni_arena_alloc(lineage->arena, sizeof *mark);
@@ -205,19 +191,19 @@ static void keep_side(pni_rows *out, const pni_rows *kept) {
 
 pn_status pni_lineage_join(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
                            pni_rows *out, pn_error *err) {
-    join j;
+    pni_join j;
     pni_rows condition;
-    read_join(rel, &j);
+    pni_lineage_read_join(rel, &j);
     PNI_TRY(condition_inputs(lineage, &j, scope, PNI_KIND_JOIN, &condition, err));
     PNI_TRY(pni_lineage_unite(lineage, out, &condition, err));
     pni_rows left = side(lineage, j.left);
     pni_rows right = side(lineage, j.right);
-    if (j.shape == SHAPE_LEFT || j.shape == SHAPE_LEFT_MARK) {
+    if (j.shape == PNI_SHAPE_LEFT || j.shape == PNI_SHAPE_LEFT_MARK) {
         keep_side(out, &left);
-    } else if (j.shape == SHAPE_RIGHT || j.shape == SHAPE_RIGHT_MARK) {
+    } else if (j.shape == PNI_SHAPE_RIGHT || j.shape == PNI_SHAPE_RIGHT_MARK) {
         keep_side(out, &right);
     }
-    bool marks = j.shape == SHAPE_LEFT_MARK || j.shape == SHAPE_RIGHT_MARK;
+    bool marks = j.shape == PNI_SHAPE_LEFT_MARK || j.shape == PNI_SHAPE_RIGHT_MARK;
     return marks && out->known ? append_mark(lineage, &j, scope, out, err) : PN_OK;
 }
 
@@ -230,7 +216,7 @@ typedef struct unnest {
     json_t *recursions;
 } unnest;
 
-static bool lists(const json_t *numbers, const char *key, size_t index, size_t *times) {
+bool pni_unnest_lists(const json_t *numbers, const char *key, size_t index, size_t *times) {
     size_t at;
     json_t *item;
     *times = 0;
@@ -241,10 +227,9 @@ static bool lists(const json_t *numbers, const char *key, size_t index, size_t *
     return *times > 0;
 }
 
-/* Columns that input column `index` becomes: one per depth of a list, one per field of a struct. */
-static bool unnested_count(const unnest *u, size_t index, size_t *count) {
-    const Substrait__Type *type = u->input->columns[index]->type;
-    if (lists(u->recursions, "input", index, count)) {
+bool pni_unnest_width(const json_t *recursions, size_t index, const Substrait__Type *type,
+                      size_t *count) {
+    if (pni_unnest_lists(recursions, "input", index, count)) {
         return true;
     }
     if (!type) {
@@ -277,6 +262,10 @@ static pn_status append_unnested(const unnest *u, size_t index, size_t count, pn
     return PN_OK;
 }
 
+static bool unnested_count(const unnest *u, size_t index, size_t *count) {
+    return pni_unnest_width(u->recursions, index, u->input->columns[index]->type, count);
+}
+
 /* false: the width of the result is not known. */
 static bool total_width(const unnest *u, size_t *width) {
     size_t times;
@@ -284,7 +273,7 @@ static bool total_width(const unnest *u, size_t *width) {
     *width = 0;
     for (size_t i = 0; i < u->input->n; i++) {
         count = 1;
-        if (lists(u->columns, NULL, i, &times) && !unnested_count(u, i, &count)) {
+        if (pni_unnest_lists(u->columns, NULL, i, &times) && !unnested_count(u, i, &count)) {
             return false;
         }
         *width += count;
@@ -298,7 +287,7 @@ static pn_status append_all(const unnest *u, pni_rows *out, pn_error *err) {
     size_t times;
     for (size_t i = 0; status == PN_OK && i < u->input->n; i++) {
         size_t count = 0;
-        if (!lists(u->columns, NULL, i, &times)) {
+        if (!pni_unnest_lists(u->columns, NULL, i, &times)) {
             out->columns[out->n++] = u->input->columns[i];
             continue;
         }

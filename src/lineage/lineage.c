@@ -171,10 +171,29 @@ static json_t *tables_json(const pn_substrait *plan) {
     return tables;
 }
 
+static pn_status make_scope(void *ctx, const pni_rel *rel, const void *outer, const void **out,
+                            pn_error *err) {
+    pni_lineage *lineage = ctx;
+    pni_scope *scope = pni_arena_alloc(lineage->arena, sizeof *scope);
+    scope->outer = outer;
+    *out = scope;
+    return pni_lineage_scope(lineage, rel, &scope->row, err);
+}
+
+static pn_status make_rows(void *ctx, const pni_rel *rel, const void *scope, void **out,
+                           pn_error *err) {
+    pni_lineage *lineage = ctx;
+    pni_rows *rows = pni_arena_alloc(lineage->arena, sizeof *rows);
+    PNI_TRY(pni_lineage_step(lineage, 1, err));
+    *out = rows;
+    return pni_lineage_rel(lineage, rel, scope, rows, err);
+}
+
 static pn_status trace_json(pni_lineage *lineage, json_t **out, pn_error *err) {
-    const pni_rows *rows = NULL;
+    const void *traced = NULL;
     bool complete = false;
-    PNI_TRY(pni_lineage_trace(lineage, &rows, err));
+    PNI_TRY(pni_trace(&lineage->tracer, pni_substrait_root(lineage->plan), &traced, err));
+    const pni_rows *rows = traced;
     PNI_AUTO_PTR(json_t) outputs = json_array();
     PNI_TRY(outputs_json(lineage, rows, outputs, &complete, err));
     *out = json_pack("{s:O, s:o, s:b}", "outputs", outputs, "tables", tables_json(lineage->plan),
@@ -187,11 +206,12 @@ pn_status pni_lineage_of(const pn_substrait *plan, json_t **out, pn_error *err) 
     pni_lineage lineage = {.plan = plan,
                            .arena = pni_arena_new(),
                            .source_ids = pni_map_new(),
-                           .results = pni_map_new()};
+                           .tracer = {NULL, pni_map_new(), make_scope, make_rows}};
+    lineage.tracer.ctx = &lineage;
     lineage.unknown.inputs = &pni_lineage_no_inputs;
     pn_status status = trace_json(&lineage, out, err);
     pni_vec_dispose(&lineage.sources);
-    pni_map_free(lineage.results);
+    pni_map_free(lineage.tracer.results);
     pni_map_free(lineage.source_ids);
     pni_arena_free(lineage.arena);
     return status;

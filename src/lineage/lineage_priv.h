@@ -30,6 +30,24 @@ typedef struct pni_inputs {
     pni_input items[];
 } pni_inputs;
 
+/* ---- trace.c: from the reads to the root ---------------------------------------------------- */
+
+/* What is made of each relation. Results and scopes live in an arena of the tracer's owner. */
+typedef struct pni_tracer {
+    void *ctx;
+    pni_map *results; /* address of a relation -> its result; only looked up, never listed */
+    /* The scope that the expressions of `rel` see, inside `outer`; its inputs have results. */
+    pn_status (*scope)(void *ctx, const pni_rel *rel, const void *outer, const void **out,
+                       pn_error *err);
+    /* The result of `rel`; its inputs and subqueries have theirs. */
+    pn_status (*rel)(void *ctx, const pni_rel *rel, const void *scope, void **out, pn_error *err);
+} pni_tracer;
+
+/* Traces `root` and all below it; `result_out` is the result of `root`. */
+pn_status pni_trace(pni_tracer *tracer, const pni_rel *root, const void **result_out,
+                    pn_error *err);
+const void *pni_trace_result(const pni_tracer *tracer, const pni_rel *rel);
+
 struct pni_scope;
 
 /* Immutable; shared by all relations that hand it on as it is. */
@@ -67,7 +85,7 @@ typedef struct pni_lineage {
     pni_arena *arena;
     pni_map *source_ids; /* "table NUL-free column" -> index + 1 */
     PNI_VEC(pni_source) sources;
-    pni_map *results; /* address of a relation -> pni_rows; only looked up, never listed */
+    pni_tracer tracer; /* its results are pni_rows */
     uint64_t steps;
     pni_column unknown;
 } pni_lineage;
@@ -96,6 +114,10 @@ const pni_inputs *pni_lineage_single(pni_lineage *lineage, uint32_t source, uint
 
 /* ---- expressions.c ------------------------------------------------------------------------- */
 
+/* The column that the expression names and does nothing else to; -1 when it is more than a name. */
+int32_t pni_lineage_bare_field(const ProtobufCMessage *expr);
+/* The type of its value; NULL when the plan does not say. */
+const Substrait__Type *pni_lineage_type_of(const ProtobufCMessage *expr);
 /* Adds everything `expr` reads; NULL adds nothing. */
 pn_status pni_lineage_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
                                    pn_error *err);
@@ -107,14 +129,51 @@ pn_status pni_lineage_field(pni_lineage *lineage, const pni_rows *row, int32_t f
                             const pni_column **out, pn_error *err);
 void pni_lineage_text(pni_lineage *lineage, const pni_column *column, pn_buf *out);
 
+/* ---- joins.c: what a join is, and how wide an unnest ----------------------------------------- */
+
+typedef enum pni_shape {
+    PNI_SHAPE_BOTH,
+    PNI_SHAPE_LEFT,
+    PNI_SHAPE_RIGHT,
+    PNI_SHAPE_LEFT_MARK,
+    PNI_SHAPE_RIGHT_MARK
+} pni_shape;
+
+typedef struct pni_join {
+    const pni_rel *left;
+    const pni_rel *right;
+    pni_shape shape;
+    const ProtobufCMessage *conditions[2];
+    Substrait__ComparisonJoinKey **keys;
+    size_t n_keys;
+    Substrait__Expression__FieldReference **old_keys[2]; /* deprecated: left, right */
+    size_t n_old_keys[2];
+} pni_join;
+
+/* false when the relation is no join. */
+bool pni_lineage_read_join(const pni_rel *rel, pni_join *out);
+/* How often `index` stands in a list of numbers, or of objects with that number as `key`. */
+bool pni_unnest_lists(const json_t *numbers, const char *key, size_t index, size_t *times);
+/* Columns that unnesting makes of input column `index`: one per depth of a list, one per field of a
+ * struct; false when that is not known. */
+bool pni_unnest_width(const json_t *recursions, size_t index, const Substrait__Type *type,
+                      size_t *count);
+
 /* ---- relations.c, joins.c ------------------------------------------------------------------ */
 
+/* The one input of a relation that has one; of a join the left one. */
+const pni_rel *pni_rel_input(const pni_rel *rel);
+/* Value `index` of a row of values; NULL when the row is too short. */
+const ProtobufCMessage *pni_values_at(const Substrait__ReadRel__VirtualTable *table, size_t row,
+                                      size_t index);
 /* The row that the expressions of `rel` see; its inputs have results. */
 pn_status pni_lineage_scope(pni_lineage *lineage, const pni_rel *rel, pni_rows *row, pn_error *err);
 /* What `rel` hands on; its inputs and subqueries have results. */
 pn_status pni_lineage_rel(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
                           pni_rows *out, pn_error *err);
-const pni_rows *pni_lineage_result(const pni_lineage *lineage, const pni_rel *rel);
+static inline const pni_rows *pni_lineage_result(const pni_lineage *lineage, const pni_rel *rel) {
+    return pni_trace_result(&lineage->tracer, rel);
+}
 /* Adds what decides about the rows of `other`. */
 pn_status pni_lineage_unite(pni_lineage *lineage, pni_rows *rows, const pni_rows *other,
                             pn_error *err);
@@ -125,10 +184,5 @@ pn_status pni_lineage_join(pni_lineage *lineage, const pni_rel *rel, const pni_s
                            pni_rows *out, pn_error *err);
 pn_status pni_lineage_unnest(pni_lineage *lineage, const Substrait__ExtensionSingleRel *rel,
                              const pni_rows *input, pni_rows *out, pn_error *err);
-
-/* ---- trace.c ------------------------------------------------------------------------------- */
-
-/* Traces the whole plan; `rows_out` is what its root relation hands on. */
-pn_status pni_lineage_trace(pni_lineage *lineage, const pni_rows **rows_out, pn_error *err);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { UNION_TEXT_MAX = 1000 };
 
-static const pni_rel *input_of(const pni_rel *rel) {
+const pni_rel *pni_rel_input(const pni_rel *rel) {
     const ProtobufCMessage *body = pni_rel_body(rel);
     const ProtobufCMessageDescriptor *desc = body->descriptor;
     for (unsigned f = 0; f < desc->n_fields; f++) {
@@ -120,9 +120,8 @@ static pn_status trace_table(pni_lineage *lineage, const Substrait__ReadRel *rea
     return PN_OK;
 }
 
-/* Value `index` of a row of values; NULL when the row is too short. */
-static const ProtobufCMessage *value_at(const Substrait__ReadRel__VirtualTable *table, size_t row,
-                                        size_t index) {
+const ProtobufCMessage *pni_values_at(const Substrait__ReadRel__VirtualTable *table, size_t row,
+                                      size_t index) {
     if (row < table->n_values) {
         const Substrait__Expression__Literal__Struct *values = table->values[row];
         return index < values->n_fields ? &values->fields[index]->base : NULL;
@@ -143,11 +142,11 @@ static pn_status trace_values(pni_lineage *lineage, const Substrait__ReadRel *re
         pn_status status = PN_OK;
         pni_column *column = pni_arena_alloc(lineage->arena, sizeof *column);
         for (size_t r = 0; status == PN_OK && r < rows; r++) {
-            status = pni_lineage_collect_expr(&c, value_at(table, r, i), 0, err);
+            status = pni_lineage_collect_expr(&c, pni_values_at(table, r, i), 0, err);
         }
         column->inputs = pni_lineage_collected(&c);
         column->complete = c.complete;
-        column->expr = rows == 1 ? value_at(table, 0, i) : NULL;
+        column->expr = rows == 1 ? pni_values_at(table, 0, i) : NULL;
         column->text = column->expr ? NULL : "values";
         column->scope = scope;
         column->type = schema->struct_->types[i];
@@ -497,7 +496,7 @@ static pn_status trace_body(pni_lineage *lineage, const pni_rel *rel, const pni_
 
 pn_status pni_lineage_scope(pni_lineage *lineage, const pni_rel *rel, pni_rows *row,
                             pn_error *err) {
-    const pni_rel *input = input_of(rel);
+    const pni_rel *input = pni_rel_input(rel);
     *row = (pni_rows){.known = true, .inputs = &pni_lineage_no_inputs, .complete = true};
     if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ &&
         rel->read->read_type_case == SUBSTRAIT__READ_REL__READ_TYPE_NAMED_TABLE) {

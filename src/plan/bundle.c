@@ -20,6 +20,8 @@ static void bundle_free(pn_bundle *bundle) {
     pni_auto_release_schema(&bundle->schema);
     pni_free(bundle->inputs);
     json_decref(bundle->functions);
+    json_decref(bundle->snapshot);
+    json_decref(atomic_load(&bundle->published));
     json_decref(bundle->documents);
     json_decref(bundle->components);
     pni_free(bundle->component_names);
@@ -54,6 +56,8 @@ static pn_status digest_components(pn_bundle *bundle, pn_error *err) {
     json_t *document;
     char hex[PNI_SHA256_HEX];
     json_object_foreach(bundle->documents, name, document) {
+        if (json_object_get(bundle->components, name)) /* digested once for the whole session */
+            continue;
         PNI_TRY(pni_json_digest(document, hex, err));
         json_object_set_new(bundle->components, name, json_string(hex));
     }
@@ -73,17 +77,9 @@ static void sort_component_names(pn_bundle *bundle) {
     pni_free(sorted);
 }
 
-json_t *pni_bundle_inputs_document(const pn_bundle *bundle) {
-    json_t *document = json_object();
-    for (size_t i = 0; i < bundle->n_inputs; i++)
-        if (bundle->inputs[i].view)
-            json_object_set_new(document, bundle->inputs[i].name,
-                                json_string(bundle->inputs[i].view->fingerprint));
-    return document;
-}
-
 pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err) {
-    bundle->components = json_object();
+    if (!bundle->components)
+        bundle->components = json_object();
     PNI_TRY(digest_components(bundle, err));
     sort_component_names(bundle);
     PNI_AUTO_PTR(json_t)
@@ -158,20 +154,37 @@ static json_t *tables_json(const pn_bundle *bundle) {
     return tables;
 }
 
+/* Digests of the session-wide snapshots: evidence, compared when the bundle runs. */
+static pn_status snapshots_json(const pn_bundle *bundle, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) digests = json_object();
+    const char *what;
+    json_t *all;
+    char hex[PNI_SHA256_HEX];
+    json_object_foreach(bundle->snapshot, what, all) {
+        PNI_TRY(pni_json_digest(all, hex, err));
+        json_object_set_new(digests, what, json_string(hex));
+    }
+    *out = pni_take(digests);
+    return PN_OK;
+}
+
 pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *json_out, pn_error *err) {
     PNI_AUTO_PTR(json_t) schema = NULL;
     PNI_AUTO_PTR(json_t) lineage = NULL;
+    PNI_AUTO_PTR(json_t) snapshots = NULL;
     if (!bundle || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_bundle_json: bundle and json_out must not be NULL");
     PNI_TRY(pni_arrow_schema_json(&bundle->schema, &schema, err));
     PNI_TRY(pni_lineage_of(bundle->substrait, &lineage, err));
+    PNI_TRY(snapshots_json(bundle, &snapshots, err));
     PNI_AUTO_PTR(json_t) tables = tables_json(bundle);
     PNI_AUTO_PTR(json_t)
-    json = json_pack("{s:i, s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "format", PNI_FORMAT_BUNDLE,
-                     "fingerprint", bundle->fingerprint, "components", bundle->components,
-                     "identity", bundle->documents, "tables", tables, "functions",
-                     bundle->functions, "schema", schema, "lineage", lineage);
+    json =
+        json_pack("{s:i, s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "format", PNI_FORMAT_BUNDLE,
+                  "fingerprint", bundle->fingerprint, "components", bundle->components, "identity",
+                  bundle->documents, "tables", tables, "functions", bundle->functions, "schema",
+                  schema, "lineage", lineage, "snapshots", snapshots);
     if (bundle->name)
         json_object_set_new(json, "name", json_string(bundle->name));
     return pni_json_canonical(json, json_out, err);

@@ -80,26 +80,40 @@ static pn_status read_inputs(pn_session *session, const pni_compile_request *req
     return PN_OK;
 }
 
-/* Names, types, nullability and metadata of the columns read, in scan order. */
-static pn_status schema_document(pn_session *session, const pn_bundle *bundle, json_t *document,
-                                 pn_error *err) {
-    for (size_t i = 0; i < bundle->n_inputs; i++) {
-        const pni_bundle_input *input = &bundle->inputs[i];
-        const struct ArrowSchema *schema = input->view ? &input->view->schema : NULL;
-        const pni_resolved *resolved;
-        if (!schema) {
-            PNI_TRY(pni_session_resolve(session, input->name, &resolved, err));
-            schema = &resolved->schema;
-        }
-        PNI_AUTO_SCHEMA read = {0};
-        PNI_AUTO_PTR(json_t) json = NULL;
-        size_t count = 0;
-        const char *const *columns = pn_substrait_table_columns(bundle->substrait, i, &count);
-        PNI_TRY(pni_arrow_schema_project(schema, columns, count, &read, err));
-        PNI_TRY(pni_arrow_schema_json(&read, &json, err));
-        json_object_set(document, input->name, json);
+static pn_status read_schema(pn_session *session, const pn_bundle *bundle, size_t index,
+                             json_t **out, pn_error *err) {
+    const pni_bundle_input *input = &bundle->inputs[index];
+    const struct ArrowSchema *schema = input->view ? &input->view->schema : NULL;
+    const pni_resolved *resolved;
+    PNI_AUTO_SCHEMA read = {0};
+    size_t count = 0;
+    const char *const *columns = pn_substrait_table_columns(bundle->substrait, index, &count);
+    if (!schema) {
+        PNI_TRY(pni_session_resolve(session, input->name, &resolved, err));
+        schema = &resolved->schema;
     }
+    PNI_TRY(pni_arrow_schema_project(schema, columns, count, &read, err));
+    return pni_arrow_schema_json(&read, out, err);
+}
+
+pn_status pni_plan_schema(pn_session *session, const pn_bundle *bundle, json_t **out,
+                          pn_error *err) {
+    PNI_AUTO_PTR(json_t) document = json_object();
+    for (size_t i = 0; i < bundle->n_inputs; i++) {
+        json_t *read = NULL;
+        PNI_TRY(read_schema(session, bundle, i, &read, err));
+        json_object_set_new(document, bundle->inputs[i].name, read);
+    }
+    *out = pni_take(document);
     return PN_OK;
+}
+
+static json_t *pins_document(const pn_bundle *bundle) {
+    json_t *pins = json_object();
+    for (size_t i = 0; i < bundle->n_inputs; i++)
+        if (!bundle->inputs[i].view)
+            json_object_set(pins, bundle->inputs[i].name, bundle->inputs[i].pin);
+    return pins;
 }
 
 json_t *pni_plan_functions(const pn_substrait *plan) {
@@ -110,25 +124,26 @@ json_t *pni_plan_functions(const pn_substrait *plan) {
 }
 
 static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err) {
-    PNI_AUTO_PTR(json_t) inputs = pni_bundle_inputs_document(bundle);
-    PNI_AUTO_PTR(json_t) pins = json_object();
-    PNI_AUTO_PTR(json_t) schema = json_object();
+    PNI_AUTO_PTR(json_t) inputs = NULL;
+    PNI_AUTO_PTR(json_t) pins = pins_document(bundle);
+    PNI_AUTO_PTR(json_t) schema = NULL;
     PNI_AUTO_PTR(json_t) functions = NULL;
     char plan[PNI_SHA256_HEX];
-    for (size_t i = 0; i < bundle->n_inputs; i++)
-        if (!bundle->inputs[i].view)
-            json_object_set(pins, bundle->inputs[i].name, bundle->inputs[i].pin);
-    PNI_TRY(schema_document(session, bundle, schema, err));
+    PNI_TRY(pni_bundle_inputs_document(bundle, &inputs, err));
+    PNI_TRY(pni_plan_schema(session, bundle, &schema, err));
     PNI_TRY(pni_session_functions(session, bundle->functions, &functions, err));
     PNI_TRY(pn_substrait_digest(bundle->substrait, plan, err));
-    bundle->documents = json_pack(
-        "{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:[], s:[], s:O, s:O, s:O, s:{}}", "plan", "canon",
-        PNI_FORMAT_CANON, "sha256", plan, "inputs", inputs, "pins", pins, "schema", schema, "udf",
-        functions, "rewrite_tags", "domain_planners", "settings",
-        pni_session_identity_settings(session), "planning_env", pni_session_environment(session),
-        "rulepack", pni_session_rulepack(session), "store_policy");
+    PNI_AUTO_PTR(json_t) tags = pni_session_rewrite_tags(session, functions);
+    bundle->documents =
+        json_pack("{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:O, s:[], s:O, s:O, s:O, s:O}", "plan",
+                  "canon", PNI_FORMAT_CANON, "sha256", plan, "inputs", inputs, "pins", pins,
+                  "schema", schema, "udf", functions, "rewrite_tags", tags, "domain_planners",
+                  "settings", pni_session_identity_settings(session), "planning_env",
+                  pni_session_environment(session), "rulepack", pni_session_rulepack(session),
+                  "store_policy", pni_session_store_policy(session));
     pni_assert(bundle->documents);
-    return PN_OK;
+    bundle->components = json_copy((json_t *)(uintptr_t)pni_session_digests(session));
+    return pni_session_snapshot(session, &bundle->snapshot, err);
 }
 
 pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,

@@ -41,10 +41,12 @@ struct pn_bundle {
     pni_bundle_input *inputs; /* sorted by name */
     size_t n_inputs;
     json_t *functions;  /* names of all functions the plan uses, sorted */
+    json_t *snapshot;   /* evidence: all functions and tables of the session, or NULL */
     json_t *documents;  /* component name -> what was digested */
     json_t *components; /* component name -> digest */
     const char **component_names;
     char fingerprint[PNI_SHA256_HEX];
+    _Atomic(json_t *) published; /* see published.c; NULL until a reader asks */
 };
 
 PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
@@ -52,12 +54,20 @@ PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
 pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
                            pn_error *err);
 
-/* The document `inputs` of a bundle whose inputs are known. */
-json_t *pni_bundle_inputs_document(const pn_bundle *bundle);
 /* Names of all functions a plan uses, sorted. */
 json_t *pni_plan_functions(const pn_substrait *plan);
 
-/* Fills components and fingerprint from documents: the last step of compiling. */
+/*
+ * Digests a reader stands on, {"rows": …, "columns": {name: …}}, of the whole bundle; borrowed from
+ * it.
+ */
+pn_status pni_bundle_publish(const pn_bundle *bundle, const json_t **out, pn_error *err);
+/* The document `inputs` of a bundle whose plan and inputs are known: per view what is read of that.
+ */
+pn_status pni_bundle_inputs_document(const pn_bundle *bundle, json_t **out, pn_error *err);
+
+/* Fills fingerprint and those components that are not there from documents: the last step of
+ * compiling. */
 pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err);
 
 /*
@@ -67,9 +77,23 @@ pn_status pni_bundle_seal(pn_bundle *bundle, pn_error *err);
 const pn_bundle **pni_bundle_closure(const pn_bundle *const *roots, size_t n_roots,
                                      size_t *count_out);
 
-/* DRIFT when a pin, function, setting or engine version of the session differs from what the bundle
- * was compiled against, or a file that it reads from what the session read. */
+/*
+ * The contract of running: CORRUPT without a plan or an environment, PLAN with an input that is not
+ * pinned, DRIFT when a pin, a function or column in use, a setting or the engine differs from what
+ * the bundle was compiled against, or a file that it reads from what the session read.
+ */
 pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error *err);
+
+/*
+ * Differences that do not matter to the bundle: functions and tables of the session that it does
+ * not use. An array of {"what", "added", "removed", "changed"}, empty when there are none.
+ */
+pn_status pni_plan_diagnose(pn_session *session, const pn_bundle *bundle, json_t **out,
+                            pn_error *err);
+
+/* Names, types, nullability and metadata of the columns read, by table. */
+pn_status pni_plan_schema(pn_session *session, const pn_bundle *bundle, json_t **out,
+                          pn_error *err);
 
 /* Plans the bundle in the `run` catalog of `engine`; its upstream views must be registered there.
  * The lock is not needed: nothing of the session is touched. */

@@ -3,13 +3,6 @@
  * completed by what its format knows. */
 #include "session/session_priv.h"
 
-static pn_status put_digest(json_t *object, const char *key, const json_t *value, pn_error *err) {
-    char hex[PNI_SHA256_HEX];
-    PNI_TRY(pni_json_digest(value, hex, err));
-    json_object_set_new(object, key, json_string(hex));
-    return PN_OK;
-}
-
 pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_error *err) {
     if (!session || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
@@ -18,9 +11,10 @@ pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_er
     json = json_pack("{s:s, s:O, s:O, s:O, s:O}", "profile", session->profile->name, "settings",
                      session->settings, "runtime", session->runtime, "rules", session->rules,
                      "environment", session->environment);
-    PNI_TRY(put_digest(json, "settings_hash", session->identity_settings, err));
-    PNI_TRY(put_digest(json, "environment_hash", session->environment, err));
-    PNI_TRY(put_digest(json, "rulepack_hash", session->rules, err));
+    json_object_set(json, "settings_hash", json_object_get(session->digests, "settings"));
+    json_object_set(json, "environment_hash", json_object_get(session->digests, "planning_env"));
+    json_object_set(json, "rulepack_hash", json_object_get(session->digests, "rulepack"));
+    json_object_set(json, "store_policy_hash", json_object_get(session->digests, "store_policy"));
     return pni_json_canonical(json, json_out, err);
 }
 
@@ -35,13 +29,8 @@ static void list_catalog(const pn_catalog *catalog, json_t *by_name) {
     }
 }
 
-pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_error *err) {
-    if (!session || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT,
-                        "pn_session_tables: session and json_out must not be NULL");
-    PNI_SESSION_GUARD(session);
-    PNI_AUTO_PTR(json_t) by_name = json_object();
-    PNI_AUTO_PTR(pni_map) names = pni_map_new();
+static json_t *tables_by_name(const pn_session *session) {
+    json_t *by_name = json_object();
     list_catalog(session->own, by_name);
     list_catalog(session->catalog, by_name); /* declared before auto-loaded */
     for (size_t i = 0; i < pni_map_count(session->tables); i++) {
@@ -52,6 +41,16 @@ pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_erro
                                 json_pack("{s:s, s:s, s:s}", "name", name, "kind", "temporary",
                                           "format", "memory"));
     }
+    return by_name;
+}
+
+pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_error *err) {
+    if (!session || !json_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_session_tables: session and json_out must not be NULL");
+    PNI_SESSION_GUARD(session);
+    PNI_AUTO_PTR(json_t) by_name = tables_by_name(session);
+    PNI_AUTO_PTR(pni_map) names = pni_map_new();
     const char *key;
     json_t *value;
     json_object_foreach(by_name, key, value) pni_map_put(names, key, value);
@@ -61,6 +60,41 @@ pn_status pn_session_tables(const pn_session *session, pn_buf *json_out, pn_erro
         json_array_append(list, pni_map_get(names, sorted[i]));
     pni_free(sorted);
     return pni_json_canonical(list, json_out, err);
+}
+
+void pni_session_changed(pn_session *session) {
+    json_decref(session->snapshot);
+    session->snapshot = NULL;
+}
+
+pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err) {
+    if (!session->snapshot) {
+        PNI_AUTO_PTR(json_t) functions = NULL;
+        PNI_TRY(pni_udf_digests(session->udfs, &functions, err));
+        session->snapshot =
+            json_pack("{s:O, s:o}", "functions", functions, "tables", tables_by_name(session));
+    }
+    *out = json_incref(session->snapshot);
+    return PN_OK;
+}
+
+pn_status pni_session_digest_documents(pn_session *session, pn_error *err) {
+    PNI_AUTO_PTR(json_t) planners = json_array();
+    const struct {
+        const char *component;
+        const json_t *document;
+    } documents[] = {{"settings", session->identity_settings},
+                     {"planning_env", session->environment},
+                     {"rulepack", session->rules},
+                     {"store_policy", session->store_policy},
+                     {"domain_planners", planners}};
+    char hex[PNI_SHA256_HEX];
+    session->digests = json_object();
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        PNI_TRY(pni_json_digest(documents[i].document, hex, err));
+        json_object_set_new(session->digests, documents[i].component, json_string(hex));
+    }
+    return PN_OK;
 }
 
 /* Declared metadata wins; a Delta table fills in what it knows itself. */

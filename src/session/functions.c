@@ -13,6 +13,22 @@ pn_status pni_session_functions(const pn_session *session, const json_t *names, 
     return pni_udf_identity(session->udfs, names, out, err);
 }
 
+json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions) {
+    return pni_udf_rewrite_tags(session->udfs, functions);
+}
+
+/*
+ * The engine's functions by their own names, sorted; a test compares with what the engine says.
+ * Those that are stable (now(), current_date(), …) have one value in a query.
+ */
+bool pni_function_is_volatile(const char *name) {
+    static const char *const names[] = {"file_row_index", "input_file_name", "random", "uuid"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (pni_streq(names[i], name))
+            return true;
+    return false;
+}
+
 static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
     char found[PNI_SHA256_HEX];
     uint64_t size;
@@ -33,6 +49,7 @@ pn_status pn_session_load_pack(pn_session *session, const char *path, const char
     PNI_SESSION_GUARD(session);
     if (digest)
         PNI_TRY(check_digest(path, digest, err));
+    pni_session_changed(session);
     PNI_TRY(pni_udf_load(session->udfs, path, err));
     return pni_udf_install(session->udfs, session->engine, err);
 }

@@ -44,6 +44,14 @@ static json_t *base_config(const pni_profile *profile, const pn_session_options 
     return config;
 }
 
+static pn_status apply_policy(json_t *policy, const pn_setting *setting, pn_error *err) {
+    if (!pni_streq(setting->value, "true") && !pni_streq(setting->value, "false"))
+        return pni_fail(err, PNI_E_SESSION_SETTING, "%s: '%s' is neither true nor false",
+                        setting->key, setting->value);
+    json_object_set_new(policy, setting->key, json_boolean(pni_streq(setting->value, "true")));
+    return PN_OK;
+}
+
 /* The settings that are not the engine's own: memory and spilling. */
 static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_error *err) {
     static const struct {
@@ -78,8 +86,8 @@ static bool is_ours(const char *key) {
            pni_streq(key, "datafusion.catalog.create_default_catalog_and_schema");
 }
 
-static pn_status apply_settings(json_t *config, json_t *runtime, const pn_session_options *options,
-                                pn_error *err) {
+static pn_status apply_settings(json_t *config, const pn_session *session,
+                                const pn_session_options *options, pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
         const pn_setting *setting = &options->settings[i];
         if (!setting->key || !setting->value)
@@ -93,8 +101,10 @@ static pn_status apply_settings(json_t *config, json_t *runtime, const pn_sessio
             return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
         if (key)
             json_object_set_new(config, key, json_string(setting->value));
+        else if (pni_streq(setting->key, "require_local_paths"))
+            PNI_TRY(apply_policy(session->store_policy, setting, err));
         else
-            PNI_TRY(apply_runtime(runtime, setting, err));
+            PNI_TRY(apply_runtime(session->runtime, setting, err));
     }
     return PN_OK;
 }
@@ -173,6 +183,7 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
     PNI_TRY(pni_engine_session_rules(session->engine, &session->rules, err));
     PNI_TRY(environment(&session->environment, err));
     session->identity_settings = identity_settings(session->settings);
+    PNI_TRY(pni_session_digest_documents(session, err));
     return pni_session_install_builtin(session, err);
 }
 
@@ -208,7 +219,8 @@ pn_status pn_session_open(const pn_session_options *theirs, pn_session **session
     PNI_AUTO_PTR(pn_session) session = pni_session_alloc(profile, &options);
     session->runtime = base_runtime(profile, &options);
     PNI_AUTO_PTR(json_t) config = base_config(profile, &options);
-    PNI_TRY(apply_settings(config, session->runtime, &options, err));
+    session->store_policy = json_pack("{s:b}", "require_local_paths", 0);
+    PNI_TRY(apply_settings(config, session, &options, err));
     PNI_TRY(start_engine(session, config, err));
     if (options.autoload_dir)
         PNI_TRY(pn_catalog_autoload(session->own, options.autoload_dir, NULL, err));

@@ -53,6 +53,9 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->identity_settings);
     json_decref(session->rules);
     json_decref(session->environment);
+    json_decref(session->store_policy);
+    json_decref(session->digests);
+    json_decref(session->snapshot);
     pni_udf_catalog_free(session->udfs);
     pthread_mutex_destroy(&session->lock);
     pni_free(session);
@@ -99,6 +102,14 @@ const json_t *pni_session_rulepack(const pn_session *session) {
     return session->rules;
 }
 
+const json_t *pni_session_store_policy(const pn_session *session) {
+    return session->store_policy;
+}
+
+const json_t *pni_session_digests(const pn_session *session) {
+    return session->digests;
+}
+
 const pni_dataset *pni_session_dataset(const pn_session *session, const char *name) {
     const pni_dataset *dataset = pni_catalog_find(session->catalog, name);
     return dataset ? dataset : pni_catalog_find(session->own, name);
@@ -136,6 +147,8 @@ static pn_status install(pn_session *session, const char *name, pni_resolved *re
     table->is_temporary = is_temporary;
     table->resolved = resolved;
     pni_map_put(session->tables, name, table);
+    if (is_temporary)
+        pni_session_changed(session);
     return PN_OK;
 }
 
@@ -147,6 +160,15 @@ static pn_status unknown_table(const pn_session *session, const char *name, pn_e
     return status;
 }
 
+static pn_status check_location(const pn_session *session, const pni_dataset *dataset,
+                                pn_error *err) {
+    bool is_remote = strstr(dataset->uri, "://") && !pni_starts_with(dataset->uri, "file://");
+    if (is_remote && json_is_true(json_object_get(session->store_policy, "require_local_paths")))
+        return pni_fail(err, PNI_E_STORE_POLICY, "dataset '%s' lies at no local path",
+                        dataset->name);
+    return PN_OK;
+}
+
 pn_status pni_session_resolve(pn_session *session, const char *name, const pni_resolved **out,
                               pn_error *err) {
     session_table *known = pni_map_get(session->tables, name);
@@ -155,6 +177,7 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
         if (!dataset)
             return unknown_table(session, name, err);
         PNI_AUTO_PTR(pni_resolved) resolved = NULL;
+        PNI_TRY(check_location(session, dataset, err));
         PNI_TRY(pni_dataset_resolve(session->engine, dataset, &resolved, err));
         PNI_TRY(install(session, name, resolved, false, err));
         resolved = NULL;
@@ -239,6 +262,7 @@ pn_status pn_session_remove_table(pn_session *session, const char *name, pn_erro
     PNI_TRY(pni_engine_deregister(session->engine, PNI_SPACE_IDENTITY, name, err));
     PNI_TRY(pni_engine_deregister(session->engine, PNI_SPACE_RUN, name, err));
     pni_map_put(session->tables, name, NULL);
+    pni_session_changed(session);
     table_free(table);
     return PN_OK;
 }
@@ -250,5 +274,6 @@ pn_status pn_session_add_dataset(pn_session *session, const pn_dataset_spec *spe
     PNI_SESSION_GUARD(session);
     if (spec->name && pni_session_knows(session, spec->name))
         return pni_fail(err, PNI_E_DATASET_EXISTS, "dataset '%s' is there already", spec->name);
+    pni_session_changed(session);
     return pn_catalog_add(session->own, spec, err);
 }

@@ -65,10 +65,24 @@ pn_status pni_session_stub(pn_session *session, const char *name, const struct A
 const json_t *pni_session_identity_settings(const pn_session *session);
 const json_t *pni_session_environment(const pn_session *session);
 const json_t *pni_session_rulepack(const pn_session *session);
+const json_t *pni_session_store_policy(const pn_session *session);
+/* The digests of those documents by component, computed once; to be shared, not changed. */
+const json_t *pni_session_digests(const pn_session *session);
+/*
+ * All functions of packs and all tables, {"functions": {name: digest}, "tables": {name: {…}}}: not
+ * part of an identity, recorded beside it. Kept until one of them changes. Lock held;
+ * json_decref().
+ */
+pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err);
 /* Identity of the custom functions among `names` (sorted array of texts): an array, one object per
  * function. */
 pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,
                                 pn_error *err);
+/* Rewrite tags of the functions in that array, {name: [tag, …]}; functions without are left out. */
+json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions);
+/* Whether a function of the engine may give other results for the same arguments within one query.
+ */
+bool pni_function_is_volatile(const char *name);
 
 /* True for settings that never enter an identity: threads, memory, spill, caches, paths, explain.
  */

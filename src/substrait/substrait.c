@@ -179,14 +179,18 @@ bool pni_substrait_is_work_table(const pn_substrait *plan, const Substrait__Read
                    cmp_addresses) != NULL;
 }
 
+bool pni_declares_function(const Substrait__Extensions__SimpleExtensionDeclaration *extension) {
+    return extension->mapping_type_case ==
+           SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION;
+}
+
 static void list_functions(pn_substrait *plan) {
     const Substrait__Plan *tree = plan->plan;
     size_t room = tree->n_extensions + 1;
     plan->functions_by_anchor = pni_arena_alloc(plan->arena, room * sizeof(char *));
     plan->functions = pni_arena_alloc(plan->arena, room * sizeof(char *));
     for (size_t i = 0; i < tree->n_extensions; i++) {
-        if (tree->extensions[i]->mapping_type_case ==
-            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION) {
+        if (pni_declares_function(tree->extensions[i])) {
             const char *name = tree->extensions[i]->extension_function->name;
             plan->functions_by_anchor[plan->n_anchors] = name;
             plan->functions[plan->n_anchors++] = name;
@@ -386,4 +390,16 @@ bool pni_substrait_is_ordered(const pn_substrait *plan) {
 
 const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor) {
     return anchor > 0 && anchor <= plan->n_anchors ? plan->functions_by_anchor[anchor - 1] : "?";
+}
+
+const char *pni_substrait_function_urn(const pn_substrait *plan, uint32_t anchor) {
+    for (size_t i = 0; i < plan->plan->n_extensions; i++) {
+        const Substrait__Extensions__SimpleExtensionDeclaration *e = plan->plan->extensions[i];
+        bool is_it = pni_declares_function(e) && e->extension_function->function_anchor == anchor;
+        uint32_t urn = is_it ? e->extension_function->extension_urn_reference : 0;
+        if (urn > 0 && urn <= plan->plan->n_extension_urns) {
+            return plan->plan->extension_urns[urn - 1]->urn;
+        }
+    }
+    return "";
 }

@@ -30,6 +30,9 @@ const Substrait__Plan *pni_substrait_plan(const pn_substrait *plan);
 const pni_rel *pni_substrait_root(const pn_substrait *plan);
 /* Name of the function behind an anchor of the canonical plan; "?" when there is none. */
 const char *pni_substrait_function(const pn_substrait *plan, uint32_t anchor);
+bool pni_declares_function(const Substrait__Extensions__SimpleExtensionDeclaration *extension);
+/* The URN of the extension that declares it; "" when the plan names none. */
+const char *pni_substrait_function_urn(const pn_substrait *plan, uint32_t anchor);
 /* The names of a table in one text, joined by dots; in the plan's arena of `arena`. */
 const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel *read);
 

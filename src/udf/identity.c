@@ -95,6 +95,43 @@ pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, j
     return PN_OK;
 }
 
+pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) digests = json_object();
+    char hex[PNI_SHA256_HEX];
+    for (size_t i = 0; i < pni_map_count(catalog->functions); i++) {
+        const char *name = pni_map_key_at(catalog->functions, i);
+        if (pni_streq(pni_udf_find(catalog, name)->name, name)) { /* else an alias */
+            PNI_TRY(pni_udf_digest(catalog, name, hex, err));
+            json_object_set_new(digests, name, json_string(hex));
+        }
+    }
+    *out = pni_take(digests);
+    return PN_OK;
+}
+
+static json_t *split_tags(const char *tags) {
+    json_t *list = json_array();
+    while (*tags) {
+        size_t len = strcspn(tags, ",");
+        json_array_append_new(list, json_stringn(tags, len));
+        tags += len + (tags[len] == ',');
+    }
+    return list;
+}
+
+json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *identity) {
+    json_t *tags = json_object();
+    size_t index;
+    json_t *entry;
+    json_array_foreach((json_t *)(uintptr_t)identity, index, entry) {
+        const pn_udf *udf = pni_udf_find(catalog, pni_json_text(entry, "name"));
+        if (udf && udf->rewrite_tags && *udf->rewrite_tags) {
+            json_object_set_new(tags, udf->name, split_tags(udf->rewrite_tags));
+        }
+    }
+    return tags;
+}
+
 /* ---- the whole catalog, for people ------------------------------------------------------------
  */
 

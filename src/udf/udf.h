@@ -62,6 +62,11 @@ pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
 pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, json_t **out,
                            pn_error *err);
 
+/* Body digests by function name: all that is in the catalog. */
+pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error *err);
+/* {name: [tag, …]} of those functions of an identity that have tags. */
+json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *identity);
+
 /* Everything in the catalog, sorted by name: identity fields, pack, aliases, arguments, tags,
  * description. */
 json_t *pni_udf_catalog_json(const pni_udf_catalog *catalog);

@@ -41,19 +41,63 @@ T_CASE(another_setting_is_drift_and_excluded_ones_are_not) {
     PNI_AUTO_PTR(pn_session) second = NULL;
     PNI_AUTO_PTR(pn_session) third = NULL;
     FX_OK(fx_session_with("batch_size", "100", &second, err));
-    FX_FAILS(pni_plan_check(second, bundle, err), PNI_E_PLAN_DRIFT, "'settings'");
+    FX_FAILS(pni_plan_check(second, bundle, err), PNI_E_PLAN_SETTING, "batch_size");
     FX_OK(fx_session_with("target_partitions", "1", &third, err));
     FX_OK(pni_plan_check(third, bundle, err));
 }
 
 T_CASE(another_engine_or_function_is_drift) {
-    static const char *const components[] = {"planning_env", "rulepack", "udf"};
+    static const struct {
+        const char *component, *shown;
+        int32_t number;
+    } cases[] = {{"planning_env", "arrow", PNI_E_PLAN_ENGINE},
+                 {"rulepack", "rulepack", PNI_E_PLAN_ENGINE},
+                 {"udf", "'stable_hash'", PNI_E_PLAN_FUNCTION},
+                 {"rewrite_tags", "functions", PNI_E_PLAN_FUNCTION},
+                 {"store_policy", "'require_local_paths'", PNI_E_PLAN_SETTING},
+                 {"schema", "'x'", PNI_E_PLAN_SCHEMA}};
     PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
-    for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         PNI_AUTO_PTR(pn_bundle) bundle = fx_compile(session, "select 1 as k");
-        json_object_set_new(bundle->documents, components[i], json_pack("[s]", "something else"));
-        FX_FAILS(pni_plan_check(session, bundle, err), PNI_E_PLAN_DRIFT, components[i]);
+        json_t *other = pni_streq(cases[i].component, "udf")
+                            ? json_pack("[{s:s}]", "name", "stable_hash")
+                            : json_pack("{s:s}", "x", "something else");
+        json_object_set_new(bundle->documents, cases[i].component, other);
+        FX_FAILS(pni_plan_check(session, bundle, err), cases[i].number, cases[i].shown);
     }
+}
+
+T_CASE(a_bundle_that_is_not_whole_does_not_run) {
+    PNI_AUTO_PTR(pn_session) session = session_over("k\n1\n");
+    PNI_AUTO_PTR(pn_bundle) bundle = fx_compile(session, "select k from d");
+    pn_substrait *plan = bundle->substrait;
+    bundle->substrait = NULL;
+    FX_FAILS(pni_plan_check(session, bundle, err), PNI_E_PLAN_NO_SUBSTRAIT, "no Substrait");
+    bundle->substrait = plan;
+    PNI_AUTO_PTR(json_t) pin = bundle->inputs[0].pin;
+    bundle->inputs[0].pin = NULL;
+    FX_FAILS(pni_plan_check(session, bundle, err), PNI_E_PLAN_UNPINNED, "'d'");
+    bundle->inputs[0].pin = json_incref(pin);
+    FX_OK(pni_plan_check(session, bundle, err));
+    json_object_del(bundle->documents, "planning_env");
+    FX_FAILS(pni_plan_check(session, bundle, err), PNI_E_PLAN_NO_ENVIRONMENT, "planning_env");
+}
+
+T_CASE(what_a_bundle_does_not_use_is_a_diagnostic) {
+    PNI_AUTO_PTR(pn_session) session = session_over("k\n1\n");
+    PNI_AUTO_PTR(pn_bundle) bundle = fx_compile(session, "select k from d");
+    PNI_AUTO_PTR(json_t) before = NULL;
+    PNI_AUTO_PTR(json_t) after = NULL;
+    PNI_SESSION_GUARD(session);
+    FX_OK(pni_plan_diagnose(session, bundle, &before, err));
+    T_EQ_UINT(json_array_size(before), 0);
+    fx_add_rows(session, "other", "[{\"x\":1}]");
+    FX_OK(pni_plan_check(session, bundle, err));
+    FX_OK(pni_plan_diagnose(session, bundle, &after, err));
+    T_EQ_UINT(json_array_size(after), 1);
+    json_t *entry = json_array_get(after, 0);
+    T_EQ_STR(pni_json_text(entry, "what"), "tables");
+    T_EQ_STR(json_string_value(json_array_get(json_object_get(entry, "added"), 0)), "other");
 }
 
 T_CASE(a_view_is_expanded_where_it_is_read) {

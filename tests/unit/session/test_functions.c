@@ -54,3 +54,20 @@ T_CASE(a_pack_that_cannot_be_loaded_is_named) {
     FX_FAILS(pn_session_load_pack(session, wrong, NULL, err), PNI_E_UDF_ABI, "wrong_abi");
     FX_FAILS(pn_session_load_pack(NULL, "/x.so", NULL, err), PNI_E_ARGUMENT, "session");
 }
+
+/* The list is written by hand, since a bundle is judged without an engine: here it is compared. */
+T_CASE(the_volatile_functions_are_those_the_engine_says) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO_PTR(json_t) functions = NULL;
+    FX_OK(pni_engine_session_functions(pni_session_engine(session), &functions, err));
+    size_t index, count = 0;
+    json_t *function;
+    json_array_foreach(functions, index, function) {
+        const char *name = pni_json_text(function, "name");
+        bool is_volatile = pni_streq(pni_json_text(function, "volatility"), "volatile");
+        if (is_volatile != pni_function_is_volatile(name))
+            T_FAIL("'%s' is %svolatile", name, is_volatile ? "" : "not ");
+        count += is_volatile;
+    }
+    T_ASSERT(count > 0);
+}

@@ -143,3 +143,17 @@ T_CASE(references_keep_a_session_alive) {
     pn_session_unref(second);
     pn_session_unref(NULL);
 }
+
+T_CASE(a_store_policy_keeps_remote_locations_out) {
+    PNI_AUTO_PTR(pn_session) session = NULL;
+    PNI_AUTO_PTR(pn_session) wrong = NULL;
+    const pni_resolved *resolved;
+    FX_OK(fx_session_with("require_local_paths", "true", &session, err));
+    fx_add_dataset(session, "away", "parquet", "s3://bucket/away");
+    PNI_SESSION_GUARD(session);
+    FX_FAILS(pni_session_resolve(session, "away", &resolved, err), PNI_E_STORE_POLICY, "'away'");
+    T_ASSERT(
+        json_is_true(json_object_get(pni_session_store_policy(session), "require_local_paths")));
+    FX_FAILS(fx_session_with("require_local_paths", "maybe", &wrong, err), PNI_E_SESSION_SETTING,
+             "maybe");
+}
