@@ -64,6 +64,8 @@ T_CASE(the_volatile_functions_are_those_the_engine_says) {
     json_t *function;
     json_array_foreach(functions, index, function) {
         const char *name = pni_json_text(function, "name");
+        if (pni_streq(pni_json_text(function, "kind"), "table")) /* no call in an expression */
+            continue;
         bool is_volatile = pni_streq(pni_json_text(function, "volatility"), "volatile");
         if (is_volatile != pni_function_is_volatile(name))
             T_FAIL("'%s' is %svolatile", name, is_volatile ? "" : "not ");
