@@ -154,37 +154,20 @@ static json_t *tables_json(const pn_bundle *bundle) {
     return tables;
 }
 
-/* Digests of the session-wide snapshots: evidence, compared when the bundle runs. */
-static pn_status snapshots_json(const pn_bundle *bundle, json_t **out, pn_error *err) {
-    PNI_AUTO_PTR(json_t) digests = json_object();
-    const char *what;
-    json_t *all;
-    char hex[PNI_SHA256_HEX];
-    json_object_foreach(bundle->snapshot, what, all) {
-        PNI_TRY(pni_json_digest(all, hex, err));
-        json_object_set_new(digests, what, json_string(hex));
-    }
-    *out = pni_take(digests);
-    return PN_OK;
-}
-
 pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *json_out, pn_error *err) {
     PNI_AUTO_PTR(json_t) schema = NULL;
     PNI_AUTO_PTR(json_t) lineage = NULL;
-    PNI_AUTO_PTR(json_t) snapshots = NULL;
     if (!bundle || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_bundle_json: bundle and json_out must not be NULL");
     PNI_TRY(pni_arrow_schema_json(&bundle->schema, &schema, err));
     PNI_TRY(pni_lineage_of(bundle->substrait, &lineage, err));
-    PNI_TRY(snapshots_json(bundle, &snapshots, err));
     PNI_AUTO_PTR(json_t) tables = tables_json(bundle);
     PNI_AUTO_PTR(json_t)
-    json =
-        json_pack("{s:i, s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "format", PNI_FORMAT_BUNDLE,
-                  "fingerprint", bundle->fingerprint, "components", bundle->components, "identity",
-                  bundle->documents, "tables", tables, "functions", bundle->functions, "schema",
-                  schema, "lineage", lineage, "snapshots", snapshots);
+    json = json_pack("{s:i, s:s, s:O, s:O, s:O, s:O, s:O, s:O}", "format", PNI_FORMAT_BUNDLE,
+                     "fingerprint", bundle->fingerprint, "components", bundle->components,
+                     "identity", bundle->documents, "tables", tables, "functions",
+                     bundle->functions, "schema", schema, "lineage", lineage);
     if (bundle->name)
         json_object_set_new(json, "name", json_string(bundle->name));
     return pni_json_canonical(json, json_out, err);
