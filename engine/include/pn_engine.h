@@ -69,6 +69,21 @@ void pne_cancel_free(pne_cancel *cancel);
 int32_t pne_cancel_new(pne_cancel **out, pne_error *err);
 
 /**
+ * Changes a Delta table without a query.
+ *
+ * `request_json`: {"operation":"delete|optimize", "uri", "storage_options":{}, "commit_metadata":{}}; delete needs
+ * "predicate", SQL over the table's columns, and rewrites only files that hold other rows, too; optimize joins small
+ * files within each partition. Gives JSON: {"version", "files_removed", "files_added"}, text. Removed files stay on
+ * disk. NOT_FOUND: no such table. CONFLICT: a commit lost. `cancel` may be NULL.
+ */
+int32_t pne_delta_run(const pne_session *session,
+                      const char *request_json,
+                      const pne_cancel *cancel,
+                      pne_sink sink,
+                      void *ctx,
+                      pne_error *err);
+
+/**
  * Frees the engine; what was made from it keeps it running. NULL is allowed.
  */
 void pne_engine_free(pne_engine *engine);

@@ -19,6 +19,7 @@ mod fault;
 mod guard;
 mod handle;
 mod location;
+mod maintain;
 mod memory;
 mod plan;
 mod plugin;

@@ -24,6 +24,7 @@ PN_EXTERN_C_BEGIN
 /** Flags of pn_cpg_build_options. */
 enum {
     PN_CPG_EVIDENCE_ONLY = 1, /**< write the evidence tables and the project, but do not build it */
+    PN_CPG_NO_RECORD = 2,     /**< keep the build out of the artifact store */
 };
 
 /** How a graph is built. Zeroed = default; `repo` and `out` are needed. */

@@ -16,6 +16,7 @@
 #include "pinion/lineage.h"
 #include "pinion/project.h"
 #include "pinion/session.h"
+#include "pinion/store.h"
 #include "pinion/substrait.h"
 #include "pinion/types.h"
 #include "pinion/view.h"

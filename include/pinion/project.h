@@ -38,15 +38,21 @@ static inline pn_project_options pn_project_options_init(void) {
 #define PN_PROJECT_OPTIONS_INIT ((pn_project_options){.struct_size = sizeof(pn_project_options)})
 #endif
 
+/** Flags of pn_build_options. */
+enum {
+    PN_BUILD_NO_RECORD = 1, /**< keep the build out of the artifact store */
+};
+
 /** How a project is built. Zeroed = all outputs. */
 typedef struct pn_build_options {
     uint32_t struct_size;
-    uint32_t flags;             /**< none so far */
+    uint32_t flags;             /**< PN_BUILD_* */
     const char *const *outputs; /**< views whose outputs are written; NULL = all */
     size_t n_outputs;
     pn_cancel *cancel;
     pn_progress_fn progress;
     void *progress_ctx;
+    const char *label; /**< what the run is called in the artifact store; NULL = "build" */
 } pn_build_options;
 
 #ifdef __cplusplus
@@ -127,7 +133,8 @@ PN_API PN_NODISCARD pn_status pn_project_check(pn_project *project, pn_cancel *c
  *
  * @param options  NULL for defaults
  * @param report_out  [out] JSON
- * {"outputs":[{"view","uri","format","fingerprint","rows","version"}],"views":n}; appended to
+ * {"outputs":[{"view","uri","format","fingerprint","rows","version"}],"views":n,"warnings":[
+ * {"number","message","detail","hint"}]}; appended to. A warning says what could not be recorded
  * @errors  as pn_project_check() and pn_exec_write() · NOT_FOUND an output of that name · CONFLICT
  * another build runs
  * @threads one at a time; blocks
@@ -135,6 +142,33 @@ PN_API PN_NODISCARD pn_status pn_project_check(pn_project *project, pn_cancel *c
  */
 PN_API PN_NODISCARD pn_status pn_project_build(pn_project *project, const pn_build_options *options,
                                                pn_buf *report_out, pn_error *err);
+
+/**
+ * Records what the session of the project does from now on in its artifact store (pinion/store.h),
+ * until pn_project_record_end(); a build does so by itself. Does nothing when the project file says
+ * `store: {enabled: false}` or recording goes on already.
+ *
+ * @param label  what the run is called, for example "run"
+ * @errors  INVALID an argument is NULL
+ * @threads one at a time
+ * @cost    starts a thread; rows are written by it, every few seconds and at the end
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_project_record_start(pn_project *project, const char *label,
+                                                      pn_error *err);
+
+/**
+ * Ends the recording: writes what is left, and one row about the run. Failing to record is a
+ * warning, never a failure.
+ *
+ * @param outcome  the error the run ended with, or NULL when it succeeded
+ * @param warnings_out  [out] JSON [{"number","message","detail","hint"}]; appended to
+ * @errors  INVALID an argument is NULL
+ * @threads one at a time; blocks until all is written
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_project_record_end(pn_project *project, const pn_error *outcome,
+                                                    pn_buf *warnings_out, pn_error *err);
 
 /**
  * Describes the project as JSON:

@@ -179,6 +179,9 @@ void pni_error_context(pn_error *err, const char *format, ...)
 /* Gives a number to an error that has none yet (engine errors), keeping status and texts. */
 void pni_error_number(pn_error *err, int32_t number);
 
+/* Takes credentials out of an error that was filled elsewhere (by the engine). */
+void pni_error_redact(pn_error *err);
+
 #define PNI_TRY(expr)                                                                              \
     do {                                                                                           \
         pn_status pni_status_ = (expr);                                                            \
@@ -199,6 +202,19 @@ bool pni_log_enabled(void);
  */
 pn_status pni_options_copy(void *ours, size_t our_size, const void *theirs, const char *what,
                            pn_error *err);
+
+/* ---- credentials --------------------------------------------------------------------------- */
+
+/* Appends `text` without credentials: user part and query of URIs, and remembered values. Messages,
+ * details and log lines pass through here by themselves; documents that show a uri must call it. */
+void pni_redact(const char *text, size_t len, pn_buf *out);
+/* The same as a JSON text. */
+json_t *pni_json_redacted(const char *text);
+/* Keeps `value` out of every text of this process from now on; short values are ignored. */
+void pni_secret_remember(const char *value);
+/* The values of storage options, but for those whose names are public (region, endpoint, …). */
+void pni_secrets_remember(const json_t *options);
+bool pni_option_is_public(const char *name);
 
 /* ---- cancellation: the engine hangs its own token on ours ---------------------------------- */
 

@@ -99,6 +99,13 @@ static void fit_text(char *dst, size_t cap, const char *text, size_t len) {
     dst[keep] = '\0';
 }
 
+/* Formats, without credentials. */
+static void print_clean(pn_buf *out, const char *format, va_list args) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_buf_vprintf(&text, format, args);
+    pni_redact(pni_buf_text(&text), text.len, out);
+}
+
 static const char *os_text(int os_errno) {
 #ifdef __GLIBC__
     const char *text = strerrordesc_np(os_errno);
@@ -117,7 +124,7 @@ static pn_status fill(pn_error *err, int32_t number, int os_errno, const char *f
         return row->status;
     }
     PNI_AUTO(pn_buf) message = PN_BUF_INIT;
-    pni_buf_vprintf(&message, format, args);
+    print_clean(&message, format, args);
     if (os_errno) {
         pni_buf_printf(&message, ": %s", os_text(os_errno));
     }
@@ -154,7 +161,7 @@ void pni_error_detail(pn_error *err, const char *format, ...) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     va_list args;
     va_start(args, format);
-    pni_buf_vprintf(&text, format, args);
+    print_clean(&text, format, args);
     va_end(args);
     fit_both_ends(err->detail, sizeof err->detail, pni_buf_text(&text), text.len);
 }
@@ -166,7 +173,7 @@ void pni_error_hint(pn_error *err, const char *format, ...) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     va_list args;
     va_start(args, format);
-    pni_buf_vprintf(&text, format, args);
+    print_clean(&text, format, args);
     va_end(args);
     fit_text(err->hint, sizeof err->hint, pni_buf_text(&text), text.len);
 }
@@ -178,11 +185,20 @@ void pni_error_context(pn_error *err, const char *format, ...) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     va_list args;
     va_start(args, format);
-    pni_buf_vprintf(&text, format, args);
+    print_clean(&text, format, args);
     va_end(args);
     pni_buf_puts(&text, ": ");
     pni_buf_puts(&text, err->message);
     fit_line(err->message, sizeof err->message, pni_buf_text(&text), text.len);
+}
+
+void pni_error_redact(pn_error *err) {
+    PNI_AUTO(pn_buf) message = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) detail = PN_BUF_INIT;
+    pni_redact(err->message, strlen(err->message), &message);
+    pni_redact(err->detail, strlen(err->detail), &detail);
+    fit_line(err->message, sizeof err->message, pni_buf_text(&message), message.len);
+    fit_both_ends(err->detail, sizeof err->detail, pni_buf_text(&detail), detail.len);
 }
 
 void pni_error_number(pn_error *err, int32_t number) {

@@ -24,9 +24,11 @@ void pni_logf(const char *format, ...) {
         return;
     }
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) clean = PN_BUF_INIT;
     va_list args;
     va_start(args, format);
     pni_buf_vprintf(&text, format, args);
     va_end(args);
-    logger.fn(logger.ctx, pni_buf_text(&text), text.len);
+    pni_redact(pni_buf_text(&text), text.len, &clean);
+    logger.fn(logger.ctx, pni_buf_text(&clean), clean.len);
 }

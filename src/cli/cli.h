@@ -36,6 +36,7 @@ enum {
     CLI_E_FILE_MISSING = 1007,
     CLI_E_CANCELLED = 1008,
     CLI_E_TABLE_UNKNOWN = 4009,
+    CLI_E_STORE_TABLE = 4034,
     CLI_E_NOT_QUERY = 6003,
     CLI_E_VIEW_UNKNOWN = 6008,
     CLI_E_USAGE = 8101,
@@ -87,6 +88,8 @@ void cli_hint(pn_error *err, const char *format, ...) __attribute__((format(prin
 void cli_print_error(const cli_app *cli, const pn_error *err);
 /* A sentence on stderr, unless -q, --json or --agent. */
 void cli_note(const cli_app *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What went wrong without making the command fail: [{"number","message","hint"}]. */
+void cli_print_warnings(const cli_app *cli, const json_t *warnings);
 /* Writes a document to stdout: indented with --json, on one line with --agent. */
 pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err);
 /* Writes out what is buffered; a reader that went away is remembered in `cli`. */
@@ -196,6 +199,10 @@ extern const cli_option cli_global_options[];
     X(doctor)                                                                                      \
     X(cpg_build)                                                                                   \
     X(cpg_query)                                                                                   \
+    X(store_ls)                                                                                    \
+    X(store_query)                                                                                 \
+    X(store_gc)                                                                                    \
+    X(store_export)                                                                                \
     X(explain_error)                                                                               \
     X(completion)
 #define CLI_VERB_DECLARE(name) extern const cli_verb cli_verb_##name;

@@ -5,7 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const cli_option options[] = {{0}};
+static const cli_option options[] = {
+    {"no-record", 0, CLI_FLAG, false, NULL, NULL, "keep this build out of the artifact store"},
+    {0},
+};
 
 /* Numbers of a report are integers or decimal texts, by their size. */
 static const char *number_text(const json_t *row, const char *key, char out[32]) {
@@ -35,12 +38,14 @@ static pn_status run(cli_app *cli, pn_error *err) {
     CLI_TRY(cli_open_project(cli, &workspace.project, err));
     build.outputs = cli->args.n_operands ? cli->args.operands : NULL;
     build.n_outputs = cli->args.n_operands;
+    build.flags = cli_has(cli, "no-record") ? PN_BUILD_NO_RECORD : 0;
     build.cancel = cli->cancel;
     build.progress = cli_progress;
     cli_progress_start(cli);
     CLI_TRY(pn_project_build(workspace.project, &build, &text, err));
     cli_progress_end();
     CLI_TRY(cli_parse(&text, &report, err));
+    cli_print_warnings(cli, json_object_get(report, "warnings"));
     if (cli->json) {
         return cli_print_json(cli, report, err);
     }

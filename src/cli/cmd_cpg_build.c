@@ -16,6 +16,7 @@ static const cli_option options[] = {
     {"pattern", 0, CLI_VALUE, true, "GLOB", NULL,
      "file names to read; *.py and *.pyi when not given"},
     {"evidence-only", 0, CLI_FLAG, false, NULL, NULL, "write the evidence, do not build the graph"},
+    {"no-record", 0, CLI_FLAG, false, NULL, NULL, "keep this build out of the artifact store"},
     {0},
 };
 
@@ -75,6 +76,7 @@ static pn_status build_graph(cli_app *cli, const pn_cpg_build_options *build, pn
     CLI_TRY(pn_cpg_build(build, &text, err));
     cli_progress_end();
     CLI_TRY(cli_parse(&text, &report, err));
+    cli_print_warnings(cli, json_object_get(json_object_get(report, "project"), "warnings"));
     if (cli->json) {
         return cli_print_json(cli, report, err);
     }
@@ -97,7 +99,8 @@ static pn_status run(cli_app *cli, pn_error *err) {
     build.jobs = (uint32_t)jobs;
     build.python = cli_get(cli, "python");
     build.repo_name = cli_get(cli, "name");
-    build.flags = cli_has(cli, "evidence-only") ? PN_CPG_EVIDENCE_ONLY : 0;
+    build.flags = (cli_has(cli, "evidence-only") ? PN_CPG_EVIDENCE_ONLY : 0u) |
+                  (cli_has(cli, "no-record") ? PN_CPG_NO_RECORD : 0u);
     build.cancel = cli->cancel;
     build.progress = cli_progress;
     collect_patterns(cli, &build);

@@ -15,6 +15,7 @@ static const cli_option options[] = {
     {"timeout", 0, CLI_DURATION, false, "TIME", NULL, "give up after this time: 500ms, 30s, 5m"},
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
      "no project: every table found in a folder is a dataset"},
+    {"no-record", 0, CLI_FLAG, false, NULL, NULL, "keep this run out of the artifact store"},
     {0},
 };
 
@@ -38,10 +39,33 @@ pn_status cli_read_query(const cli_app *cli, char **sql_out, pn_error *err) {
     return PN_OK;
 }
 
+/* What leaves a file behind is recorded, in a project; a look at rows is not. */
+static pn_status run_recorded(cli_app *cli, cli_workspace *workspace, const char *sql,
+                              const cli_run_request *request, pn_error *err) {
+    CLI_AUTO_BUNDLE bundle = NULL;
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON warnings = NULL;
+    bool is_recorded = workspace->project && request->file && !cli_has(cli, "no-record");
+    if (is_recorded) {
+        CLI_TRY(pn_project_record_start(workspace->project, "run", err));
+    }
+    pn_status status = cli_compile(cli, workspace, sql, &bundle, err);
+    if (status == PN_OK) {
+        status = cli_run_bundle(cli, workspace->session, bundle, request, err);
+    }
+    pn_error ignored = PN_ERROR_INIT;
+    if (is_recorded &&
+        pn_project_record_end(workspace->project, status == PN_OK ? NULL : err, &text, &ignored) ==
+            PN_OK &&
+        cli_parse(&text, &warnings, &ignored) == PN_OK) {
+        cli_print_warnings(cli, warnings);
+    }
+    return status;
+}
+
 static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_TEXT sql = NULL;
     CLI_AUTO_WORKSPACE workspace = {0};
-    CLI_AUTO_BUNDLE bundle = NULL;
     cli_run_request request = {.format = cli_get(cli, "format"),
                                .file = cli_get(cli, "output"),
                                .limit = cli_get_number(cli, "limit", UINT64_MAX),
@@ -54,8 +78,7 @@ static pn_status run(cli_app *cli, pn_error *err) {
     }
     CLI_TRY(cli_read_query(cli, &sql, err));
     CLI_TRY(cli_open_workspace(cli, &workspace, err));
-    CLI_TRY(cli_compile(cli, &workspace, sql, &bundle, err));
-    return cli_run_bundle(cli, workspace.session, bundle, &request, err);
+    return run_recorded(cli, &workspace, sql, &request, err);
 }
 
 const cli_verb cli_verb_run = {

@@ -174,6 +174,40 @@ static void bash_values(const char *scope, const cli_option *table, FILE *out) {
     }
 }
 
+/* "cpg build" is a word of the group "cpg". Verbs of a group stand together. */
+static void bash_group_words(FILE *out) {
+    size_t open_len = 0;
+    const char *open = "";
+    for (size_t i = 0; cli_verbs[i]; i++) {
+        const char *name = cli_verbs[i]->name;
+        size_t len = strcspn(name, " ");
+        if (!name[len]) {
+            continue;
+        }
+        if (len != open_len || strncmp(open, name, len) != 0) {
+            fprintf(out, "%s        '%.*s') words='", open_len ? "';;\n" : "", (int)len, name);
+            open = name;
+            open_len = len;
+        }
+        fprintf(out, "%s ", name + len + 1);
+    }
+    fputs(open_len ? "';;\n" : "", out);
+}
+
+/* What stands behind a group makes one verb of the two words. */
+static void bash_group_patterns(FILE *out) {
+    const char *bar = "            ";
+    for (size_t i = 0; cli_verbs[i]; i++) {
+        const char *name = cli_verbs[i]->name;
+        size_t len = strcspn(name, " ");
+        if (name[len]) {
+            fprintf(out, "%s'%.*s:%s'", bar, (int)len, name, name + len + 1);
+            bar = "|";
+        }
+    }
+    fputs(") verb=\"$verb $word\";;\n", out);
+}
+
 static void bash_verb_words(FILE *out) {
     fputs("    case \"$verb\" in\n        '') words='", out);
     for (size_t i = 0; cli_verbs[i]; i++) {
@@ -190,7 +224,8 @@ static void bash_verb_words(FILE *out) {
         bash_words(cli_verbs[i]->options, out);
         fputs("--help';;\n", out);
     }
-    fputs("        'cpg') words='build query';;\n    esac\n", out);
+    bash_group_words(out);
+    fputs("    esac\n", out);
 }
 
 void cli_help_bash(FILE *out) {
@@ -204,9 +239,10 @@ void cli_help_bash(FILE *out) {
           "        case \"$verb:$word\" in\n"
           "            ':-C'|':--directory'|':--profile'|':--set') skip=1;;\n"
           "            :-*) ;;\n"
-          "            :*) verb=$word;;\n"
-          "            cpg:build|cpg:query) verb=\"cpg $word\";;\n"
-          "        esac\n"
+          "            :*) verb=$word;;\n",
+          out);
+    bash_group_patterns(out);
+    fputs("        esac\n"
           "    done\n"
           "    globals='",
           out);

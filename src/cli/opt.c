@@ -112,7 +112,7 @@ static bool read_duration(const char *text, uint64_t *ms_out) {
     static const struct {
         const char *unit;
         uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}};
+    } units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     const char *rest;
     uint64_t count;
     if (!read_number(text, &count, &rest)) {
@@ -143,7 +143,7 @@ static pn_status check_value(const cli_option *option, const char *text, pn_erro
     if (option->kind == CLI_DURATION && !read_duration(text, &number)) {
         pn_status status =
             cli_fail(err, CLI_E_USAGE, "option '--%s' takes a time, not '%s'", option->name, text);
-        cli_hint(err, "write 500ms, 30s, 5m or 1h");
+        cli_hint(err, "write 500ms, 30s, 5m, 1h or 7d");
         return status;
     }
     if (option->kind == CLI_PAIR && (!strchr(text, '=') || *text == '=')) {

@@ -19,7 +19,7 @@ enum {
     CLI_FILE,     /* a file, for completion */
     CLI_FOLDER,   /* a folder, for completion */
     CLI_NUMBER,   /* a decimal number */
-    CLI_DURATION, /* 500ms, 30s, 5m, 1h; a bare number is seconds */
+    CLI_DURATION, /* 500ms, 30s, 5m, 1h, 7d; a bare number is seconds */
     CLI_PAIR,     /* NAME=VALUE */
 };
 

@@ -96,6 +96,19 @@ void cli_note(const cli_app *cli, const char *format, ...) {
     fputc('\n', stderr);
 }
 
+void cli_print_warnings(const cli_app *cli, const json_t *warnings) {
+    size_t i;
+    json_t *warning;
+    cli_progress_end();
+    json_array_foreach((json_t *)(uintptr_t)warnings, i, warning) {
+        if (!cli->json) { /* else they stand in the document */
+            fprintf(stderr, "pinion: warning: %s [%s]\n", cli_text_of(warning, "message"),
+                    cli_text_of(warning, "number"));
+            fprintf(stderr, "hint: %s\n", cli_text_of(warning, "hint"));
+        }
+    }
+}
+
 /* A reader of the pipe is gone. Asked of the kernel: stdio may have met the failure much earlier.
  */
 static bool is_pipe_closed(FILE *out) {

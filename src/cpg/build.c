@@ -189,6 +189,8 @@ static pn_status build_views(build_ctx *ctx, pn_error *err) {
     options.cancel = ctx->options->cancel;
     options.progress = ctx->options->progress;
     options.progress_ctx = ctx->options->progress_ctx;
+    options.label = "cpg build";
+    options.flags = (ctx->options->flags & PN_CPG_NO_RECORD) ? PN_BUILD_NO_RECORD : 0;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pn_status status = pn_project_build(project, &options, &text, err);
     pn_project_free(project);

@@ -186,6 +186,7 @@ static pn_status dataset_from_spec(const pn_dataset_spec *spec, pni_dataset **ou
     PNI_TRY(text_object(spec->options_json, "option", spec->name, &dataset->options, err));
     PNI_TRY(text_object(spec->storage_options_json, "storage option", spec->name,
                         &dataset->storage_options, err));
+    pni_secrets_remember(dataset->storage_options);
     PNI_TRY(
         parse_object(spec->metadata_json, "metadata field", spec->name, &dataset->metadata, err));
     if (spec->schema && ArrowSchemaDeepCopy(spec->schema, &dataset->schema) != NANOARROW_OK)
@@ -257,9 +258,9 @@ pn_status pn_catalog_describe(const pn_catalog *catalog, const char *name, pn_bu
     if (!dataset)
         return pni_fail(err, PNI_E_TABLE_UNKNOWN, "there is no dataset '%s'", name);
     PNI_AUTO_PTR(json_t)
-    json = json_pack("{s:s, s:s, s:s, s:b, s:O, s:O}", "name", dataset->name, "format",
-                     dataset->format, "uri", dataset->uri, "optional", dataset->optional, "options",
-                     dataset->options, "metadata", dataset->metadata);
+    json = json_pack("{s:s, s:s, s:o, s:b, s:O, s:O}", "name", dataset->name, "format",
+                     dataset->format, "uri", pni_json_redacted(dataset->uri), "optional",
+                     dataset->optional, "options", dataset->options, "metadata", dataset->metadata);
     if (dataset->version)
         json_object_set_new(json, "version", json_string(dataset->version));
     if (dataset->timestamp)

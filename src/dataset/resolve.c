@@ -108,8 +108,9 @@ static pn_status open_empty(const pni_engine_session *engine, const pni_dataset 
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_buf_printf(&text, "optional dataset '%s' is missing at '%s': read as empty", dataset->name,
                    dataset->uri);
-    json_array_append_new(resolved->diagnostics, json_pack("{s:s, s:s}", "code", "dataset_missing",
-                                                           "message", pni_buf_text(&text)));
+    json_array_append_new(resolved->diagnostics,
+                          json_pack("{s:s, s:o}", "code", "dataset_missing", "message",
+                                    pni_json_redacted(pni_buf_text(&text))));
     return PN_OK;
 }
 
@@ -153,7 +154,7 @@ pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_datase
     PNI_TRY(pni_engine_table_schema(resolved->table, &resolved->schema, err));
     json_object_set_new(resolved->pin, "format", json_string(dataset->format));
     json_object_set_new(resolved->pin, "scan_config", json_string(scan));
-    json_object_set_new(resolved->evidence, "uri", json_string(dataset->uri));
+    json_object_set_new(resolved->evidence, "uri", pni_json_redacted(dataset->uri));
     resolved->constraints = json_incref(json_object_get(dataset->metadata, "constraints"));
     *out = pni_take(resolved);
     return PN_OK;

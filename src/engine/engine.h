@@ -86,6 +86,11 @@ pn_status pni_engine_plan_write(const pni_engine_plan *plan, const json_t *reque
                                 pn_cancel *cancel, json_t **report_out, pn_error *err);
 void pni_engine_plan_free(pni_engine_plan *plan);
 
+/* request: {"operation":"delete"|"optimize","uri","predicate"} ->
+ * {"version","files_removed","files_added"}; removed files stay on disk. */
+pn_status pni_engine_delta_run(const pni_engine_session *session, const json_t *request,
+                               pn_cancel *cancel, json_t **report_out, pn_error *err);
+
 /* Turns the failure of a stream's get_schema or get_next (code) into a numbered error. */
 pn_status pni_engine_stream_error(struct ArrowArrayStream *stream, int code, pn_error *err);
 

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#define FIRST_LINE_MAX 65536u
+
 /* The layout that the engine asserts on its side. */
 _Static_assert(sizeof(pne_error) == sizeof(pn_error), "pne_error and pn_error differ");
 _Static_assert(sizeof(pn_error) == 2064, "pn_error has another size than the engine writes");
@@ -60,6 +62,7 @@ pn_status pni_engine_finish(int32_t status, pn_error *err) {
         return status;
     }
     if (err->number == 0) {
+        pni_error_redact(err);
         pni_error_number(err, number_of(status));
     }
     const pn_error_entry *entry = pn_error_catalogue_find(err->number);
@@ -69,15 +72,14 @@ pn_status pni_engine_finish(int32_t status, pn_error *err) {
     return status;
 }
 
-/* First line of `text`, at most `cap - 1` bytes, without the final period. */
-static void first_line(const char *text, char *out, size_t cap) {
-    size_t len = strcspn(text, "\n");
-    len = pni_utf8_cut(text, len, cap - 1);
+/* Length of the first line of `text`, without the final period. It is cut to the size of a message
+ * only after its credentials are gone, or a piece of one could stay at the cut. */
+static size_t first_line(const char *text) {
+    size_t len = pni_utf8_cut(text, strcspn(text, "\n"), FIRST_LINE_MAX);
     while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ' ')) {
         len--;
     }
-    memcpy(out, text, len);
-    out[len] = '\0';
+    return len;
 }
 
 /* Arrow's streams report an errno and a text; the engine's use three errno values (see stream.rs).
@@ -99,10 +101,9 @@ pn_status pni_engine_stream_error(struct ArrowArrayStream *stream, int code, pn_
     if (!text || text[0] == '\0') {
         return pni_fail_os(err, number, code, "reading the stream of results");
     }
-    char line[sizeof err->message];
-    first_line(text, line, sizeof line);
-    pn_status status = pni_fail(err, number, "%s", line);
-    if (strlen(text) > strlen(line) + 1) {
+    size_t len = first_line(text);
+    pn_status status = pni_fail(err, number, "%.*s", (int)len, text);
+    if (len > sizeof err->message - 1 || strlen(text) > len + 1) {
         pni_error_detail(err, "%s", text);
     }
     return status;

@@ -43,7 +43,9 @@ pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
         request.sql = (pn_bytes){(const uint8_t *)ours.sql, strlen(ours.sql)};
     if (ours.name)
         PNI_TRY(pni_name_check("bundle", ours.name, err));
-    return pni_plan_compile(session, &request, bundle_out, err);
+    PNI_TRY(pni_plan_compile(session, &request, bundle_out, err));
+    pni_exec_record_plans(session, (const pn_bundle *const *)bundle_out, 1);
+    return PN_OK;
 }
 
 pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exec_options *theirs,
@@ -57,6 +59,8 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_exec_run: session, bundle and result_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
+    PNI_AUTO_PTR(pni_recorder) recorder = pni_session_recorder(session);
+    pni_execution *execution = pni_execution_begin(recorder, bundle);
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
     pn_status status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
@@ -68,10 +72,16 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     }
     if (status == PN_OK)
         status = pni_engine_plan_execute(plan, options.cancel, &inner, err);
-    PNI_TRY(pni_deadline_status(deadline, status, bundle, err));
+    status = pni_deadline_status(deadline, status, bundle, err);
+    if (status != PN_OK) {
+        pni_execution_failed(execution, status, err);
+        pni_execution_end_stream(execution);
+        return status;
+    }
     PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
     result->diagnostics = pni_take(diagnostics);
-    pni_stream_guard(&inner, pni_take(stage), pni_take(deadline), &result->stream);
+    pni_stream_base base = {pni_take(stage), pni_take(deadline), execution};
+    pni_stream_guard(&inner, base, &result->stream);
     *result_out = pni_take(result);
     return PN_OK;
 }

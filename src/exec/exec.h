@@ -26,6 +26,7 @@ pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engi
  * order may be lost, so not for a root that orders its rows. */
 pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
                               pn_error *err);
+pn_session *pni_stage_session(const pni_stage *stage); /* borrowed */
 void pni_stage_free(pni_stage *stage);
 PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 
@@ -52,5 +53,23 @@ pn_status pni_deadline_status(const pni_deadline *deadline, pn_status status,
                               const pn_bundle *bundle, pn_error *err);
 void pni_deadline_free(pni_deadline *deadline);
 PNI_DEFINE_AUTO_PTR(pni_deadline, pni_deadline_free)
+
+/*
+ * Records, when somebody listens to the session; otherwise these do nothing. Plans: everything the
+ * roots are made of, with pins, lineage and what resolving found, each once.
+ */
+void pni_exec_record_plans(pn_session *session, const pn_bundle *const *roots, size_t n_roots);
+
+/* One execution of a bundle, from begin to end; NULL when nobody listens, which all of these take.
+ */
+typedef struct pni_execution pni_execution;
+pni_execution *pni_execution_begin(pni_recorder *recorder, const pn_bundle *bundle);
+void pni_execution_rows(pni_execution *execution, int64_t rows);
+/* The outcome of a stream, kept until the end; the first failure stays. */
+void pni_execution_failed(pni_execution *execution, pn_status status, const pn_error *err);
+void pni_execution_done(pni_execution *execution);
+/* Records and frees. */
+void pni_execution_end_stream(pni_execution *execution);
+void pni_execution_end_write(pni_execution *execution, const json_t *request, const json_t *report);
 
 #endif

@@ -14,9 +14,15 @@ struct pn_result {
 
 pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);
 
-/* Moves `inner` into `out`, which frees stage and deadline (either may be NULL) when it is
- * released. */
-void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_deadline *deadline,
+/* What rows stand on; each may be NULL. */
+typedef struct pni_stream_base {
+    pni_stage *stage;
+    pni_deadline *deadline;
+    pni_execution *execution;
+} pni_stream_base;
+
+/* Moves `inner` into `out`, which ends and frees `base` when it is released. */
+void pni_stream_guard(struct ArrowArrayStream *inner, pni_stream_base base,
                       struct ArrowArrayStream *out);
 
 #endif

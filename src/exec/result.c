@@ -10,13 +10,20 @@
 
 typedef struct guarded_stream {
     struct ArrowArrayStream inner;
-    pni_stage *stage;
-    pni_deadline *deadline;
+    pni_stream_base base;
+    pn_buf error; /* the engine's words without credentials */
 } guarded_stream;
 
 static int guarded_code(guarded_stream *guarded, int code) {
-    if (code && guarded->deadline && pni_deadline_passed(guarded->deadline))
-        return ETIMEDOUT;
+    if (!code)
+        return 0;
+    if (guarded->base.deadline && pni_deadline_passed(guarded->base.deadline))
+        code = ETIMEDOUT;
+    if (guarded->base.execution) {
+        pn_error err = PN_ERROR_INIT;
+        pn_status status = pn_result_stream_error(&guarded->inner, code, &err);
+        pni_execution_failed(guarded->base.execution, status, &err);
+    }
     return code;
 }
 
@@ -27,29 +34,42 @@ static int guarded_get_schema(struct ArrowArrayStream *stream, struct ArrowSchem
 
 static int guarded_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
     guarded_stream *guarded = stream->private_data;
-    return guarded_code(guarded, guarded->inner.get_next(&guarded->inner, out));
+    int code = guarded->inner.get_next(&guarded->inner, out);
+    if (code)
+        return guarded_code(guarded, code);
+    if (out->release)
+        pni_execution_rows(guarded->base.execution, out->length);
+    else
+        pni_execution_done(guarded->base.execution);
+    return 0;
 }
 
 static const char *guarded_get_last_error(struct ArrowArrayStream *stream) {
     guarded_stream *guarded = stream->private_data;
-    return guarded->inner.get_last_error(&guarded->inner);
+    const char *text = guarded->inner.get_last_error(&guarded->inner);
+    if (!text)
+        return NULL;
+    pni_buf_clear(&guarded->error);
+    pni_redact(text, strlen(text), &guarded->error);
+    return pni_buf_text(&guarded->error);
 }
 
 static void guarded_release(struct ArrowArrayStream *stream) {
     guarded_stream *guarded = stream->private_data;
     pni_auto_release_stream(&guarded->inner);
-    pni_deadline_free(guarded->deadline);
-    pni_stage_free(guarded->stage);
+    pni_execution_end_stream(guarded->base.execution);
+    pni_deadline_free(guarded->base.deadline);
+    pni_stage_free(guarded->base.stage);
+    pn_buf_dispose(&guarded->error);
     pni_free(guarded);
     memset(stream, 0, sizeof *stream);
 }
 
-void pni_stream_guard(struct ArrowArrayStream *inner, pni_stage *stage, pni_deadline *deadline,
+void pni_stream_guard(struct ArrowArrayStream *inner, pni_stream_base base,
                       struct ArrowArrayStream *out) {
     guarded_stream *guarded = pni_calloc(1, sizeof *guarded);
     guarded->inner = *inner;
-    guarded->stage = stage;
-    guarded->deadline = deadline;
+    guarded->base = base;
     memset(inner, 0, sizeof *inner);
     *out = (struct ArrowArrayStream){.get_schema = guarded_get_schema,
                                      .get_next = guarded_get_next,

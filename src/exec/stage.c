@@ -212,6 +212,10 @@ pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni
     return pni_engine_plan_table(stage->engine, table, out, err);
 }
 
+pn_session *pni_stage_session(const pni_stage *stage) {
+    return stage->session;
+}
+
 void pni_stage_free(pni_stage *stage) {
     if (!stage)
         return;

@@ -78,6 +78,7 @@ static pn_status request_json(const pn_write_request *request, const pn_bundle *
     PNI_TRY(check_partitions(request, bundle, columns, err));
     PNI_TRY(parse_object(request->options_json, "write options", &options, err));
     PNI_TRY(parse_object(request->storage_options_json, "storage options", &storage, err));
+    pni_secrets_remember(storage);
     *out =
         json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:b, s:{s:s}}", "format", request->format, "uri",
                   request->uri, "mode", modes[request->mode], "partition_by", columns, "options",
@@ -93,12 +94,14 @@ struct pni_write {
     pn_bundle *bundle;
     json_t *request;
     pni_engine_plan *plan;
+    pni_recorder *recorder; /* or NULL */
 };
 
 void pni_write_free(pni_write *write) {
     if (!write)
         return;
     pni_engine_plan_free(write->plan);
+    pni_recorder_unref(write->recorder);
     json_decref(write->request);
     pn_bundle_unref(write->bundle);
     pni_free(write);
@@ -117,6 +120,7 @@ pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request
 
 /* Delta keeps no order; in files the order of a query that orders its rows is kept. */
 pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err) {
+    write->recorder = pni_session_recorder(pni_stage_session(stage));
     bool keeps_order = !pni_streq(pni_json_text(write->request, "format"), "delta");
     if (keeps_order && pni_substrait_is_ordered(write->bundle->substrait))
         return pni_stage_plan(stage, write->bundle, &write->plan, err);
@@ -125,12 +129,15 @@ pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err
 
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err) {
     PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_WRITE, write->bundle);
+    pni_execution *execution = pni_execution_begin(write->recorder, write->bundle);
     pn_status status =
         pni_engine_plan_write(write->plan, write->request, cancel, &result->report, err);
     if (status != PN_OK) {
         pni_error_context(err, "writing '%s'", pni_json_text(write->request, "uri"));
-        return status;
+        pni_execution_failed(execution, status, err);
     }
+    pni_execution_end_write(execution, write->request, result->report);
+    PNI_TRY(status);
     *out = pni_take(result);
     return PN_OK;
 }

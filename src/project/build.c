@@ -98,9 +98,9 @@ static pn_status write_output(project_build *build, build_job *job, pn_cancel *c
     pni_write_free(pni_take(job->write)); /* its plan is needed no more */
     PNI_TRY(pn_result_json(result, &text, err));
     PNI_TRY(pni_json_parse(text.data, text.len, "write report", &report, err));
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:s}", "view", job->output->view, "uri", job->output->uri,
-                  "format", job->output->format, "fingerprint", pn_bundle_fingerprint(job->bundle));
+    json_t *row = json_pack("{s:s, s:o, s:s, s:s}", "view", job->output->view, "uri",
+                            pni_json_redacted(job->output->uri), "format", job->output->format,
+                            "fingerprint", pn_bundle_fingerprint(job->bundle));
     json_object_update(row, json_object_get(report, "write"));
     json_array_append_new(build->rows, row);
     return PN_OK;
@@ -113,6 +113,7 @@ static pn_status stage_outputs(project_build *build, const pn_exec_options *opti
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     for (size_t i = 0; i < build->jobs.count; i++)
         pni_vec_push(&roots, build->jobs.items[i].bundle);
+    pni_exec_record_plans(build->session, roots.items, roots.count);
     pn_status status =
         pni_stage_new(build->session, roots.items, roots.count, options, &stage, err);
     for (size_t i = 0; status == PN_OK && i < build->jobs.count; i++)
@@ -189,22 +190,40 @@ static pn_status build_all(project_build *build, pn_error *err) {
     return status;
 }
 
+static pn_status put_report(const project_build *build, json_t *warnings, pn_buf *out,
+                            pn_error *err) {
+    PNI_AUTO_PTR(json_t)
+    report = json_pack("{s:O, s:i, s:O}", "outputs", build->rows, "views",
+                       (int)pn_view_graph_count(build->project->graph), "warnings", warnings);
+    return pni_json_canonical(report, out, err);
+}
+
+/* The story is needed for the record, also when the caller does not want it. */
+static pn_status build_recorded(project_build *build, pn_buf *report_out, pn_error *err) {
+    const char *label = build->options->label ? build->options->label : "build";
+    PNI_AUTO_PTR(json_t) warnings = json_array();
+    bool is_ours = !build->project->recording; /* else a caller records more than this build */
+    if (!(build->options->flags & PN_BUILD_NO_RECORD))
+        PNI_TRY(pn_project_record_start(build->project, label, err));
+    pn_status status = build_all(build, err);
+    if (is_ours)
+        project_record_end(build->project, status, err, warnings);
+    if (status == PN_OK && report_out)
+        status = put_report(build, warnings, report_out, err);
+    return status;
+}
+
 pn_status pn_project_build(pn_project *project, const pn_build_options *theirs, pn_buf *report_out,
                            pn_error *err) {
     pn_build_options options;
+    pn_error story = PN_ERROR_INIT;
     if (!project)
         return pni_fail(err, PNI_E_ARGUMENT, "pn_project_build: project must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "build options", err));
     PNI_TRY(check_wanted(project, &options, err));
     project_build build = {
         .project = project, .options = &options, .rows = json_array(), .lock = -1};
-    pn_status status = build_all(&build, err);
-    if (status == PN_OK && report_out) {
-        PNI_AUTO_PTR(json_t)
-        report = json_pack("{s:O, s:i}", "outputs", build.rows, "views",
-                           (int)pn_view_graph_count(project->graph));
-        status = pni_json_canonical(report, report_out, err);
-    }
+    pn_status status = build_recorded(&build, report_out, err ? err : &story);
     build_dispose(&build);
     return status;
 }

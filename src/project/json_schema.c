@@ -52,7 +52,9 @@ static const char schema[] =
     "\"format\":" FORMAT ",\"mode\":{\"enum\":[\"error\",\"append\",\"overwrite\",\"ignore\"]},"
     "\"partition_by\":" TEXTS ",\"options\":" SCALARS ",\"storage_options\":" SCALARS "}}},"
     "\"policies\":" OBJECT "\"properties\":{"
-    "\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}}}}";
+    "\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}},"
+    "\"store\":" OBJECT "\"properties\":{"
+    "\"enabled\":{\"enum\":[true,false,\"true\",\"false\"]}}}}}";
 
 const char *pn_project_json_schema(void) {
     return schema;

@@ -110,11 +110,20 @@ static pn_status read_policies(void *ctx, yaml_file *file, yaml_node_t *value, p
     return yaml_read_mapping(file, value, &YAML_KEYS("policies", keys), ctx, err);
 }
 
+static pn_status read_store_enabled(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return yaml_bool(file, value, "enabled", &((pn_project *)ctx)->records, err);
+}
+
+static pn_status read_store(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    static const yaml_key keys[] = {{"enabled", read_store_enabled}};
+    return yaml_read_mapping(file, value, &YAML_KEYS("store", keys), ctx, err);
+}
+
 static pn_status read_document(pn_project *project, yaml_file *file, pn_error *err) {
-    static const yaml_key keys[] = {{"datasets", read_datasets}, {"functions", read_functions},
-                                    {"name", read_name},         {"outputs", read_outputs},
-                                    {"policies", read_policies}, {"profile", read_profile},
-                                    {"settings", read_settings}, {"version", read_version}};
+    static const yaml_key keys[] = {
+        {"datasets", read_datasets}, {"functions", read_functions}, {"name", read_name},
+        {"outputs", read_outputs},   {"policies", read_policies},   {"profile", read_profile},
+        {"settings", read_settings}, {"store", read_store},         {"version", read_version}};
     yaml_node_t *root = yaml_document_get_root_node(&file->document);
     if (!root)
         return yaml_wrong(file, NULL, err, "the file is empty");

@@ -35,7 +35,7 @@ static pn_status read_timestamp(void *ctx, yaml_file *file, yaml_node_t *value, 
 }
 
 static pn_status read_options(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    return yaml_env_map(file, value, "options", &((dataset_reader *)ctx)->options, err);
+    return yaml_text_map(file, value, "options", &((dataset_reader *)ctx)->options, err);
 }
 
 static pn_status read_storage(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {

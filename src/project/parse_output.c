@@ -37,23 +37,23 @@ static pn_status read_partitions(void *ctx, yaml_file *file, yaml_node_t *value,
     return yaml_each_item(file, value, "partition_by", read_partition, ctx, err);
 }
 
-static pn_status read_map(yaml_file *file, yaml_node_t *value, const char *what, char **out,
-                          pn_error *err) {
-    PNI_AUTO_PTR(json_t) map = NULL;
+static pn_status keep_map(const json_t *map, char **out, pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    PNI_TRY(yaml_env_map(file, value, what, &map, err));
     PNI_TRY(pni_json_canonical(map, &text, err));
     *out = pni_buf_steal(&text);
     return PN_OK;
 }
 
 static pn_status read_options(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    return read_map(file, value, "options", &((project_output *)ctx)->options_json, err);
+    PNI_AUTO_PTR(json_t) map = NULL;
+    PNI_TRY(yaml_text_map(file, value, "options", &map, err));
+    return keep_map(map, &((project_output *)ctx)->options_json, err);
 }
 
 static pn_status read_storage(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    return read_map(file, value, "storage_options", &((project_output *)ctx)->storage_options_json,
-                    err);
+    PNI_AUTO_PTR(json_t) map = NULL;
+    PNI_TRY(yaml_env_map(file, value, "storage_options", &map, err));
+    return keep_map(map, &((project_output *)ctx)->storage_options_json, err);
 }
 
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err) {

@@ -17,6 +17,8 @@ static void output_dispose(project_output *output) {
 void pn_project_free(pn_project *project) {
     if (!project)
         return;
+    PNI_AUTO_PTR(json_t) warnings = json_array();
+    project_record_end(project, PN_OK, NULL, warnings); /* a caller that did not: nothing is lost */
     pn_view_graph_free(project->graph);
     pn_session_unref(project->session);
     pn_catalog_unref(project->catalog);
@@ -91,6 +93,7 @@ pn_status pn_project_open(const char *dir, const pn_project_options *theirs,
     project->name = pni_strdup(pni_path_base(project->dir));
     project->catalog = pn_catalog_new();
     project->graph = pn_view_graph_new();
+    project->records = true;
     PNI_TRY(project_read_yaml(project, err));
     PNI_TRY(project_read_views(project, err));
     PNI_TRY(check_outputs(project, err));
@@ -117,6 +120,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
             PNI_TRY(pn_session_load_pack(session, project->packs.items[i].path,
                                          project->packs.items[i].digest, err));
         project->session = pni_take(session);
+        project_record_session(project);
     }
     *session_out = project->session;
     return PN_OK;
@@ -137,9 +141,9 @@ static json_t *outputs_json(const pn_project *project) {
     json_t *outputs = json_array();
     for (size_t i = 0; i < project->outputs.count; i++) {
         const project_output *output = &project->outputs.items[i];
-        json_array_append_new(outputs, json_pack("{s:s, s:s, s:s, s:s}", "view", output->view,
-                                                 "uri", output->uri, "format", output->format,
-                                                 "mode", modes[output->mode]));
+        json_array_append_new(outputs, json_pack("{s:s, s:o, s:s, s:s}", "view", output->view,
+                                                 "uri", pni_json_redacted(output->uri), "format",
+                                                 output->format, "mode", modes[output->mode]));
     }
     return outputs;
 }

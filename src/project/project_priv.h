@@ -24,6 +24,8 @@ typedef struct project_pack {
     char *digest; /* or NULL */
 } project_pack;
 
+typedef struct project_recording project_recording;
+
 struct pn_project {
     char *dir;
     char *name;
@@ -36,7 +38,9 @@ struct pn_project {
     int32_t sql_policy;
     uint32_t target_partitions;
     pn_view_graph *graph;
-    pn_session *session; /* NULL until first used */
+    pn_session *session;          /* NULL until first used */
+    bool records;                 /* runs are recorded in the artifact store */
+    project_recording *recording; /* NULL but during a run that is recorded */
 };
 
 PNI_DEFINE_AUTO_PTR(pn_project, pn_project_free)
@@ -113,6 +117,13 @@ pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key,
                                pn_error *err);
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
 extern const char *const project_formats[]; /* of datasets and outputs; NULL-terminated */
+
+/* The session was opened: what it does belongs to the recording, if there is one. */
+void project_record_session(pn_project *project);
+/* Ends the recording, if there is one, with the outcome of the run (`outcome` may be NULL); what
+ * could not be recorded is appended to `warnings`. */
+void project_record_end(pn_project *project, pn_status status, const pn_error *outcome,
+                        json_t *warnings);
 
 pn_status project_read_yaml(pn_project *project, pn_error *err);
 pn_status project_read_views(pn_project *project, pn_error *err);

@@ -226,8 +226,7 @@ static pn_status check_scalar(const yaml_file *file, const yaml_node_t *node, co
 static pn_status refuse_env(const yaml_file *file, const yaml_node_t *node, pn_error *err) {
     if (!strstr((const char *)node->data.scalar.value, "${env:"))
         return PN_OK;
-    return yaml_wrong(file, node, err,
-                      "'%s': ${env:…} is allowed in options and storage_options only",
+    return yaml_wrong(file, node, err, "'%s': ${env:…} is allowed in storage_options only",
                       (const char *)node->data.scalar.value);
 }
 

@@ -57,8 +57,20 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->digests);
     json_decref(session->snapshot);
     pni_udf_catalog_free(session->udfs);
+    pni_recorder_unref(session->recorder);
     pthread_mutex_destroy(&session->lock);
     pni_free(session);
+}
+
+void pni_session_record(pn_session *session, pni_recorder *recorder) {
+    PNI_SESSION_GUARD(session);
+    pni_recorder_unref(session->recorder);
+    session->recorder = pni_recorder_ref(recorder);
+}
+
+pni_recorder *pni_session_recorder(const pn_session *session) {
+    PNI_SESSION_GUARD(session);
+    return pni_recorder_ref(session->recorder);
 }
 
 void pni_session_lock(const pn_session *session) {

@@ -11,6 +11,7 @@
 
 #include "pinion/session.h"
 
+#include "base/record.h"
 #include "dataset/dataset.h"
 #include "udf/udf.h"
 
@@ -38,6 +39,10 @@ static inline void pni_session_unlock_auto(const pn_session **session) {
     __attribute__((cleanup(pni_session_unlock_auto))) const pn_session *pni_guard_ = (session);    \
     pni_session_lock(pni_guard_)
 
+/* What the session does is recorded from now on; NULL ends it. Takes a reference. */
+void pni_session_record(pn_session *session, pni_recorder *recorder);
+/* A new reference for the caller, or NULL when nobody listens. */
+pni_recorder *pni_session_recorder(const pn_session *session);
 /* Never used again in this process, unlike the address of a session. */
 uint64_t pni_session_id(const pn_session *session);
 const pni_engine_session *pni_session_engine(const pn_session *session);

@@ -30,6 +30,7 @@ struct pn_session {
     json_t *digests;  /* of the documents above, by component of a fingerprint */
     json_t *snapshot; /* of functions and tables; NULL: made when asked for */
     pni_udf_catalog *udfs;
+    pni_recorder *recorder; /* NULL: nobody listens */
 };
 
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);

@@ -16,6 +16,10 @@ verbs:
   doctor         check the installation and the project
   cpg build      build the code property graph of a folder of Python
   cpg query      run a query of the pack over a code property graph
+  store ls       list what is recorded about runs of the project
+  store query    run a query over what is recorded
+  store gc       remove old records of runs, join small files
+  store export   write what is recorded to files
   explain-error  tell what an error number means and what to do
   completion     print the bash completion or the manual page
 
@@ -69,6 +73,7 @@ options:
       --limit N        stop after N rows
       --timeout TIME   give up after this time: 500ms, 30s, 5m
       --autoload DIR   no project: every table found in a folder is a dataset
+      --no-record      keep this run out of the artifact store
 
 examples:
   pinion run -c 'select customer, sum(amount) from orders group by customer'

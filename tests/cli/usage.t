@@ -31,7 +31,7 @@ $ pinion run --limit many -c 'select 1'
 # a time that is none
 $ pinion run --timeout soon -c 'select 1'
 ! pinion: option '--timeout' takes a time, not 'soon' [PN8101]
-! hint: write 500ms, 30s, 5m or 1h
+! hint: write 500ms, 30s, 5m, 1h or 7d
 [exit 2]
 
 # a setting without a value

@@ -130,7 +130,7 @@ T_CASE(a_project_without_outputs_only_compiles) {
     PNI_AUTO_PTR(pn_project) project = project_with("  []\n");
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     FX_OK(pn_project_build(project, NULL, &text, err));
-    T_EQ_STR(pni_buf_text(&text), "{\"outputs\":[],\"views\":2}");
+    T_EQ_STR(pni_buf_text(&text), "{\"outputs\":[],\"views\":2,\"warnings\":[]}");
     FX_OK(pn_project_check(project, NULL, err));
     FX_FAILS(pn_project_check(NULL, NULL, err), PNI_E_ARGUMENT, "project");
 }

@@ -128,12 +128,12 @@ T_CASE(a_file_beyond_the_ceiling_is_not_read) {
 
 static void expect_option(const char *yaml_value, const char *want) {
     char yaml[512];
-    snprintf(
-        yaml, sizeof yaml,
-        "version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    options:\n      k: %s\n",
-        yaml_value);
+    snprintf(yaml, sizeof yaml,
+             "version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    storage_options:\n"
+             "      k: %s\n",
+             yaml_value);
     pn_project *project = fx_project(yaml);
-    T_EQ_STR(pni_json_text(pni_catalog_find(project->catalog, "d")->options, "k"), want);
+    T_EQ_STR(pni_json_text(pni_catalog_find(project->catalog, "d")->storage_options, "k"), want);
     pn_project_free(project);
 }
 
@@ -146,19 +146,22 @@ T_CASE(the_environment_is_read_where_it_may_be) {
     expect_option("'${env:PN_TEST_NESTED}'", "${env:PN_TEST_A}"); /* replaced once */
     expect_option("'$PN_TEST_A ${PN_TEST_A}'", "$PN_TEST_A ${PN_TEST_A}");
     expect_option("''", "");
-    refused("version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    options:\n      k: "
-            "'${env:PN_TEST_GONE}'\n",
-            7, "'PN_TEST_GONE' is not set");
-    refused("version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    options:\n      k: "
-            "'${env:PN_TEST_A'\n",
-            7, "closing brace");
+    refused(
+        "version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    storage_options:\n      k: "
+        "'${env:PN_TEST_GONE}'\n",
+        7, "'PN_TEST_GONE' is not set");
+    refused(
+        "version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    storage_options:\n      k: "
+        "'${env:PN_TEST_A'\n",
+        7, "closing brace");
     setenv("PN_TEST_A", "\xff", 1);
-    refused("version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    options:\n      k: "
-            "'${env:PN_TEST_A}'\n",
-            7, "not UTF-8");
-    refused("version: 1\nname: '${env:PN_TEST_A}'\n", 2, "options and storage_options only");
+    refused(
+        "version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    storage_options:\n      k: "
+        "'${env:PN_TEST_A}'\n",
+        7, "not UTF-8");
+    refused("version: 1\nname: '${env:PN_TEST_A}'\n", 2, "allowed in storage_options only");
     refused("version: 1\ndatasets:\n  d:\n    format: csv\n    uri: '${env:PN_TEST_A}/x'\n", 5,
-            "options and storage_options only");
+            "allowed in storage_options only");
     refused("version: 1\nsettings:\n  time_zone: '${env:PN_TEST_A}'\n", 3,
-            "options and storage_options only");
+            "allowed in storage_options only");
 }
