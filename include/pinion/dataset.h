@@ -36,7 +36,9 @@ typedef struct pn_dataset_spec {
                                          hold secrets */
     const char *metadata_json; /**< {"ddl","constraints","partition_columns","defaults"}, or NULL */
     const struct ArrowSchema
-        *schema; /**< declared schema (borrowed for the call), or NULL to infer */
+        *schema;            /**< declared schema (borrowed for the call), or NULL to infer */
+    const char *files_json; /**< Delta: JSON array of the only files of the version to read, as the
+                               log has their paths; or NULL for all of them. Since 0.1 */
 } pn_dataset_spec;
 
 #ifdef __cplusplus

@@ -113,6 +113,9 @@ bool pni_parse_i64(const char *text, int64_t *out);
 bool pni_parse_u64(const char *text, uint64_t *out);
 /* Edit distance, for "did you mean"; gives up above 4 and answers 5. */
 unsigned pni_edit_distance(const char *a, const char *b);
+/* For "did you mean": the better of two names that may be meant by `name`, either of which may be
+ * NULL; NULL when both are too far off. Of equals the lesser one. */
+const char *pni_nearer(const char *name, const char *best, const char *candidate);
 
 void pni_buf_append(pn_buf *buf, const void *data, size_t len);
 void pni_buf_puts(pn_buf *buf, const char *text);

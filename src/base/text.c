@@ -185,3 +185,16 @@ unsigned pni_edit_distance(const char *a, const char *b) {
     }
     return row[cols + MAX_EDITS - rows];
 }
+
+const char *pni_nearer(const char *name, const char *best, const char *candidate) {
+    const unsigned too_far = 3;
+    unsigned old = best ? pni_edit_distance(name, best) : too_far;
+    unsigned new = candidate ? pni_edit_distance(name, candidate) : too_far;
+    if (new < old) {
+        return candidate;
+    }
+    if (old >= too_far) {
+        return NULL;
+    }
+    return new == old &&strcmp(candidate, best) < 0 ? candidate : best;
+}

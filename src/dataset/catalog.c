@@ -24,6 +24,7 @@ static void dataset_free(pni_dataset *dataset) {
     pni_free(dataset->uri);
     pni_free(dataset->version);
     pni_free(dataset->timestamp);
+    json_decref(dataset->files);
     json_decref(dataset->options);
     json_decref(dataset->storage_options);
     json_decref(dataset->metadata);
@@ -142,6 +143,42 @@ static pn_status check_version(const pn_dataset_spec *spec, pn_error *err) {
     return PN_OK;
 }
 
+/* The only files to read of a Delta version: paths as its log has them. Sorted, so that the order
+ * in which they were named is no part of the identity. */
+static pn_status read_files(const pn_dataset_spec *spec, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) parsed = NULL;
+    PNI_AUTO_PTR(pni_map) seen = pni_map_new();
+    size_t index;
+    json_t *file;
+    if (!spec->files_json)
+        return PN_OK;
+    if (!pni_streq(spec->format, "delta"))
+        return pni_fail(err, PNI_E_DATASET_FILES, "dataset '%s' of format %s cannot choose files",
+                        spec->name, spec->format);
+    PNI_TRY(pni_json_parse(spec->files_json, strlen(spec->files_json), "the list of files", &parsed,
+                           err));
+    if (!json_array_size(parsed) || json_array_size(parsed) > PNI_DATASET_FILES_MAX)
+        return pni_fail(err, PNI_E_DATASET_FILES,
+                        "the files of dataset '%s' are no list of 1 to %u paths", spec->name,
+                        PNI_DATASET_FILES_MAX);
+    json_array_foreach(parsed, index, file) {
+        const char *path = json_string_value(file);
+        if (!path || !*path)
+            return pni_fail(err, PNI_E_DATASET_FILES, "file %zu of dataset '%s' is no path", index,
+                            spec->name);
+        if (pni_map_has(seen, path))
+            return pni_fail(err, PNI_E_DATASET_FILES, "dataset '%s' names file '%s' twice",
+                            spec->name, path);
+        pni_map_put(seen, path, file);
+    }
+    *out = json_array();
+    const char **sorted = pni_map_sorted_keys(seen);
+    for (size_t i = 0; i < pni_map_count(seen); i++)
+        json_array_append_new(*out, json_string(sorted[i]));
+    pni_free(sorted);
+    return PN_OK;
+}
+
 static char *absolute_uri(const pn_dataset_spec *spec) {
     if (pni_starts_with(spec->uri, "file://"))
         return pni_path_absolute(spec->uri + strlen("file://"));
@@ -183,6 +220,7 @@ static pn_status dataset_from_spec(const pn_dataset_spec *spec, pni_dataset **ou
     dataset->version = spec->version ? pni_strdup(spec->version) : NULL;
     dataset->timestamp = spec->timestamp ? pni_strdup(spec->timestamp) : NULL;
     dataset->optional = spec->flags & PN_DATASET_OPTIONAL;
+    PNI_TRY(read_files(spec, &dataset->files, err));
     PNI_TRY(text_object(spec->options_json, "option", spec->name, &dataset->options, err));
     PNI_TRY(text_object(spec->storage_options_json, "storage option", spec->name,
                         &dataset->storage_options, err));
@@ -237,15 +275,8 @@ const pni_dataset *pni_catalog_find(const pn_catalog *catalog, const char *name)
 
 const char *pni_catalog_nearest(const pn_catalog *catalog, const char *name) {
     const char *best = NULL;
-    unsigned least = 3;
-    for (size_t i = 0; catalog && i < pni_map_count(catalog->datasets); i++) {
-        const char *key = pni_map_key_at(catalog->datasets, i);
-        unsigned distance = pni_edit_distance(key, name);
-        if (distance < least || (distance == least && best && strcmp(key, best) < 0)) {
-            least = distance;
-            best = key;
-        }
-    }
+    for (size_t i = 0; catalog && i < pni_map_count(catalog->datasets); i++)
+        best = pni_nearer(name, best, pni_map_key_at(catalog->datasets, i));
     return best;
 }
 
@@ -261,6 +292,8 @@ pn_status pn_catalog_describe(const pn_catalog *catalog, const char *name, pn_bu
     json = json_pack("{s:s, s:s, s:o, s:b, s:O, s:O}", "name", dataset->name, "format",
                      dataset->format, "uri", pni_json_redacted(dataset->uri), "optional",
                      dataset->optional, "options", dataset->options, "metadata", dataset->metadata);
+    if (dataset->files)
+        json_object_set(json, "files", dataset->files);
     if (dataset->version)
         json_object_set_new(json, "version", json_string(dataset->version));
     if (dataset->timestamp)

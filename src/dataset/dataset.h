@@ -21,6 +21,7 @@ typedef struct pni_dataset {
     char *version;   /* or NULL */
     char *timestamp; /* or NULL */
     bool optional;
+    json_t *files;             /* Delta: sorted paths of the only files to read, or NULL */
     json_t *options;           /* object of texts, never NULL */
     json_t *storage_options;   /* object of texts, never NULL; secret */
     json_t *metadata;          /* object, never NULL */

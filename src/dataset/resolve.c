@@ -51,7 +51,34 @@ static json_t *spec_of(const pni_dataset *dataset) {
         json_object_set_new(spec, "version", json_string(dataset->version));
     if (dataset->timestamp)
         json_object_set_new(spec, "timestamp", json_string(dataset->timestamp));
+    if (dataset->files)
+        json_object_set(spec, "files", dataset->files);
     return spec;
+}
+
+/* Which files of the version are read is a part of the pin. Each must be one of them: the engine
+ * would only say so in the middle of a run. */
+static pn_status pin_chosen_files(const pni_dataset *dataset, const json_t *delta,
+                                  pni_resolved *resolved, pn_error *err) {
+    PNI_AUTO_PTR(pni_map) active = pni_map_new();
+    char hex[PNI_SHA256_HEX];
+    size_t index;
+    json_t *file;
+    if (!dataset->files)
+        return PN_OK;
+    json_array_foreach(json_object_get(delta, "files"), index, file)
+        pni_map_put(active, pni_json_text(file, "path"), file);
+    json_array_foreach(dataset->files, index, file) if (
+        !pni_map_has(active,
+                     json_string_value(
+                         file))) return pni_fail(err, PNI_E_DATASET_FILE_UNKNOWN,
+                                                 "dataset '%s': version %s holds no file '%s'",
+                                                 dataset->name, pni_json_text(delta, "version"),
+                                                 json_string_value(file));
+    PNI_TRY(pni_json_digest(dataset->files, hex, err));
+    json_object_set_new(resolved->pin, "chosen_files", json_string(hex));
+    json_object_set(resolved->evidence, "chosen_files", dataset->files);
+    return PN_OK;
 }
 
 static pn_status open_delta(const pni_engine_session *engine, const pni_dataset *dataset,
@@ -74,7 +101,7 @@ static pn_status open_delta(const pni_engine_session *engine, const pni_dataset 
         json_object_set_new(resolved->pin, "version", json_string(version));
     }
     json_object_set(resolved->evidence, "delta", delta);
-    return PN_OK;
+    return pin_chosen_files(dataset, delta, resolved, err);
 }
 
 /* Hive partitions are found by the engine below the root; otherwise it reads exactly the pinned

@@ -38,6 +38,7 @@ pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
     pni_compile_request request = {.name = ours.name,
                                    .substrait = ours.substrait,
                                    .lookup = pni_view_lookup,
+                                   .nearest = pni_view_nearest,
                                    .ctx = (void *)(uintptr_t)graph};
     if (ours.sql)
         request.sql = (pn_bytes){(const uint8_t *)ours.sql, strlen(ours.sql)};

@@ -10,6 +10,14 @@
 
 #include <stdlib.h>
 
+/* The session hints at the nearest table; a view may be nearer. */
+static void hint_at_view(const pn_session *session, const pni_compile_request *request,
+                         const char *name, pn_error *err) {
+    const char *view = request->nearest ? request->nearest(request->ctx, name) : NULL;
+    if (view)
+        pni_session_hint_nearest(pni_nearer(name, pni_session_nearest(session, name), view), err);
+}
+
 static pn_status ensure_table(pn_session *session, const pni_compile_request *request,
                               const char *name, pn_error *err) {
     const pni_resolved *resolved;
@@ -18,7 +26,10 @@ static pn_status ensure_table(pn_session *session, const pni_compile_request *re
         return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", name);
     if (view)
         return pni_session_stub(session, name, &view->schema, err);
-    return pni_session_resolve(session, name, &resolved, err);
+    pn_status status = pni_session_resolve(session, name, &resolved, err);
+    if (status == PN_NOT_FOUND && err && err->number == PNI_E_TABLE_UNKNOWN)
+        hint_at_view(session, request, name, err);
+    return status;
 }
 
 static pn_status check_statement(const json_t *parsed, pn_error *err) {

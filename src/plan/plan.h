@@ -18,11 +18,15 @@
 /* The bundle of view `name`, or NULL when there is no such view. */
 typedef const pn_bundle *(*pni_view_lookup_fn)(void *ctx, const char *name);
 
+/* The name of a view that is near to `name`, or NULL. */
+typedef const char *(*pni_view_nearest_fn)(void *ctx, const char *name);
+
 typedef struct pni_compile_request {
     const char *name;   /* of the view, or NULL */
     pn_bytes sql;       /* or empty */
     pn_bytes substrait; /* or empty */
     pni_view_lookup_fn lookup;
+    pni_view_nearest_fn nearest; /* or NULL */
     void *ctx;
 } pni_compile_request;
 

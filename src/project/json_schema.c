@@ -36,6 +36,7 @@ static const char schema[] =
     "\"datasets\":{\"type\":\"object\",\"propertyNames\":{\"pattern\":" NAME_PATTERN "},"
     "\"additionalProperties\":" OBJECT "\"required\":[\"format\",\"uri\"],\"properties\":{"
     "\"format\":" FORMAT ",\"uri\":" TEXT ",\"version\":" TEXT ",\"timestamp\":" TEXT ","
+    "\"files\":" TEXTS ","
     "\"options\":" SCALARS ",\"storage_options\":" SCALARS ","
     "\"optional\":{\"enum\":[true,false,\"true\",\"false\"]},"
     "\"schema\":{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":" TEXT "},"

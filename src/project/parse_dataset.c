@@ -8,7 +8,7 @@
 typedef struct dataset_reader {
     pn_project *project;
     pn_dataset_spec spec; /* texts are borrowed from the document */
-    json_t *options, *storage_options, *metadata;
+    json_t *files, *options, *storage_options, *metadata;
     PNI_VEC(struct ArrowSchema) columns;
     struct ArrowSchema schema;
     bool optional;
@@ -32,6 +32,11 @@ static pn_status read_version(void *ctx, yaml_file *file, yaml_node_t *value, pn
 
 static pn_status read_timestamp(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     return yaml_text(file, value, "timestamp", &((dataset_reader *)ctx)->spec.timestamp, err);
+}
+
+static pn_status read_files(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    json_t *files = ((dataset_reader *)ctx)->files = json_array();
+    return yaml_texts(file, value, "files", files, err);
 }
 
 static pn_status read_options(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
@@ -151,18 +156,24 @@ static char *text_of(const json_t *json) {
 
 static pn_status add_dataset(dataset_reader *reader, yaml_file *file, yaml_node_t *key,
                              yaml_node_t *value, pn_error *err) {
-    static const yaml_key keys[] = {
-        {"format", read_format},       {"metadata", read_metadata},
-        {"optional", read_optional},   {"options", read_options},
-        {"schema", read_schema},       {"storage_options", read_storage},
-        {"timestamp", read_timestamp}, {"uri", read_uri},
-        {"version", read_version}};
+    static const yaml_key keys[] = {{"files", read_files},
+                                    {"format", read_format},
+                                    {"metadata", read_metadata},
+                                    {"optional", read_optional},
+                                    {"options", read_options},
+                                    {"schema", read_schema},
+                                    {"storage_options", read_storage},
+                                    {"timestamp", read_timestamp},
+                                    {"uri", read_uri},
+                                    {"version", read_version}};
     PNI_TRY(yaml_read_mapping(file, value, &YAML_KEYS("a dataset", keys), reader, err));
     if (!reader->spec.format || !reader->spec.uri)
         return yaml_wrong(file, key, err, "dataset '%s' needs format and uri", yaml_key_text(key));
+    PNI_AUTO_PTR(pni_text) files = text_of(reader->files);
     PNI_AUTO_PTR(pni_text) options = text_of(reader->options);
     PNI_AUTO_PTR(pni_text) storage = text_of(reader->storage_options);
     PNI_AUTO_PTR(pni_text) metadata = text_of(reader->metadata);
+    reader->spec.files_json = files;
     reader->spec.options_json = options;
     reader->spec.storage_options_json = storage;
     reader->spec.metadata_json = metadata;
@@ -180,6 +191,7 @@ pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key,
     dataset_reader reader = {
         .project = project, .spec = PN_DATASET_SPEC_INIT, .metadata = json_object()};
     pn_status status = add_dataset(&reader, file, key, value, err);
+    json_decref(reader.files);
     json_decref(reader.options);
     json_decref(reader.storage_options);
     json_decref(reader.metadata);

@@ -136,8 +136,13 @@ bool pni_session_knows(const pn_session *session, const char *name) {
 }
 
 const char *pni_session_nearest(const pn_session *session, const char *name) {
-    const char *nearest = pni_catalog_nearest(session->catalog, name);
-    return nearest ? nearest : pni_catalog_nearest(session->own, name);
+    return pni_nearer(name, pni_catalog_nearest(session->catalog, name),
+                      pni_catalog_nearest(session->own, name));
+}
+
+void pni_session_hint_nearest(const char *nearest, pn_error *err) {
+    if (nearest)
+        pni_error_hint(err, "Did you mean '%s'? `pinion ls` lists the names.", nearest);
 }
 
 pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema,
@@ -165,10 +170,8 @@ static pn_status install(pn_session *session, const char *name, pni_resolved *re
 }
 
 static pn_status unknown_table(const pn_session *session, const char *name, pn_error *err) {
-    const char *nearest = pni_session_nearest(session, name);
     pn_status status = pni_fail(err, PNI_E_TABLE_UNKNOWN, "there is no table '%s'", name);
-    if (nearest)
-        pni_error_hint(err, "Did you mean '%s'? `pinion ls` lists the names.", nearest);
+    pni_session_hint_nearest(pni_session_nearest(session, name), err);
     return status;
 }
 

@@ -62,6 +62,7 @@ bool pni_session_knows(const pn_session *session,
                        const char *name); /* dataset or temporary table */
 /* "did you mean": the nearest known name, or NULL. */
 const char *pni_session_nearest(const pn_session *session, const char *name);
+void pni_session_hint_nearest(const char *nearest, pn_error *err); /* does nothing for NULL */
 /* Registers a view's output schema in `identity`; replaces. Lock held. */
 pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema,
                            pn_error *err);

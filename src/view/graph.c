@@ -254,9 +254,18 @@ const pn_bundle *pni_view_lookup(void *ctx, const char *name) {
     return found ? found->bundle : NULL;
 }
 
+const char *pni_view_nearest(void *ctx, const char *name) {
+    const pn_view_graph *graph = ctx;
+    const char *best = NULL;
+    for (size_t i = 0; graph && i < graph->views.count; i++)
+        best = pni_nearer(name, best, graph->views.items[i]->name);
+    return best;
+}
+
 static pn_status compile_view(pn_view_graph *graph, pn_session *session, graph_view *view,
                               pn_error *err) {
-    pni_compile_request request = {.name = view->name, .lookup = pni_view_lookup, .ctx = graph};
+    pni_compile_request request = {
+        .name = view->name, .lookup = pni_view_lookup, .nearest = pni_view_nearest, .ctx = graph};
     if (view->sql)
         request.sql = (pn_bytes){(const uint8_t *)view->sql, strlen(view->sql)};
     else

@@ -10,6 +10,8 @@
 
 /* Look-up for pni_compile_request: ctx is a const pn_view_graph *, which may be NULL. */
 const pn_bundle *pni_view_lookup(void *ctx, const char *name);
+/* "did you mean": the nearest view by name, or NULL; for the same request. */
+const char *pni_view_nearest(void *ctx, const char *name);
 bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session);
 
 PNI_DEFINE_AUTO_PTR(pn_view_graph, pn_view_graph_free)

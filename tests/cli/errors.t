@@ -59,7 +59,7 @@ $ pinion run -c 'select * from ordres'
 [exit 2]
 $ pinion run -c 'select * from big_order'
 ! pinion: there is no table 'big_order' [PN4009]
-! hint: `pinion ls` lists the names. Datasets are declared in pinion.yaml, views are files in views/.
+! hint: Did you mean 'big_orders'? `pinion ls` lists the names.
 [exit 2]
 
 # views in a circle

@@ -155,3 +155,14 @@ T_CASE(edit_distance_equals_the_full_table) {
         T_EQ_UINT(pni_edit_distance(words[0], words[1]), full_distance(words[0], words[1]));
     }
 }
+
+T_CASE(the_nearer_of_two_names_is_meant) {
+    T_ASSERT(!pni_nearer("orders", NULL, NULL));
+    T_ASSERT(!pni_nearer("orders", NULL, "customers"));
+    T_ASSERT(!pni_nearer("orders", "customers", "returns"));
+    T_EQ_STR(pni_nearer("ordres", NULL, "orders"), "orders");
+    T_EQ_STR(pni_nearer("ordres", "orders", "customers"), "orders");
+    T_EQ_STR(pni_nearer("order", "older_", "orders"), "orders");
+    T_EQ_STR(pni_nearer("order_", "orders", "ordery"), "orders"); /* of equals the lesser one */
+    T_EQ_STR(pni_nearer("order_", "ordery", "orders"), "orders");
+}

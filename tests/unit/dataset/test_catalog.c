@@ -179,3 +179,34 @@ T_CASE(the_nearest_name_is_least_on_a_tie) {
     T_EQ_STR(pni_catalog_nearest(NULL, "x"), NULL);
     pn_catalog_unref(catalog);
 }
+
+T_CASE(chosen_files_are_a_list_of_paths_of_a_delta_table) {
+    static const struct {
+        const char *files;
+        int32_t number;
+        const char *text;
+    } wrong[] = {{"[]", PNI_E_DATASET_FILES, "'d'"},
+                 {"{}", PNI_E_DATASET_FILES, "'d'"},
+                 {"[1]", PNI_E_DATASET_FILES, "file 0"},
+                 {"[\"a\", \"\"]", PNI_E_DATASET_FILES, "file 1"},
+                 {"[\"a\", \"a\"]", PNI_E_DATASET_FILES, "'a' twice"},
+                 {"[", PNI_E_JSON, "list of files"}};
+    pn_catalog *catalog = pn_catalog_new();
+    pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    spec.name = "d";
+    spec.uri = "/t";
+    spec.format = "delta";
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        spec.files_json = wrong[i].files;
+        FX_FAILS(pn_catalog_add(catalog, &spec, err), wrong[i].number, wrong[i].text);
+    }
+    spec.files_json = "[\"b\", \"a\"]";
+    spec.format = "csv";
+    FX_FAILS(pn_catalog_add(catalog, &spec, err), PNI_E_DATASET_FILES, "csv");
+    spec.format = "delta";
+    FX_OK(pn_catalog_add(catalog, &spec, err));
+    FX_OK(pn_catalog_describe(catalog, "d", &text, err));
+    T_ASSERT(strstr(pni_buf_text(&text), "\"files\":[\"a\",\"b\"]"));
+    pn_catalog_unref(catalog);
+}

@@ -175,6 +175,36 @@ T_CASE(a_delta_table_is_pinned_by_id_and_version) {
     finish(&c);
 }
 
+T_CASE(chosen_files_of_a_version_are_read_and_pinned) {
+    const char *uri = fx_path("t");
+    char one[512], two[512];
+    dataset_case c = start("delta", uri);
+    fx_write_delta(c.engine, "select 1 as k", delta_request("error", uri));
+    fx_write_delta(c.engine, "select 2 as k", delta_request("append", uri));
+    PNI_AUTO_PTR(pni_text) all = resolved_pin(&c);
+    const json_t *files = json_object_get(json_object_get(c.resolved->evidence, "delta"), "files");
+    T_EQ_UINT(json_array_size(files), 2);
+    snprintf(one, sizeof one, "[\"%s\"]", pni_json_text(json_array_get(files, 0), "path"));
+    snprintf(two, sizeof two, "[\"%s\",\"%s\"]", pni_json_text(json_array_get(files, 1), "path"),
+             pni_json_text(json_array_get(files, 0), "path"));
+    c.spec.files_json = one;
+    PNI_AUTO_PTR(pni_text) first = resolved_pin(&c);
+    PNI_AUTO_PTR(pni_text) rows = fx_table_rows(c.engine, c.resolved->table);
+    T_ASSERT(pni_streq(rows, "1\n") || pni_streq(rows, "2\n"));
+    T_ASSERT(!pni_streq(first, all));
+    c.spec.files_json = two; /* all of them, in another order */
+    PNI_AUTO_PTR(pni_text) both = resolved_pin(&c);
+    PNI_AUTO_PTR(pni_text) all_rows = fx_table_rows(c.engine, c.resolved->table);
+    T_EQ_UINT(strlen(all_rows), 4);
+    T_ASSERT(!pni_streq(both, first) && !pni_streq(both, all));
+    c.spec.files_json = "[\"part-gone.parquet\"]";
+    FX_FAILS(resolve(&c, err), PNI_E_DATASET_FILE_UNKNOWN, "'part-gone.parquet'");
+    c.spec.files_json = two;
+    c.spec.version = "0";
+    FX_FAILS(resolve(&c, err), PNI_E_DATASET_FILE_UNKNOWN, "version 0");
+    finish(&c);
+}
+
 T_CASE(a_version_that_says_what_it_was_made_from_is_pinned_by_that) {
     dataset_case c = start("delta", NULL);
     PNI_AUTO_PTR(pni_text) first = NULL;

@@ -205,6 +205,8 @@ static const struct {
     {"version: 1\ndatasets: {d: {format: csv, uri: 7}}\n", true},
     {"version: 1\ndatasets: {d: {format: delta, uri: x, version: 3}}\n", true},
     {"version: 1\ndatasets: {d: {format: delta, uri: x, timestamp: 2024-01-01T00:00:00Z}}\n", true},
+    {"version: 1\ndatasets: {d: {format: delta, uri: x, files: [a, b]}}\n", true},
+    {"version: 1\ndatasets: {d: {format: delta, uri: x, files: a}}\n", false},
     {D "    options: {a: 1, b: true, c: '', d: x}\n", true},
     {D "    options: {a: ~}\n", false},
     {D "    options: {a: {}}\n", false},

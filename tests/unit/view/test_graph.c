@@ -278,3 +278,21 @@ T_CASE(an_empty_graph_compiles) {
     T_EQ_UINT(pn_view_graph_count(NULL), 0);
     pn_view_graph_free(NULL);
 }
+
+T_CASE(an_unknown_table_suggests_a_near_view) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO_PTR(pn_view_graph) graph = pn_view_graph_new();
+    pn_error problem = PN_ERROR_INIT;
+    fx_add_rows(session, "orderlines", "[{\"k\":1}]");
+    fx_add_dataset(session, "order_line", "csv", "/x.csv");
+    add(graph, "order_lines", "select 1 as k");
+    add(graph, "reader", "select k from order_linez");
+    T_EQ_INT(pn_view_graph_compile(graph, session, NULL, &problem), PN_NOT_FOUND);
+    T_EQ_INT(problem.number, PNI_E_TABLE_UNKNOWN);
+    T_ASSERT(strstr(problem.hint, "'order_line'")); /* as near as the view, and lesser */
+    PNI_AUTO_PTR(pn_view_graph) other = pn_view_graph_new();
+    add(other, "order_linez", "select 1 as k");
+    add(other, "reader", "select k from order_linezz");
+    T_EQ_INT(pn_view_graph_compile(other, session, NULL, &problem), PN_NOT_FOUND);
+    T_ASSERT(strstr(problem.hint, "'order_linez'"));
+}
