@@ -7,7 +7,8 @@ for preset in ci dev; do
     tools/engine.sh "$preset" quick
     tools/build.sh "$preset"
     case $preset in ci) step=1 ;; dev) step=16 ;; esac
-    PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion FAULT_STEP=$step \
+    LSAN_OPTIONS=suppressions=$root/tests/support/lsan.supp ASAN_OPTIONS=detect_leaks=1 \
+        PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion FAULT_STEP=$step \
         python3 tests/fault/test_fault.py
 done
 tools/engine.sh tsan quick
