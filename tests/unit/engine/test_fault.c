@@ -11,6 +11,7 @@ extern void pne_fault_reset(int64_t n, int32_t panic_not_fail) __attribute__((we
 
 static pn_status scenario(pn_error *err) {
     PNI_AUTO_PTR(pni_engine_session) session = NULL;
+    PNI_AUTO_PTR(pni_engine_session) fork = NULL;
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO_PTR(pn_cancel) cancel = pn_cancel_new();
@@ -26,8 +27,9 @@ static pn_status scenario(pn_error *err) {
     T_ASSERT(stream.release == NULL); /* consumed on failure too */
     PNI_TRY(status);
     PNI_TRY(pni_engine_register(session, PNI_SPACE_RUN, "t", table, err));
-    PNI_TRY(pni_engine_plan_sql(session, PNI_SPACE_RUN, fixture_bytes("select a from t"), 0, &plan,
-                                err));
+    PNI_TRY(pni_engine_session_fork(session, &fork, err));
+    PNI_TRY(
+        pni_engine_plan_sql(fork, PNI_SPACE_RUN, fixture_bytes("select a from t"), 0, &plan, err));
     PNI_TRY(pni_engine_plan_execute(plan, cancel, &rows, err));
     return fixture_drain(&rows, &count, &sum, err);
 }

@@ -57,3 +57,29 @@ T_CASE(a_forked_child_is_refused) {
     T_ASSERT(WIFEXITED(how));
     T_EQ_INT(WEXITSTATUS(how), 0);
 }
+
+T_CASE(a_fork_sees_what_was_there_and_keeps_its_own_to_itself) {
+    pni_engine_session *session = fixture_session();
+    PNI_AUTO_PTR(pni_engine_session) fork = NULL;
+    PNI_AUTO_PTR(json_t) settings = NULL;
+    pn_error err = PN_ERROR_INIT;
+    int64_t rows, sum;
+    fixture_numbers(session, "before", 3);
+    T_OK(pni_engine_session_fork(session, &fork, &err), &err);
+    T_OK(pni_engine_session_settings(fork, &settings, &err), &err);
+    T_EQ_STR(pni_json_text(settings, "datafusion.execution.target_partitions"), "2");
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_PTR(pni_engine_table) view = NULL;
+    T_OK(pni_engine_plan_sql(fork, PNI_SPACE_RUN, fixture_bytes("select a from before"), 0, &plan,
+                             &err),
+         &err);
+    T_OK(pni_engine_table_from_plan(plan, &view, &err), &err);
+    T_OK(pni_engine_register(fork, PNI_SPACE_RUN, "own", view, &err), &err);
+    T_STATUS(fixture_query(session, "select * from own", &rows, &sum, &err), PN_PLAN, &err);
+    T_OK(pni_engine_deregister(session, PNI_SPACE_RUN, "before", &err), &err);
+    pni_engine_session_free(session);
+    T_OK(fixture_query(fork, "select a from own", &rows, &sum, &err), &err);
+    T_EQ_INT(rows, 3);
+    T_OK(fixture_query(fork, "select a from before", &rows, &sum, &err), &err);
+    T_EQ_INT(sum, 3);
+}
