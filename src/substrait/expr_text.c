@@ -491,14 +491,10 @@ static void take_expression(pni_writer *w, const pni_expr *expr, bool nested) {
         take_lambda(w, expr->lambda);
         return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE_LAMBDA_INVOCATION:
-        pni_put(w, expr->lambda_invocation);
-        return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE_ENUM:
-        pni_put(w, expr->enum_);
-        return;
     case SUBSTRAIT__EXPRESSION__REX_TYPE__NOT_SET:
     default:
-        pni_put_text(w, "?");
+        pni_take_generic(w, &expr->base);
         return;
     }
 }

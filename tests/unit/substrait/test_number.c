@@ -214,6 +214,10 @@ T_CASE(a_library_that_is_not_declared_is_refused) {
     refused(with_urn);
 }
 
+#define MAPPING(kind) SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_##kind
+#define DECLARATION(kind)                                                                          \
+    substrait__extensions__simple_extension_declaration__extension_##kind##__descriptor
+
 T_CASE(declared_variations_are_numbered_beside_those_of_engines) {
     t_pool_used = 0;
     char digests[3][65];
@@ -222,10 +226,8 @@ T_CASE(declared_variations_are_numbered_beside_those_of_engines) {
         Substrait__Plan *plan = t_plan(t_read("t", "a"), "a");
         Substrait__Extensions__SimpleExtensionDeclaration *d =
             t_node(&substrait__extensions__simple_extension_declaration__descriptor);
-        d->mapping_type_case =
-            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_TYPE_VARIATION;
-        d->extension_type_variation = t_node(
-            &substrait__extensions__simple_extension_declaration__extension_type_variation__descriptor);
+        d->mapping_type_case = MAPPING(EXTENSION_TYPE_VARIATION);
+        d->extension_type_variation = t_node(&DECLARATION(type_variation));
         d->extension_type_variation->type_variation_anchor = anchor;
         d->extension_type_variation->name = (char *)(uintptr_t) "big";
         if (i < 2) {
