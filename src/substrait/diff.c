@@ -320,10 +320,11 @@ static pn_status pair_below(diff *d, const pair *p, pn_error *err) {
     size_t n = left.count > right.count ? left.count : right.count;
     const place *here = n ? place_of(d, p) : NULL;
     for (size_t i = n; status == PN_OK && i-- > 0;) {
-        const branch *one = i < left.count ? &left.items[i] : NULL;
-        const branch *other = i < right.count ? &right.items[i] : NULL;
-        pair below = {one ? one->rel : NULL, other ? other->rel : NULL, here,
-                      n > 1 ? (one ? one : other)->name : NULL};
+        static const branch none = {NULL, NULL};
+        const branch one = i < left.count ? left.items[i] : none;
+        const branch other = i < right.count ? right.items[i] : none;
+        const char *name = one.name ? one.name : other.name;
+        pair below = {one.rel, other.rel, here, n > 1 ? name : NULL};
         pni_vec_push(&d->stack, below);
     }
     pni_vec_dispose(&left);

@@ -108,16 +108,20 @@ static uint32_t read_names(const Substrait__Extensions__SimpleExtensionDeclarati
 
 /* The files of Substrait's own functions have a URN each; other URIs stand for themselves. */
 static const char *urn_of_uri(const numbering *n, const char *uri) {
-    static const char *const homes[] = {"https://github.com/substrait-io/substrait/", "/functions_",
-                                        NULL};
+    static const char home[] = "https://github.com/substrait-io/substrait/";
+    static const char folder[] = "/extensions/";
     const char *file = strrchr(uri, '/');
-    for (size_t i = 0; file && pni_ends_with(file, ".yaml") && homes[i]; i++) {
-        bool whole = homes[i][0] != '/' || file == uri;
-        if (whole && pni_starts_with(uri, homes[i])) {
-            return pni_arena_printf(n->arena, STANDARD "%.*s", (int)(strlen(file) - 6), file + 1);
-        }
+    if (!file || !pni_ends_with(file, ".yaml")) {
+        return uri;
     }
-    return uri;
+    size_t before = sizeof folder - 2; /* the slash in front of the file counts for both */
+    bool whole = pni_starts_with(uri, home) && (size_t)(file - uri) > before &&
+                 memcmp(file - before, folder, before) == 0;
+    bool abbreviated = file == uri && pni_starts_with(uri, "/functions_");
+    if (!whole && !abbreviated) {
+        return uri;
+    }
+    return pni_arena_printf(n->arena, STANDARD "%.*s", (int)(strlen(file) - 6), file + 1);
 }
 
 /*
@@ -156,7 +160,8 @@ static pn_status find_name_space(numbering *n, const decl *d, uint32_t reference
  * arguments; another library may have reasons for two functions of one name. */
 static const char *plain_name(const numbering *n, const decl *d) {
     const char *signature = strchr(d->name, ':');
-    if (d->space != PNI_SPACE_FUNCTION || !signature || !pni_starts_with(d->urn, STANDARD)) {
+    if (d->space != PNI_SPACE_FUNCTION || !signature || signature == d->name ||
+        !pni_starts_with(d->urn, STANDARD)) {
         return d->name;
     }
     return pni_arena_strndup(n->arena, d->name, (size_t)(signature - d->name));
@@ -263,7 +268,7 @@ static pn_status read_decls(numbering *n, pn_error *err) {
 
 /* ---- numbering ---------------------------------------------------------------------------- */
 
-bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *where) {
+bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *where_out) {
     static const reference_name names[] = {
         {"function_reference", PNI_SPACE_FUNCTION},
         {"comparison_function_reference", PNI_SPACE_FUNCTION},
@@ -278,7 +283,7 @@ bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *where) {
     }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (pni_streq(field->name, names[i].name)) {
-            *where = names[i].space;
+            *where_out = names[i].space;
             return true;
         }
     }

@@ -60,9 +60,9 @@ typedef enum pni_space {
 } pni_space;
 
 /* Whether the field holds an anchor. */
-bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *space_out);
+bool pni_is_reference(const ProtobufCFieldDescriptor *field, pni_space *where_out);
 /* Name of what a canonical plan declares under an anchor, and its URN, or NULL. */
-const char *pni_substrait_declared(const pn_substrait *plan, pni_space space, uint32_t anchor,
+const char *pni_substrait_declared(const pn_substrait *plan, pni_space where, uint32_t anchor,
                                    const char **urn_out);
 
 /* A zeroed, initialised message in the arena. */

@@ -159,6 +159,12 @@ T_CASE(a_uri_of_substrait_is_its_urn_and_a_signature_says_nothing_new) {
     with_urn->extensions[1]->extension_function->extension_urn_reference = 9;
     T_EQ_STR(t_digest(with_urn), digests[0]);
     start(&plan);
+    old_uri(&plan, 3, "https://github.com/substrait-io/substrait/tests/functions_arithmetic.yaml");
+    old_function(&plan, 3, 1, "add:i64_i64");
+    old_function(&plan, 3, 2, "multiply:i64_i64");
+    T_OK(decode_old(&plan, digests[2], &err), &err);
+    T_ASSERT(strcmp(digests[2], digests[0]) != 0);
+    start(&plan);
     old_uri(&plan, 3, "https://example.org/functions_arithmetic.yaml");
     old_function(&plan, 3, 1, "add:i64_i64");
     old_function(&plan, 3, 2, "multiply:i64_i64");
