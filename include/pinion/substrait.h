@@ -4,8 +4,9 @@
  *
  * A pn_substrait is immutable and counted. Decoding brings the plan into canonical form, in which
  * two plans that differ in representation only are the same bytes: declarations are numbered by
- * first use, reads hold no column that is not read, table names have one part. The canonical bytes
- * are a complete plan, which DataFusion replays, since it resolves columns of a table by name.
+ * first use, reads hold no column that is not read, deprecated fields become their successors. The
+ * canonical bytes are a complete plan, which DataFusion replays, since it resolves columns of a
+ * table by name. Plans of any producer are read; docs/recipes/compare-plans.md compares two.
  *
  *     pn_substrait *plan = NULL;
  *     char digest[65];
@@ -48,8 +49,8 @@ typedef struct pn_substrait_options {
  * @param plan_out [out] set only on PN_OK
  *
  * @owns    caller owns *plan_out, pn_substrait_unref()
- * @errors  CORRUPT the bytes are no plan · LIMIT a ceiling was reached · UNSUPPORTED a part is
- *          refused
+ * @errors  CORRUPT the bytes are no plan, or one that readers could take in two ways · LIMIT a
+ *          ceiling was reached · UNSUPPORTED a part is refused
  * @threads any; needs little stack however deep the plan is
  * @cost    O(bytes)
  * @since   0.1

@@ -7,9 +7,12 @@
  * An emit that hands on every column in order is no emit; that needs to know how many columns a
  * relation has. The number is known from the kind and the inputs, but not for extension relations
  * and what stands on them: there an emit stays, which is safe. A constructor of a struct, list or
- * map all of whose parts are literals is a literal.
+ * map all of whose parts are literals is a literal. A binding of a parameter that nothing uses
+ * goes.
  */
 #include "substrait/canon.h"
+
+#include <stdlib.h>
 
 #define WIDTH_UNKNOWN SIZE_MAX
 
@@ -25,6 +28,7 @@ typedef struct fold {
     pni_arena *arena;
     PNI_VEC(relation *) relations;
     PNI_VEC(pni_expr *) constructors;
+    PNI_VEC(uint32_t) parameters; /* anchors, as often as they are used */
 } fold;
 
 static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
@@ -42,6 +46,8 @@ static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
         pni_expr *expr = (void *)node->msg;
         if (expr->rex_type_case == SUBSTRAIT__EXPRESSION__REX_TYPE_NESTED) {
             pni_vec_push(&f->constructors, expr);
+        } else if (expr->rex_type_case == SUBSTRAIT__EXPRESSION__REX_TYPE_DYNAMIC_PARAMETER) {
+            pni_vec_push(&f->parameters, expr->dynamic_parameter->parameter_reference);
         }
     }
     return PN_OK;
@@ -239,6 +245,29 @@ static void fold_constructor(fold *f, pni_expr *expr) {
     }
 }
 
+/* ---- parameters --------------------------------------------------------------------------- */
+
+static int cmp_anchors(const void *a, const void *b) {
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void drop_unused_bindings(const fold *f, Substrait__Plan *plan) {
+    size_t kept = 0;
+    if (f->parameters.count > 1) {
+        qsort(f->parameters.items, f->parameters.count, sizeof(uint32_t), cmp_anchors);
+    }
+    for (size_t i = 0; i < plan->n_parameter_bindings; i++) {
+        const uint32_t *anchor = &plan->parameter_bindings[i]->parameter_anchor;
+        if (f->parameters.count && bsearch(anchor, f->parameters.items, f->parameters.count,
+                                           sizeof *anchor, cmp_anchors)) {
+            plan->parameter_bindings[kept++] = plan->parameter_bindings[i];
+        }
+    }
+    plan->n_parameter_bindings = kept;
+}
+
 pn_status pni_canon_fold(Substrait__Plan *plan, pni_arena *arena, pn_error *err) {
     fold f = {.arena = arena};
     pn_status status = pni_tree_walk(&plan->relations[0]->base, visit, &f, err);
@@ -249,8 +278,10 @@ pn_status pni_canon_fold(Substrait__Plan *plan, pni_arena *arena, pn_error *err)
         for (size_t i = f.constructors.count; i-- > 0;) {
             fold_constructor(&f, f.constructors.items[i]);
         }
+        drop_unused_bindings(&f, plan);
     }
     pni_vec_dispose(&f.relations);
     pni_vec_dispose(&f.constructors);
+    pni_vec_dispose(&f.parameters);
     return status;
 }

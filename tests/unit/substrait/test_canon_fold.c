@@ -155,3 +155,44 @@ T_CASE(a_constructor_of_constants_is_a_constant) {
     nullable->nested->nullable = true;
     differ(keeping(nullable), keeping(nested_struct(t_number(1))));
 }
+
+/* ---- parameters --------------------------------------------------------------------------- */
+
+static void bind(Substrait__Plan *plan, uint32_t anchor, int64_t value) {
+    Substrait__DynamicParameterBinding *binding =
+        t_node(&substrait__dynamic_parameter_binding__descriptor);
+    binding->parameter_anchor = anchor;
+    binding->value = t_number(value)->literal;
+    T_PUSH(plan->parameter_bindings, plan->n_parameter_bindings, binding);
+}
+
+static Substrait__Plan *with_parameters(uint32_t first, uint32_t second) {
+    pni_expr *parameters[2];
+    for (size_t i = 0; i < 2; i++) {
+        parameters[i] = t_node(&substrait__expression__descriptor);
+        parameters[i]->rex_type_case = SUBSTRAIT__EXPRESSION__REX_TYPE_DYNAMIC_PARAMETER;
+        parameters[i]->dynamic_parameter = t_node(&substrait__dynamic_parameter__descriptor);
+        parameters[i]->dynamic_parameter->type = t_i64();
+        parameters[i]->dynamic_parameter->parameter_reference = i ? second : first;
+    }
+    Substrait__Plan *plan = keeping(t_call(1, parameters[0], parameters[1]));
+    t_declare(plan, 1, "equal");
+    return plan;
+}
+
+T_CASE(bindings_are_sorted_and_unused_ones_go) {
+    t_pool_used = 0;
+    Substrait__Plan *one = with_parameters(7, 2);
+    Substrait__Plan *other = with_parameters(7, 2);
+    bind(one, 2, 20);
+    bind(one, 7, 70);
+    bind(other, 9, 90);
+    bind(other, 7, 70);
+    bind(other, 2, 20);
+    same(one, other);
+    Substrait__Plan *wrong = with_parameters(7, 2);
+    bind(wrong, 2, 70);
+    bind(wrong, 7, 20);
+    differ(one, wrong);
+    differ(one, with_parameters(7, 2));
+}
