@@ -96,6 +96,9 @@ static pn_status apply_settings(json_t *config, const pn_session *session,
             !pni_utf8_valid(setting->value, strlen(setting->value)))
             return pni_fail(err, PNI_E_SESSION_SETTING, "setting %zu ('%s') is not UTF-8", i,
                             setting->key);
+        /* No setting is a credential, but what stands in the wrong place may be one. */
+        if (!pni_setting_is_known(setting->key) || strstr(setting->key, "crypto"))
+            pni_secret_remember(setting->value);
         const char *key = pni_setting_engine_key(setting->key);
         if (key && is_ours(key))
             return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
