@@ -47,7 +47,7 @@ static pn_status check_options(const pn_cpg_build_options *options, pn_error *er
     if (options->incremental != 0) {
         return pni_fail(err, PNI_E_ARGUMENT, "options of a graph build: incremental must be 0");
     }
-    if ((options->flags & ~(uint32_t)PN_CPG_EVIDENCE_ONLY) != 0) {
+    if ((options->flags & ~(uint32_t)(PN_CPG_EVIDENCE_ONLY | PN_CPG_NO_RECORD)) != 0) {
         return pni_fail(err, PNI_E_ARGUMENT, "options of a graph build: unknown flag");
     }
     return PN_OK;

@@ -71,6 +71,16 @@ class OtherPrograms(Folder):
         self.assertEqual(found, [("build", "ok", "revenue_by_customer", 2, 0, True),
                                  ("build", "ok", "revenue_by_customer", 2, 1, True)])
 
+    def test_a_graph_build_is_recorded_unless_told(self):
+        (self.folder / "src").mkdir()
+        (self.folder / "src/a.py").write_text("def f():\n    return 1\n")
+        for name, words in (("graph", []), ("silent", ["--no-record"])):
+            tables.pinion("-q", "cpg", "build", self.folder / "src", "--out", self.folder / name, *words)
+        rows = json.loads(tables.pinion("--json", "-C", self.folder / "graph", "store", "query",
+                                        "select label, status from runs"))
+        self.assertEqual(rows, [{"label": "cpg build", "status": "ok"}])
+        self.assertFalse((self.folder / "silent" / STORE).exists())
+
     def test_the_day_is_that_of_utc(self):
         shop = self.project()
         tables.pinion("-q", "-C", shop, "build", TZ="Pacific/Kiritimati")

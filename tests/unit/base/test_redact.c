@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials in texts, by form and by value; and that messages and log lines pass through. */
-#include "base/base.h"
 #include "t.h"
+
+#include "base/base.h"
 
 static void expect(const char *text, const char *want) {
     PNI_AUTO(pn_buf) out = PN_BUF_INIT;

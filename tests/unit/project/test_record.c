@@ -14,8 +14,9 @@ static const char yaml[] =
 
 static pn_project *project_of(const char *text) {
     fx_write("p/t.csv", "k,v\n1,a\n2,b\n3,a\n");
-    fx_write("p/views/low.sql", "select v, count(*) as n from t where k not in (select k from gone) "
-                                "group by v");
+    fx_write("p/views/low.sql",
+             "select v, count(*) as n from t where k not in (select k from gone) "
+             "group by v");
     fx_write("p/views/top.sql", "select upper(v) as u, n from low");
     return fx_project(text);
 }

@@ -88,7 +88,8 @@ static char *loose_file(const char *name, int age_s) {
     return path;
 }
 
-/* What a killed append leaves is found when it is an hour old: it might be about to be committed. */
+/* What a killed append leaves is found when it is an hour old: it might be about to be committed.
+ */
 T_CASE(loose_files_go_when_they_are_old_enough) {
     fx_append_day(t_tmpdir(), "2020-01-01");
     PNI_AUTO_PTR(pni_text) old = loose_file("part-old.parquet", 7200);

@@ -45,8 +45,7 @@ T_CASE(the_document_names_every_table) {
     const json_t *tables = json_object_get(json, "tables");
     T_EQ_UINT(json_array_size(tables), PNI_RECORD_KINDS);
     T_EQ_STR(pni_json_text(json_array_get(tables, 0), "table"), "runs");
-    const json_t *column =
-        json_array_get(json_object_get(json_array_get(tables, 1), "columns"), 5);
+    const json_t *column = json_array_get(json_object_get(json_array_get(tables, 1), "columns"), 5);
     T_EQ_STR(pni_json_text(column, "name"), "components");
     T_EQ_STR(pni_json_text(column, "type"), "json");
     T_STATUS(pn_store_schemas(NULL, &err), PN_INVALID, &err);
