@@ -151,7 +151,7 @@ PN_API PN_NODISCARD pn_status pn_project_build(pn_project *project, const pn_bui
  * @param label  what the run is called, for example "run"
  * @errors  INVALID an argument is NULL
  * @threads one at a time
- * @cost    starts a thread; rows are written by it, every few seconds and at the end
+ * @cost    starts a thread; rows are written by it, every 16 seconds or sooner, and at the end
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_project_record_start(pn_project *project, const char *label,

@@ -80,6 +80,7 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
         return status;
     }
     PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
+    pni_exec_record_differences(recorder, diagnostics);
     result->diagnostics = pni_take(diagnostics);
     pni_stream_base base = {pni_take(stage), pni_take(deadline), execution};
     pni_stream_guard(&inner, base, &result->stream);

@@ -60,6 +60,9 @@ PNI_DEFINE_AUTO_PTR(pni_deadline, pni_deadline_free)
  */
 void pni_exec_record_plans(pn_session *session, const pn_bundle *const *roots, size_t n_roots);
 
+/* What differs in the session although the plan does not use it: [{"what","added",…}] or NULL. */
+void pni_exec_record_differences(pni_recorder *recorder, const json_t *differences);
+
 /* One execution of a bundle, from begin to end; NULL when nobody listens, which all of these take.
  */
 typedef struct pni_execution pni_execution;

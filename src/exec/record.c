@@ -122,6 +122,17 @@ void pni_exec_record_plans(pn_session *session, const pn_bundle *const *roots, s
     pni_free(bundles);
 }
 
+void pni_exec_record_differences(pni_recorder *recorder, const json_t *differences) {
+    size_t i;
+    json_t *entry;
+    json_array_foreach((json_t *)(uintptr_t)differences, i, entry) PNI_RECORD(
+        recorder, PNI_RECORD_DIAGNOSTIC, pni_field_text("severity", "info"),
+        pni_field_text("code", "session_differs"),
+        pni_field_text("object", pni_json_text(entry, "what")),
+        pni_field_text("message", "the session has others than when the bundle was compiled"),
+        pni_field_json("payload", entry));
+}
+
 /* ---- executions ---------------------------------------------------------------------------- */
 
 pni_execution *pni_execution_begin(pni_recorder *recorder, const pn_bundle *bundle) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a recorder to Delta tables, in a thread of its own: whoever records never waits for a disk.
- * The thread takes what is there every few seconds, when much has come, and at the end; each batch
- * of a table is one append. Delta makes an append visible in one step, so a process that is killed
+ * The thread takes what is there soon at first, so that most is written before the run ends, then
+ * less often, so that a long one leaves few files; besides when much has come, and at the end. Each
+ * batch of a table is one append. Delta makes an append visible in one step, so a process that is killed
  * loses the rows since the last batch and nothing else. An append that loses a race is tried again;
  * one that fails otherwise costs its rows, which are counted, and the run goes on.
  */
@@ -13,7 +14,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define FLUSH_MS 5000u
+#define FIRST_WAIT_MS 500u
+#define LAST_WAIT_MS 16000u
 #define TRIES 10
 
 struct pni_store_writer {
@@ -116,9 +118,10 @@ static void add_drops(const pni_store_writer *writer, json_t *rows[PNI_RECORD_KI
 static void *work(void *ctx) {
     pni_store_writer *writer = ctx;
     bool is_open = true;
-    while (is_open) {
+    for (uint32_t wait_ms = FIRST_WAIT_MS; is_open;
+         wait_ms = wait_ms < LAST_WAIT_MS ? wait_ms * 2 : LAST_WAIT_MS) {
         json_t *rows[PNI_RECORD_KINDS] = {NULL};
-        is_open = pni_recorder_take(writer->recorder, FLUSH_MS, rows);
+        is_open = pni_recorder_take(writer->recorder, wait_ms, rows);
         if (!is_open)
             add_drops(writer, rows);
         for (pni_record_kind kind = 0; kind < PNI_RECORD_KINDS; kind++) {

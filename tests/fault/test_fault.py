@@ -74,10 +74,11 @@ class Verbs(unittest.TestCase):
 
     def assert_in_order(self, done, fault):
         """It failed as a program should; False when the fault hit nothing."""
-        if done.returncode == 0:
+        is_unrecorded = "[PN4030]" in done.stderr  # what could not be recorded is a warning
+        if done.returncode == 0 and not is_unrecorded:
             self.assertNotIn("injected", done.stderr)
             return False
-        self.assertEqual(done.returncode, 3, f"{fault}: {done.stderr}")
+        self.assertEqual(done.returncode, 0 if is_unrecorded else 3, f"{fault}: {done.stderr}")
         self.assertRegex(done.stderr, r"pinion: .*injected (fault|panic).*\[PN\d{4}\]", fault)
         alive = re.search(r"(\d+) engine objects are alive at the end", done.stderr)
         self.assertIsNotNone(alive, done.stderr)

@@ -145,6 +145,24 @@ T_CASE(a_caller_records_queries) {
                     "stream|failed|0|PN2003\nstream|ok|1|NULL\nstream|stopped|0|NULL\n");
 }
 
+T_CASE(what_differs_without_being_used_is_told) {
+    static const char rows[] = "[{\"a\": 1}]";
+    PNI_AUTO_PTR(pn_project) project = project_of(yaml);
+    PNI_AUTO(pn_buf) warnings = PN_BUF_INIT;
+    pn_session *session = NULL;
+    struct ArrowArrayStream stream = {0};
+    FX_OK(pn_project_session(project, &session, err));
+    PNI_AUTO_PTR(pn_bundle) bundle = fx_query_bundle(session, NULL, "select k from t");
+    FX_OK(pn_session_add_rows(session, "other",
+                              (pn_bytes){(const uint8_t *)rows, sizeof rows - 1}, NULL, err));
+    FX_OK(pn_project_record_start(project, "run", err));
+    fx_run(session, bundle, NULL, &stream);
+    stream.release(&stream);
+    FX_OK(pn_project_record_end(project, NULL, &warnings, err));
+    expect_recorded("select code, object, payload like '%other%' from diagnostics",
+                    "session_differs|tables|true\n");
+}
+
 T_CASE(a_recording_that_nobody_ends_is_kept) {
     pn_project *project = project_of(yaml);
     FX_OK(pn_project_record_start(project, "run", err));
