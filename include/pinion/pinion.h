@@ -9,6 +9,7 @@
 #include "pinion/bundle_file.h"
 #include "pinion/cpg.h"
 #include "pinion/dataset.h"
+#include "pinion/diff.h"
 #include "pinion/engine.h"
 #include "pinion/error.h"
 #include "pinion/exec.h"
