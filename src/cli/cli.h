@@ -131,8 +131,10 @@ typedef struct cli_workspace {
 pn_status cli_open_project(const cli_app *cli, pn_project **project_out, pn_error *err);
 /* The project here, or a session without tables when there is none; --autoload adds a folder. */
 pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *err);
-/* The project here, its session and all its views compiled. */
+/* The project here, or in `dir`, its session and all its views compiled. */
 pn_status cli_open_checked(const cli_app *cli, cli_workspace *out, pn_error *err);
+pn_status cli_open_checked_at(const cli_app *cli, const char *dir, cli_workspace *out,
+                              pn_error *err);
 void cli_close_workspace(cli_workspace *workspace);
 #define CLI_AUTO_WORKSPACE __attribute__((cleanup(cli_close_workspace))) cli_workspace
 /* Compiles a query; the views of the project are compiled only when it names one. */
@@ -195,6 +197,8 @@ extern const cli_option cli_global_options[];
     X(run)                                                                                         \
     X(explain)                                                                                     \
     X(lineage)                                                                                     \
+    X(diff)                                                                                        \
+    X(why)                                                                                         \
     X(ls)                                                                                          \
     X(doctor)                                                                                      \
     X(cpg_build)                                                                                   \

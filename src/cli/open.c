@@ -40,7 +40,13 @@ pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *e
 }
 
 pn_status cli_open_checked(const cli_app *cli, cli_workspace *out, pn_error *err) {
-    CLI_TRY(cli_open_project(cli, &out->project, err));
+    return cli_open_checked_at(cli, ".", out, err);
+}
+
+pn_status cli_open_checked_at(const cli_app *cli, const char *dir, cli_workspace *out,
+                              pn_error *err) {
+    pn_project_options options = project_options(cli);
+    CLI_TRY(pn_project_open(dir, &options, &out->project, err));
     CLI_TRY(pn_project_session(out->project, &out->session, err));
     CLI_TRY(pn_project_check(out->project, cli->cancel, err));
     out->graph = pn_project_views(out->project);
