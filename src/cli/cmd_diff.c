@@ -4,13 +4,12 @@
  * operand becomes a list of named bundles; two lists of one are compared as they are, others view
  * by view.
  */
-#include "cli/diff.h"
-
 #include "pinion/bundle_file.h"
+
+#include "cli/diff.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const cli_option options[] = {{0}};
@@ -29,7 +28,9 @@ static void side_close(side *s) {
 }
 
 static size_t side_count(const side *s) {
-    return s->one ? 1 : s->set ? pn_bundle_set_count(s->set) : pn_view_graph_count(s->workspace.graph);
+    return s->one   ? 1
+           : s->set ? pn_bundle_set_count(s->set)
+                    : pn_view_graph_count(s->workspace.graph);
 }
 
 static const pn_bundle *side_at(const side *s, size_t index) {
@@ -58,20 +59,9 @@ static bool is_project(const char *dir) {
     return access(path, F_OK) == 0;
 }
 
-static bool is_file(const char *path) {
-    struct stat at;
-    return stat(path, &at) == 0 && S_ISREG(at.st_mode);
-}
-
 static bool is_fingerprint(const char *text) {
     size_t len = strlen(text);
     return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
-}
-
-static pn_status open_file(const char *path, side *out, pn_error *err) {
-    CLI_TRY(pn_bundle_import_file(path, &out->set, err));
-    out->one = pn_bundle_set_count(out->set) == 1 ? pn_bundle_set_at(out->set, 0) : NULL;
-    return PN_OK;
 }
 
 /* DIR or DIR:VIEW; with no project in DIR it is neither. */
@@ -102,9 +92,6 @@ static pn_status open_side(const cli_app *cli, const char *operand, side *out, p
     CLI_TRY(open_project(cli, operand, out, &taken, err));
     if (taken) {
         return PN_OK;
-    }
-    if (is_file(operand)) {
-        return open_file(operand, out, err);
     }
     if (is_project(".")) {
         CLI_TRY(cli_open_checked(cli, &out->workspace, err));
@@ -149,9 +136,10 @@ static pn_status compare_sides(const side *left, const side *right, json_t **out
     bool single = left->one && right->one;
     json_t *changed = json_array();
     json_t *unchanged = json_array();
-    *out = json_pack("{s:o, s:o, s:o, s:o}", "added", single ? json_array() : names_missing(right, left),
-                     "removed", single ? json_array() : names_missing(left, right), "changed",
-                     changed, "unchanged", unchanged);
+    *out = json_pack("{s:o, s:o, s:o, s:o}", "added",
+                     single ? json_array() : names_missing(right, left), "removed",
+                     single ? json_array() : names_missing(left, right), "changed", changed,
+                     "unchanged", unchanged);
     for (size_t i = 0; i < side_count(right); i++) {
         cli_diff_pair pair = {NULL, side_at(right, i)};
         pair.left = single ? left->one : side_find(left, pn_bundle_name(pair.right));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion why: what has changed in a view since it was built last. */
-#include "cli/diff.h"
-
 #include "pinion/bundle_file.h"
+
+#include "cli/diff.h"
 
 #include <string.h>
 
@@ -43,7 +43,7 @@ static pn_status run(cli_app *cli, pn_error *err) {
     if (status == PN_OK) {
         CLI_TRY(cli_diff_make((cli_diff_pair){last, now}, seen, 0, &diff, err));
     }
-    const char *state = !diff ? "new"
+    const char *state = !diff                                          ? "new"
                         : json_is_true(json_object_get(diff, "equal")) ? "unchanged"
                                                                        : "changed";
     if (cli->json) {

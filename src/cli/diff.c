@@ -40,8 +40,9 @@ static pn_status diff_below(cli_diff_pair pair, json_t *seen, size_t depth, json
     for (size_t i = 0; i < pn_bundle_table_count(pair.right); i++) {
         const char *name = pn_bundle_table_at(pair.right, i);
         cli_diff_pair inner = {input_named(pair.left, name), pn_bundle_input_at(pair.right, i)};
-        bool differs = inner.left && inner.right &&
-                       strcmp(pn_bundle_fingerprint(inner.left), pn_bundle_fingerprint(inner.right));
+        bool differs =
+            inner.left && inner.right &&
+            strcmp(pn_bundle_fingerprint(inner.left), pn_bundle_fingerprint(inner.right));
         if (!differs || json_object_get(seen, name) || depth >= DEPTH_MAX) {
             continue;
         }

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 16, LINES_MAX = 200 };
+enum { DEPTH_MAX = 16, DIFFERENCES_MAX = 200 };
 
 static void add_item(json_t *items, const char *path, const json_t *left, const json_t *right) {
     json_t *item = json_pack("{s:s}", "item", path);
@@ -109,57 +109,33 @@ static void compare(const char *path, const json_t *left, const json_t *right, s
 
 /* ---- the plan ----------------------------------------------------------------------------- */
 
-typedef struct text_lines {
-    PNI_VEC(const char *) at;
-    pn_buf text;
-} text_lines;
-
-static pn_status read_lines(const pn_bundle *bundle, text_lines *out, pn_error *err) {
-    if (bundle->substrait)
-        PNI_TRY(pn_substrait_text(bundle->substrait, &out->text, err));
-    char *line = (char *)out->text.data;
-    while (line && *line) {
-        char *end = strchr(line, '\n');
-        pni_vec_push(&out->at, line);
-        if (end)
-            *end++ = '\0';
-        line = end;
-    }
-    return PN_OK;
+/* "project/filter: condition", from the root on. */
+static void difference_path(const json_t *difference, pn_buf *out) {
+    const char *field = pni_json_text(difference, "field");
+    const char *at = pni_json_text(difference, "at");
+    pni_buf_puts(out, pni_json_text(difference, "path"));
+    pni_buf_printf(out, "%s%s", field ? ": " : "", field ? field : "");
+    pni_buf_printf(out, "%s%s", at && *at ? " " : "", at ? at : "");
 }
 
-/* The relations between the equal ones at the top and those at the bottom, side by side. */
 static pn_status compare_plans(const pn_bundle *left, const pn_bundle *right, json_t *items,
                                pn_error *err) {
-    text_lines l = {.text = PN_BUF_INIT};
-    text_lines r = {.text = PN_BUF_INIT};
-    pn_status status = read_lines(left, &l, err);
-    if (status == PN_OK)
-        status = read_lines(right, &r, err);
-    size_t top = 0;
-    size_t bottom = 0;
-    while (top < l.at.count && top < r.at.count && pni_streq(l.at.items[top], r.at.items[top]))
-        top++;
-    while (bottom < l.at.count - top && bottom < r.at.count - top &&
-           pni_streq(l.at.items[l.at.count - 1 - bottom], r.at.items[r.at.count - 1 - bottom]))
-        bottom++;
-    for (size_t i = top; status == PN_OK && i < top + LINES_MAX; i++) {
-        bool on_left = i + bottom < l.at.count;
-        bool on_right = i + bottom < r.at.count;
-        PNI_AUTO_PTR(json_t) a = on_left ? json_string(l.at.items[i]) : NULL;
-        PNI_AUTO_PTR(json_t) b = on_right ? json_string(r.at.items[i]) : NULL;
-        char path[32];
-        snprintf(path, sizeof path, "relation %zu", i + 1);
-        if (!a && !b)
-            break;
-        if (!a || !b || !json_equal(a, b))
-            add_item(items, path, a, b);
+    pn_substrait_diff_options options = PN_SUBSTRAIT_DIFF_OPTIONS_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO_PTR(json_t) json = NULL;
+    size_t index;
+    json_t *difference;
+    options.json = 1;
+    options.max_count = DIFFERENCES_MAX;
+    PNI_TRY(pn_substrait_diff(left->substrait, right->substrait, &options, &text, NULL, err));
+    PNI_TRY(pni_json_parse(text.data, text.len, "differences of two plans", &json, err));
+    json_array_foreach(json_object_get(json, "differences"), index, difference) {
+        PNI_AUTO(pn_buf) path = PN_BUF_INIT;
+        difference_path(difference, &path);
+        add_item(items, pni_buf_text(&path), json_object_get(difference, "left"),
+                 json_object_get(difference, "right"));
     }
-    pni_vec_dispose(&l.at);
-    pni_vec_dispose(&r.at);
-    pn_buf_dispose(&l.text);
-    pn_buf_dispose(&r.text);
-    return status;
+    return PN_OK;
 }
 
 /* ---- bundles ------------------------------------------------------------------------------ */
