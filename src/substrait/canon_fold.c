@@ -144,9 +144,49 @@ static void drop_emit(const pni_rel *rel) {
     pni_canon_common(body, field);
 }
 
+/* Whether the expression is column `index` of the row and no more; references have a root by now.
+ */
+static bool is_column(const pni_expr *expr, int32_t index) {
+    if (expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION) {
+        return false;
+    }
+    const Substrait__Expression__FieldReference *r = expr->selection;
+    return r->root_type_case == SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_ROOT_REFERENCE &&
+           r->reference_type_case ==
+               SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__REFERENCE_TYPE_DIRECT_REFERENCE &&
+           r->direct_reference->reference_type_case ==
+               SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD &&
+           !r->direct_reference->struct_field->child &&
+           r->direct_reference->struct_field->field == index;
+}
+
+/* A projection that hands on its row as it is: what is left of columns that were only renamed. */
+static bool is_rename(const relation *r, const Substrait__RelCommon__Emit *emit) {
+    const Substrait__ProjectRel *project = r->rel->project;
+    if (r->rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT || !emit ||
+        project->advanced_extension || project->common->advanced_extension ||
+        project->n_expressions != r->first || emit->n_output_mapping != r->first) {
+        return false;
+    }
+    bool same = true;
+    for (size_t i = 0; same && i < r->first; i++) {
+        same = emit->output_mapping[i] == (int32_t)(r->first + i) &&
+               is_column(project->expressions[i], (int32_t)i);
+    }
+    return same;
+}
+
 /* Inputs come from the last to the first, so the first one is the last to say its width. */
 static void fold_relation(const relation *r) {
     const Substrait__RelCommon__Emit *emit = pni_rel_emit(r->rel);
+    if (is_rename(r, emit)) {
+        *r->rel = *r->rel->project->input; /* folded already */
+        if (r->reader) {
+            r->reader->first = r->first;
+            r->reader->sum = add(r->reader->sum, r->first);
+        }
+        return;
+    }
     size_t width = own_width(r);
     if (emit && is_identity(emit, width)) {
         drop_emit(r->rel);

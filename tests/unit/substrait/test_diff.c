@@ -86,13 +86,13 @@ T_CASE(a_relation_more_is_listed_once_and_the_rest_is_compared) {
     t_pool_used = 0;
     pni_rel *bare = t_filter(t_read("t", "a b"), t_field(0));
     pni_rel *wrapped =
-        t_project(t_filter(t_read("t", "a c"), t_field(0)), 2, t_field(0), t_field(1));
+        t_project(t_filter(t_read("t", "a c"), t_field(0)), 2, t_field(1), t_field(0));
     const char *text = diff_of(plan_of(t_plan(bare, "a b")), plan_of(t_plan(wrapped, "a b")), 9, 2);
-    T_ASSERT(pni_starts_with(text, "project: added\n  right  project expressions=[$0, $1]"));
+    T_ASSERT(pni_starts_with(text, "project: added\n  right  project expressions=[$1, $0]"));
     T_ASSERT(strstr(text, "filter/read: base_schema changed at names[1]: 'b' -> 'c'\n"));
     t_pool_used = 0;
     bare = t_filter(t_read("t", "a b"), t_field(0));
-    wrapped = t_project(t_filter(t_read("t", "a b"), t_field(0)), 2, t_field(0), t_field(1));
+    wrapped = t_project(t_filter(t_read("t", "a b"), t_field(0)), 2, t_field(1), t_field(0));
     text = diff_of(plan_of(t_plan(wrapped, "a b")), plan_of(t_plan(bare, "a b")), 9, 1);
     T_ASSERT(pni_starts_with(text, "project: removed\n  left "));
 }

@@ -23,7 +23,7 @@ T_CASE(relations_stand_below_their_readers) {
     t_pool_used = 0;
     const char *text = text_of("tpch_q01");
     holds(text, "root [l_returnflag, l_linestatus, sum_qty");
-    holds(text, "\n  sort sorts=[$0 asc nulls last, $1 asc nulls last]\n    project ");
+    holds(text, "\n  sort sorts=[$0 asc nulls last, $1 asc nulls last]\n    aggregate ");
     holds(text, "measures=[sum($1), sum($2), sum($0), sum($0 * (1 + $4)), avg($1)");
     holds(text, "filter condition=$6 <= date '1998-09-02'\n");
     holds(text, "read lineitem [l_quantity decimal(15,2), ");
