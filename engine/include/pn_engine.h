@@ -140,8 +140,12 @@ int32_t pne_plan_execute(const pne_plan *plan,
                          pne_error *err);
 
 /**
- * Gives a rendering as indented text: kind 0 logical, 1 optimised, 2 physical, 3 analyze (runs the query and shows
- * the work of each operator). 2 and 3 are for the run space.
+ * Gives a rendering. As indented text: 0 logical, 1 optimised, 2 physical, 3 analyze (runs the query and shows the
+ * work of each operator). As JSON: 4 what the statement of a plan that was taken apart asks for; 5 {"text","graphviz",
+ * "pgjson"} of the optimised plan; 6 {"text","tree","graphviz","operators","partition_count","repartition_count",
+ * "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
+ * "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
+ * has no codec. 2, 3, 6, 8 and 9 are for the run space.
  */
 int32_t pne_plan_explain(const pne_plan *plan,
                          int32_t kind,
@@ -162,14 +166,18 @@ int32_t pne_plan_schema(const pne_plan *plan, struct ArrowSchema *out, pne_error
 /**
  * Plans exactly one SQL statement in space 0 (identity) or 1 (run).
  *
- * `allow_flags`: 1 DDL, 2 DML and COPY, 4 statements such as SET; without them such a statement is UNSUPPORTED.
- * PLAN: it does not plan. LIMIT: more than 64 MiB or 8,000 levels. `*out` is owned by the caller: pne_plan_free().
+ * `flags`: 1 DDL, 2 DML and COPY, 4 statements such as SET; without them such a statement is UNSUPPORTED. 8: the
+ * statement is taken apart: the plan is that of the rows it needs, what it asks for is rendering 4 of
+ * pne_plan_explain, and nothing but a query is left in the plan. `params`: NULL, or the values of `$1` or `$name` as
+ * one row, a column each, which is consumed always; SCHEMA: one does not fit. PLAN: it does not plan. LIMIT: more than
+ * 64 MiB or 8,000 levels. `*out` is owned by the caller: pne_plan_free().
  */
 int32_t pne_plan_sql(const pne_session *session,
                      int32_t space,
                      const char *sql,
                      size_t len,
-                     uint32_t allow_flags,
+                     uint32_t flags,
+                     struct ArrowArrayStream *params,
                      pne_plan **out,
                      pne_error *err);
 
@@ -294,13 +302,25 @@ int32_t pne_session_rules(const pne_session *session,
                           pne_error *err);
 
 /**
+ * Changes one config entry of the session, as SET does: for plans made from now on, in both spaces. INVALID: an
+ * unknown key or a wrong value, and nothing is changed.
+ */
+int32_t pne_session_set(const pne_session *session,
+                        const char *key,
+                        const char *value,
+                        pne_error *err);
+
+/**
  * Gives every config entry as JSON: {name: text or null}.
  */
 int32_t pne_session_settings(const pne_session *session, pne_sink sink, void *ctx, pne_error *err);
 
 /**
- * Gives JSON: {"statement":"query|ddl|dml|copy|explain|set|show|describe|other", "count":number of statements,
- * "tables":[names of the tables read or written, without CTEs, sorted]}. PLAN: a syntax error. LIMIT: too long or deep.
+ * Tells what SQL text is made of, without planning it, as JSON: {"statement":kind of the first, "kinds":[kinds of all,
+ * nested ones too], "count":number of statements, "tables":[names of the tables read or written, without CTEs],
+ * "qualified":[names with a catalog or schema in front], "table_functions":[…], "parameters":["$1", …],
+ * "object":{"what","name"?} of SHOW and DESCRIBE}; lists are sorted. Kinds: see src/statement.rs. PLAN: a syntax
+ * error. LIMIT: too long or deep.
  */
 int32_t pne_sql_tables(const pne_session *session,
                        const char *sql,

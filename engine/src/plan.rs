@@ -1,8 +1,6 @@
 //! Plans: made of SQL, Substrait or a table, in one of the two spaces; optimised when somebody asks.
 
-use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::ffi::FFI_ArrowSchema;
@@ -10,17 +8,18 @@ use datafusion::arrow::ffi_stream::FFI_ArrowArrayStream;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::context::{SQLOptions, SessionState};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::sql::parser::{CopyToSource, DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{ObjectNamePart, Statement as SqlStatement, TableFactor, Visit, Visitor};
+use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::dialect::{Dialect, dialect_from_str};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cancel::{self, pne_cancel};
 use crate::depth;
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
+use crate::params::{self, Param};
 use crate::session::{Session, Space, pne_session};
+use crate::statement;
 use crate::stream;
 use crate::table::pne_table;
 use crate::view::{self, pne_sink};
@@ -28,11 +27,14 @@ use crate::view::{self, pne_sink};
 const ALLOW_DDL: u32 = 1;
 const ALLOW_DML: u32 = 2;
 const ALLOW_STATEMENTS: u32 = 4;
+const SPLIT: u32 = 8;
 
 pub struct Plan {
     session: Arc<Session>,
     space: Space,
     logical: LogicalPlan,
+    /// What the statement asks for, when the plan is the rows of one that was taken apart.
+    pub request: Value,
     optimised: Mutex<Option<Arc<LogicalPlan>>>,
 }
 
@@ -40,7 +42,7 @@ handle!(pne_plan, Plan, "plan");
 
 impl Plan {
     pub fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
-        Plan { session, space, logical, optimised: Mutex::new(None) }
+        Plan { session, space, logical, request: Value::Null, optimised: Mutex::new(None) }
     }
 
     pub fn session(&self) -> &Arc<Session> {
@@ -83,7 +85,7 @@ fn dialect(state: &SessionState) -> Result<Box<dyn Dialect>> {
 }
 
 /// Parses after the depth check. Recursive: planning threads only.
-fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
+pub fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
     let dialect = dialect(state)?;
     depth::check(sql, dialect.as_ref())?;
     let limit = state.config_options().sql_parser.recursion_limit.get();
@@ -91,7 +93,25 @@ fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
     Ok(parser.parse_statements()?.into())
 }
 
-async fn plan_sql(session: Arc<Session>, space: Space, sql: String, allow: u32) -> Result<Arc<Plan>> {
+/// Nothing but a query leaves here unless the caller allows it by the nodes of its plan.
+fn verify(logical: &LogicalPlan, flags: u32) -> Result<()> {
+    let options = SQLOptions::new()
+        .with_allow_ddl(flags & ALLOW_DDL != 0)
+        .with_allow_dml(flags & ALLOW_DML != 0)
+        .with_allow_statements(flags & ALLOW_STATEMENTS != 0);
+    options.verify_plan(logical).map_err(|error| {
+        let failure = Failure::from(error).context("the SQL policy refuses the statement");
+        Failure { status: status::UNSUPPORTED, ..failure }
+    })
+}
+
+async fn plan_sql(
+    session: Arc<Session>,
+    space: Space,
+    sql: String,
+    flags: u32,
+    params: Vec<Param>,
+) -> Result<Arc<Plan>> {
     let state = session.state(space);
     let mut statements = parse(&state, &sql)?;
     if statements.len() != 1 {
@@ -99,122 +119,23 @@ async fn plan_sql(session: Arc<Session>, space: Space, sql: String, allow: u32) 
         return Err(Failure::new(status::PLAN, text));
     }
     let statement = statements.remove(0);
-    let logical = state.statement_to_plan(statement).await?;
-    let options = SQLOptions::new()
-        .with_allow_ddl(allow & ALLOW_DDL != 0)
-        .with_allow_dml(allow & ALLOW_DML != 0)
-        .with_allow_statements(allow & ALLOW_STATEMENTS != 0);
-    options.verify_plan(&logical).map_err(|error| {
-        let failure = Failure::from(error).context("the SQL policy refuses the statement");
-        Failure { status: status::UNSUPPORTED, ..failure }
-    })?;
-    Ok(Arc::new(Plan::new(session, space, logical)))
-}
-
-/// What pne_sql_tables reports. Recursive: planning threads only.
-fn describe_sql(state: &SessionState, sql: &str) -> Result<Value> {
-    let statements = parse(state, sql)?;
-    let mut tables = Vec::new();
-    for statement in &statements {
-        let references = state.resolve_table_references(statement)?;
-        tables.extend(references.iter().map(|table| table.table().to_owned()));
+    let mut logical = state.statement_to_plan(statement).await?;
+    let mut request = Value::Null;
+    if flags & SPLIT != 0 {
+        (request, logical) = statement::split(logical)?;
     }
-    tables.sort();
-    tables.dedup();
-    let mut functions = TableFunctions::default();
-    for statement in &statements {
-        functions.visit(statement);
+    verify(&logical, flags)?;
+    if !params.is_empty() {
+        logical = params::bind(logical, params)?;
     }
-    tables.retain(|table| !functions.called.contains(table) || functions.named.contains(table));
-    Ok(json!({
-        "count": statements.len(),
-        "statement": statements.first().map_or("other", kind_of),
-        "tables": tables,
-    }))
+    Ok(Arc::new(Plan { request, ..Plan::new(session, space, logical) }))
 }
 
-/// Tells the tables that are called, as in `FROM generate_series(1, 3)`, from those that are named.
-#[derive(Default)]
-struct TableFunctions {
-    called: BTreeSet<String>,
-    named: BTreeSet<String>,
-}
-
-impl TableFunctions {
-    fn visit(&mut self, statement: &Statement) {
-        match statement {
-            Statement::Statement(inner) => {
-                let _ = Visit::visit(inner.as_ref(), self);
-            }
-            Statement::Explain(explain) => self.visit(&explain.statement),
-            Statement::CopyTo(copy) => {
-                if let CopyToSource::Query(query) = &copy.source {
-                    let _ = Visit::visit(query.as_ref(), self);
-                }
-            }
-            Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
-        }
-    }
-}
-
-impl Visitor for TableFunctions {
-    type Break = ();
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { name, args, .. } = factor
-            && let Some(ObjectNamePart::Identifier(last)) = name.0.last()
-        {
-            // As DataFusion normalises: lower case unless quoted.
-            let plain = last.quote_style.is_none();
-            let word = if plain { last.value.to_lowercase() } else { last.value.clone() };
-            if args.is_some() {
-                self.called.insert(word)
-            } else {
-                self.named.insert(word)
-            };
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-fn kind_of(statement: &Statement) -> &'static str {
-    use SqlStatement as S;
-    match statement {
-        Statement::CreateExternalTable(_) => "ddl",
-        Statement::CopyTo(_) => "copy",
-        Statement::Explain(_) => "explain",
-        Statement::Reset(_) => "set",
-        Statement::Statement(inner) => match inner.as_ref() {
-            S::Query(_) => "query",
-            S::Insert(_) | S::Update(_) | S::Delete(_) | S::Merge(_) | S::Truncate(_) => "dml",
-            S::Copy { .. } => "copy",
-            S::Explain { .. } => "explain",
-            S::ExplainTable { .. } => "describe",
-            S::Set(_) => "set",
-            S::ShowTables { .. }
-            | S::ShowColumns { .. }
-            | S::ShowVariable { .. }
-            | S::ShowFunctions { .. }
-            | S::ShowCreate { .. }
-            | S::ShowDatabases { .. }
-            | S::ShowSchemas { .. } => "show",
-            S::CreateTable(_)
-            | S::CreateView(_)
-            | S::CreateFunction(_)
-            | S::CreateSchema { .. }
-            | S::CreateDatabase { .. }
-            | S::CreateIndex(_)
-            | S::Drop { .. }
-            | S::DropFunction(_)
-            | S::AlterTable(_)
-            | S::AlterView { .. } => "ddl",
-            _ => "other",
-        },
-    }
-}
-
-/// Gives JSON: {"statement":"query|ddl|dml|copy|explain|set|show|describe|other", "count":number of statements,
-/// "tables":[names of the tables read or written, without CTEs, sorted]}. PLAN: a syntax error. LIMIT: too long or deep.
+/// Tells what SQL text is made of, without planning it, as JSON: {"statement":kind of the first, "kinds":[kinds of all,
+/// nested ones too], "count":number of statements, "tables":[names of the tables read or written, without CTEs],
+/// "qualified":[names with a catalog or schema in front], "table_functions":[…], "parameters":["$1", …],
+/// "object":{"what","name"?} of SHOW and DESCRIBE}; lists are sorted. Kinds: see src/statement.rs. PLAN: a syntax
+/// error. LIMIT: too long or deep.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_sql_tables(
     session: *const pne_session,
@@ -228,32 +149,41 @@ pub unsafe extern "C" fn pne_sql_tables(
         // SAFETY: the caller passes `len` readable bytes.
         let sql = unsafe { view::text_of(sql, len, "SQL text")? }.to_owned();
         let state = session.content.state(Space::Run);
-        let found = session.content.engine().plan_job(None, move || describe_sql(&state, &sql))?;
+        let found = session.content.engine().plan_job(None, move || statement::describe(&state, &sql))?;
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, found) }
     })
 }
-
 /// Plans exactly one SQL statement in space 0 (identity) or 1 (run).
 ///
-/// `allow_flags`: 1 DDL, 2 DML and COPY, 4 statements such as SET; without them such a statement is UNSUPPORTED.
-/// PLAN: it does not plan. LIMIT: more than 64 MiB or 8,000 levels. `*out` is owned by the caller: pne_plan_free().
+/// `flags`: 1 DDL, 2 DML and COPY, 4 statements such as SET; without them such a statement is UNSUPPORTED. 8: the
+/// statement is taken apart: the plan is that of the rows it needs, what it asks for is rendering 4 of
+/// pne_plan_explain, and nothing but a query is left in the plan. `params`: NULL, or the values of `$1` or `$name` as
+/// one row, a column each, which is consumed always; SCHEMA: one does not fit. PLAN: it does not plan. LIMIT: more than
+/// 64 MiB or 8,000 levels. `*out` is owned by the caller: pne_plan_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_sql(
     session: *const pne_session,
     space: i32,
     sql: *const c_char,
     len: usize,
-    allow_flags: u32,
+    flags: u32,
+    params: *mut FFI_ArrowArrayStream,
     out: *mut *mut pne_plan,
     err: *mut pne_error,
 ) -> i32 {
+    // Taken first: whatever fails later, the stream is released.
+    let taken = (!params.is_null()).then(|| {
+        // SAFETY: the caller passes a valid stream and gives it up.
+        unsafe { FFI_ArrowArrayStream::from_raw(params) }
+    });
     guard_on(session, err, |session| {
+        let params = taken.map(params::read).transpose()?.unwrap_or_default();
         // SAFETY: the caller passes `len` readable bytes.
         let sql = unsafe { view::text_of(sql, len, "SQL text")? }.to_owned();
         let space = Space::from_c(space)?;
         let owner = Arc::clone(&session.content);
-        let job = move || plan_sql(owner, space, sql, allow_flags);
+        let job = move || plan_sql(owner, space, sql, flags, params);
         let plan = session.content.engine().plan_async(None, job)?;
         // SAFETY: the caller passes NULL or a writable place.
         unsafe { pne_plan::new(plan).give(out) }
@@ -281,7 +211,6 @@ pub unsafe extern "C" fn pne_plan_table(
         unsafe { pne_plan::new(plan).give(out) }
     })
 }
-
 /// Writes the schema of the plan's rows into released storage; the caller releases it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_schema(plan: *const pne_plan, out: *mut FFI_ArrowSchema, err: *mut pne_error) -> i32 {

@@ -182,6 +182,21 @@ impl Session {
         Ok(())
     }
 
+    /// Changes one setting in both spaces, or in none.
+    fn set(&self, key: &str, value: &str) -> Result<()> {
+        let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
+        let States { identity, run } = &mut *states;
+        let mut changed = run.config().options().as_ref().clone();
+        changed.set(key, value).map_err(|error| {
+            let failure = Failure::from(error);
+            Failure { status: status::INVALID, ..failure }.context(&format!("setting '{key}'"))
+        })?;
+        for state in [identity, run] {
+            state.config_mut().options_mut().set(key, value)?;
+        }
+        Ok(())
+    }
+
     fn functions(&self) -> Value {
         let states = self.states.read().unwrap_or_else(PoisonError::into_inner);
         let state = &states.run;
@@ -324,6 +339,21 @@ pub unsafe extern "C" fn pne_session_settings(
         let map: Map<String, Value> = entries.map(|entry| (entry.key, entry.value.into())).collect();
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, Value::Object(map)) }
+    })
+}
+/// Changes one config entry of the session, as SET does: for plans made from now on, in both spaces. INVALID: an
+/// unknown key or a wrong value, and nothing is changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_session_set(
+    session: *const pne_session,
+    key: *const c_char,
+    value: *const c_char,
+    err: *mut pne_error,
+) -> i32 {
+    guard_on(session, err, |session| {
+        // SAFETY: the caller passes NUL-terminated text.
+        let (key, value) = unsafe { (view::text(key, "setting")?, view::text(value, "value")?) };
+        session.content.set(key, value)
     })
 }
 

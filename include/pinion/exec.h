@@ -25,6 +25,53 @@
 
 PN_EXTERN_C_BEGIN
 
+/** The value of one parameter of a query. */
+typedef struct pn_param {
+    const char *name; /**< of $name, or the position of $1, without the $ */
+    /**
+     * Text, NULL = null: strings as they are, numbers, true and false, ISO 8601 dates, times and
+     * durations, bytes in hex; lists, structs and maps are JSON.
+     */
+    const char *value;
+    const char *type; /**< "int64", "decimal(10,2)", …; NULL = what the query asks for, else text */
+} pn_param;
+
+/** How parameters are written. */
+enum {
+    PN_PARAMS_ANY = 0,
+    PN_PARAMS_PREPARED = 1, /**< by position only: $1, $2, … */
+    PN_PARAMS_NAMED = 2,    /**< by name only: $name */
+};
+
+/** Artifacts that are made while compiling instead of on demand. */
+enum {
+    PN_CAPTURE_EXPLAIN = 1,    /**< optimized_plan, physical_plan, explain_tree */
+    PN_CAPTURE_ANALYZE = 2,    /**< explain_analyze: runs the query */
+    PN_CAPTURE_VALIDATION = 4, /**< substrait_validation; a report that fails is an error */
+};
+
+/** How a source is compiled. Zeroed = default. */
+typedef struct pn_compile_options {
+    uint32_t struct_size;
+    uint32_t capture;       /**< PN_CAPTURE_* */
+    int32_t sql_policy;     /**< PN_SQL_POLICY_*; narrows the session's, never widens; 0 = it */
+    int32_t param_mode;     /**< PN_PARAMS_* */
+    const pn_param *params; /**< of SQL; value and type are part of the identity */
+    size_t n_params;
+    const char *const *param_names; /**< the only names params may have; NULL = any */
+    size_t n_param_names;
+} pn_compile_options;
+
+#ifdef __cplusplus
+static inline pn_compile_options pn_compile_options_init(void) {
+    pn_compile_options o = {};
+    o.struct_size = sizeof o;
+    return o;
+}
+#else
+#define PN_COMPILE_OPTIONS_INIT ((pn_compile_options){.struct_size = sizeof(pn_compile_options)})
+#endif
+
 /** What is to be compiled: exactly one of sql, substrait or build. */
 typedef struct pn_plan_source {
     uint32_t struct_size;
@@ -39,6 +86,7 @@ typedef struct pn_plan_source {
     pn_status (*build)(void *ctx, pn_session *session, struct pn_plan_source *out, pn_buf *scratch,
                        pn_error *err);
     void *ctx;
+    const pn_compile_options *options; /**< NULL = defaults; a builder sets none */
 } pn_plan_source;
 
 #ifdef __cplusplus
@@ -76,6 +124,7 @@ static inline pn_exec_options pn_exec_options_init(void) {
 enum {
     PN_RESULT_STREAM = 1, /**< rows, to be taken once as a stream */
     PN_RESULT_WRITE = 2,  /**< a report of a write */
+    PN_RESULT_DONE = 3,   /**< a statement that gives no rows: SET, CREATE, DROP */
 };
 
 /** What to do when a target exists. */
@@ -109,6 +158,14 @@ static inline pn_write_request pn_write_request_init(void) {
 #else
 #define PN_WRITE_REQUEST_INIT ((pn_write_request){.struct_size = sizeof(pn_write_request)})
 #endif
+
+/**
+ * Tells whether `text` is a type that pn_param.type may have; 1 or 0.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API int pn_param_type_is(const char *text);
 
 /**
  * Compiles a source into a bundle. Views of `graph` may be read by name.
@@ -171,6 +228,27 @@ PN_API PN_NODISCARD pn_status pn_exec_write_view(pn_session *session, const pn_v
                                                  PN_OWN pn_result **result_out, pn_error *err);
 
 /**
+ * Runs one SQL statement of any kind that the session's SQL policy allows: a query, EXPLAIN, SHOW
+ * and DESCRIBE give rows; INSERT and COPY give the report of a write; SET, RESET, CREATE and DROP
+ * act on the session and are forgotten with it. The rows a statement needs are compiled to a bundle
+ * first, like everything that runs.
+ *
+ * @param graph  a compiled graph, or NULL; CREATE VIEW and DROP VIEW change it
+ * @param source  its sql is set; substrait and build are not
+ * @param options  NULL for defaults
+ * @param result_out  [out] set only on PN_OK
+ * @owns    caller owns *result_out, pn_result_free()
+ * @errors  INVALID the policy refuses the statement, by name · UNSUPPORTED it is allowed, but
+ * pinion has no such thing · otherwise as pn_exec_compile(), pn_exec_run() and pn_exec_write()
+ * @threads safe on one session from many threads, one at a time when it changes `graph`; blocks
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_exec_statement(pn_session *session, pn_view_graph *graph,
+                                                const pn_plan_source *source,
+                                                const pn_exec_options *options,
+                                                PN_OWN pn_result **result_out, pn_error *err);
+
+/**
  * Makes sure every view of the graph is compiled and registered for execution in the session.
  *
  * @errors  as pn_view_graph_compile()
@@ -192,6 +270,38 @@ PN_API PN_NODISCARD pn_status pn_exec_ensure_view_graph(pn_session *session, pn_
  */
 PN_API PN_NODISCARD pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle,
                                               const char *kind, pn_buf *text_out, pn_error *err);
+
+/**
+ * Gives one artifact of a bundle as JSON: what the plan is, renderings of it, and what it was made
+ * in. An artifact is made when it is first asked for, once per bundle, by the session that asked.
+ *
+ * @param name  see pn_bundle_artifact_name()
+ * @param json_out  [out] appended to
+ * @errors  NOT_FOUND there is no artifact of that name, or what it is made of is not there · DRIFT
+ * as pn_exec_run() · EXEC · REENTRANT inside the builder of a plan source
+ * @threads any; blocks
+ * @cost    explain_analyze runs the query; the others plan it at most
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_artifact(pn_session *session, const pn_bundle *bundle,
+                                                 const char *name, pn_buf *json_out, pn_error *err);
+
+/**
+ * Gives the name of artifact `index`, sorted by name; NULL past the end. Every bundle has the same.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API const char *pn_bundle_artifact_name(size_t index);
+
+/**
+ * Tells what artifact `index` is: "identity", the same wherever the fingerprint is, or "evidence",
+ * which may differ from machine to machine and run to run; NULL past the end.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API const char *pn_bundle_artifact_kind(size_t index);
 
 /**
  * Gives the kind of a result, PN_RESULT_*.
@@ -226,7 +336,7 @@ PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *st
 /**
  * Describes the result as JSON:
  * {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?,
- * "diagnostics":[{"what","added","removed","changed"}, …]?}. Diagnostics are functions and tables
+ * "statement":{"kind",…}?, "diagnostics":[{"what","added","removed","changed"}, …]?}. Diagnostics are functions and tables
  * of the session that differ from when the bundle was compiled, though the bundle does not use
  * them.
  *
@@ -237,6 +347,20 @@ PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *st
  */
 PN_API PN_NODISCARD pn_status pn_result_json(const pn_result *result, pn_buf *json_out,
                                              pn_error *err);
+
+/**
+ * Lists what happened on the way to the result as a JSON array, in order:
+ * [{"kind":"options"|"cache"|"fallback"|"dropped","code","detail":{…}}]. Codes of caches are hit,
+ * miss and evict; codes of fallbacks are reason codes in capitals. No event holds a time.
+ *
+ * @param json_out  [out] appended to
+ * @errors  INVALID an argument is NULL
+ * @threads any
+ * @cost    O(events), at most 1,024 are kept
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_result_events(const pn_result *result, pn_buf *json_out,
+                                               pn_error *err);
 
 /**
  * Frees a result; an untaken stream is cancelled.

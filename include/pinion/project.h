@@ -24,7 +24,7 @@ typedef struct pn_project_options {
     const char *profile;        /**< NULL = the file's */
     const pn_setting *settings; /**< applied after the file's */
     size_t n_settings;
-    int32_t sql_policy; /**< PN_SQL_POLICY_*; 0 = read_only */
+    int32_t sql_policy; /**< PN_SQL_POLICY_*; 0 = the file's, service when it says nothing */
     uint32_t reserved;
 } pn_project_options;
 

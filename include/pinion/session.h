@@ -29,13 +29,17 @@ enum {
     PN_POOL_UNBOUNDED = 3,
 };
 
-/** Statements a session accepts; each door (SQL, Substrait) enforces it. */
+/**
+ * Statements a session accepts; each door (SQL, views, Substrait, builders) enforces it. Ordered:
+ * each allows what the one before it does. The environment variable PINION_SQL_POLICY narrows the
+ * policy of every session of the process and never widens it. See docs/policies.md.
+ */
 enum {
     PN_SQL_POLICY_DEFAULT = 0,   /**< read_only */
     PN_SQL_POLICY_READ_ONLY = 1, /**< queries */
     PN_SQL_POLICY_SERVICE = 2,   /**< queries, SHOW, DESCRIBE, EXPLAIN */
-    PN_SQL_POLICY_WRITE = 3,     /**< service and INSERT, COPY */
-    PN_SQL_POLICY_ADMIN = 4,     /**< everything */
+    PN_SQL_POLICY_WRITE = 3,     /**< service and INSERT, COPY, SET */
+    PN_SQL_POLICY_ADMIN = 4,     /**< everything, CREATE and DROP too */
 };
 
 /** One setting: an engine key such as "datafusion.execution.batch_size", or a short pinion key, see
@@ -87,6 +91,31 @@ static inline pn_session_options pn_session_options_init(void) {
  */
 PN_API PN_NODISCARD pn_status pn_session_open(const pn_session_options *options,
                                               PN_OWN pn_session **session_out, pn_error *err);
+
+/**
+ * Gives the name of a policy (PN_SQL_POLICY_*), or NULL for a number that is none.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API const char *pn_sql_policy_name(int32_t policy);
+
+/**
+ * Gives the policy of a name, or PN_SQL_POLICY_DEFAULT (0) for a name that is none.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API int32_t pn_sql_policy_find(const char *name);
+
+/**
+ * Gives the policy in force in the session, PN_SQL_POLICY_*: what was asked for, narrowed by the
+ * environment.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API int32_t pn_session_policy(const pn_session *session);
 
 /**
  * Drops one reference to `session`; streams and bundles keep their own.

@@ -48,7 +48,6 @@ enum {
     CLI_E_PARAMETER = 8107,
     CLI_E_NUMBER = 8108,
     CLI_E_COLUMN = 8109,
-    CLI_E_STATEMENT = 8110,
 };
 
 #define CLI_TRY(expr)                                                                              \
@@ -140,6 +139,9 @@ void cli_close_workspace(cli_workspace *workspace);
 /* Compiles a query; the views of the project are compiled only when it names one. */
 pn_status cli_compile(const cli_app *cli, cli_workspace *workspace, const char *sql,
                       pn_bundle **bundle_out, pn_error *err);
+/* Runs a statement of any kind that the policy allows; views are compiled as for a query. */
+pn_status cli_statement(const cli_app *cli, cli_workspace *workspace, const char *sql,
+                        const pn_exec_options *options, pn_result **result_out, pn_error *err);
 /* The bundle of a view of a checked project, borrowed. */
 pn_status cli_find_view(const cli_workspace *workspace, const char *name,
                         const pn_bundle **bundle_out, pn_error *err);
@@ -153,11 +155,24 @@ const char *cli_short_path(const json_t *project, const char *uri);
 
 pn_status cli_read_query(const cli_app *cli, char **sql_out, pn_error *err);
 
-/* ---- params.c: $name in a query -------------------------------------------------------------- */
+/* ---- params.c: --param NAME=VALUE[:TYPE] ------------------------------------------------------
+ */
 
-/* Gives the query with each $name bound to its --param, and adds the values to the session. */
-pn_status cli_bind_parameters(const cli_app *cli, const char *sql, pn_session *session,
-                              char **bound_out, pn_error *err);
+typedef struct cli_params {
+    pn_compile_options options; /* params point into the fields below */
+    pn_param *items;
+    char **texts;
+    size_t n_texts;
+} cli_params;
+/* The parameters of the command line as compile options; a verb without --param has none. */
+pn_status cli_read_params(const cli_app *cli, cli_params *out, pn_error *err);
+void cli_params_dispose(cli_params *params);
+#define CLI_AUTO_PARAMS __attribute__((cleanup(cli_params_dispose))) cli_params
+#define CLI_PARAM_OPTION                                                                           \
+    {                                                                                              \
+        "param", 'p', CLI_PAIR, true, "NAME=VALUE", NULL,                                          \
+            "value of $NAME, or of $1 with NAME 1; VALUE:TYPE states its type; may be repeated"    \
+    }
 
 /* ---- tree.c: indented output ---------------------------------------------------------------- */
 
@@ -181,6 +196,9 @@ typedef struct cli_run_request {
     uint64_t timeout_ms;
 } cli_run_request;
 
+/* Runs a statement that is no query: its rows as those of a query, or what it did. */
+pn_status cli_run_statement(cli_app *cli, cli_workspace *workspace, const char *sql,
+                            const cli_run_request *request, pn_error *err);
 pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
                          const cli_run_request *request, pn_error *err);
 

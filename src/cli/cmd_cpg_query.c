@@ -11,7 +11,7 @@
 
 static const cli_option options[] = {
     {"command", 'c', CLI_VALUE, false, "SQL", NULL, "run this query instead of a named one"},
-    {"param", 'p', CLI_PAIR, true, "NAME=VALUE", NULL, "value of $NAME, as text; may be repeated"},
+    CLI_PARAM_OPTION,
     {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
      "how rows are written, as for `pinion run`"},
     {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},
@@ -92,7 +92,6 @@ static pn_status read_named(const cli_app *cli, const char *name, char **sql_out
 
 static pn_status run_query(cli_app *cli, const char *sql, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
-    CLI_AUTO_TEXT bound = NULL;
     CLI_AUTO_BUNDLE bundle = NULL;
     cli_run_request request = {.format = cli_get(cli, "format"),
                                .file = cli_get(cli, "output"),
@@ -100,8 +99,7 @@ static pn_status run_query(cli_app *cli, const char *sql, pn_error *err) {
                                .timeout_ms = cli_get_duration_ms(cli, "timeout")};
     CLI_TRY(cli_open_project(cli, &workspace.project, err));
     CLI_TRY(pn_project_session(workspace.project, &workspace.session, err));
-    CLI_TRY(cli_bind_parameters(cli, sql, workspace.session, &bound, err));
-    CLI_TRY(cli_compile(cli, &workspace, bound, &bundle, err));
+    CLI_TRY(cli_compile(cli, &workspace, sql, &bundle, err));
     return cli_run_bundle(cli, workspace.session, bundle, &request, err);
 }
 

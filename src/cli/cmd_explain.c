@@ -10,15 +10,93 @@ static const cli_option options[] = {
      "explain the query in a file (- = standard input)"},
     {"kind", 0, CLI_VALUE, false, "KIND", "logical optimized physical analyze substrait",
      "which plan; analyze runs the query; optimized when not given"},
+    {"artifact", 0, CLI_VALUE, false, "NAME", NULL, "one artifact of the bundle instead of a plan"},
+    {"all", 0, CLI_FLAG, false, NULL, NULL, "all artifacts, each with what it is; needs --json"},
+    CLI_PARAM_OPTION,
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
      "no project: every table found in a folder is a dataset"},
     {0},
 };
 
+static pn_status get_artifact(const cli_workspace *workspace, const pn_bundle *bundle,
+                              const char *name, json_t **out, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    json_error_t problem;
+    CLI_TRY(pn_bundle_artifact(workspace->session, bundle, name, &text, err));
+    *out = json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY, &problem);
+    return *out ? PN_OK : cli_fail(err, CLI_E_OUTPUT, "artifact '%s' is no JSON", name);
+}
+
+static const char *kind_of_artifact(const char *name) {
+    for (size_t i = 0; pn_bundle_artifact_name(i); i++) {
+        if (!strcmp(pn_bundle_artifact_name(i), name)) {
+            return pn_bundle_artifact_kind(i);
+        }
+    }
+    return "";
+}
+
+static pn_status print_artifact(cli_app *cli, const cli_workspace *workspace,
+                                const pn_bundle *bundle, const char *name, pn_error *err) {
+    CLI_AUTO_JSON value = NULL;
+    CLI_TRY(get_artifact(workspace, bundle, name, &value, err));
+    if (cli->json) {
+        CLI_AUTO_JSON document =
+            json_pack("{s:s, s:s, s:s, s:O}", "fingerprint", pn_bundle_fingerprint(bundle),
+                      "artifact", name, "kind", kind_of_artifact(name), "value", value);
+        return cli_print_json(cli, document, err);
+    }
+    if (json_is_string(value)) {
+        const char *text = json_string_value(value);
+        size_t len = json_string_length(value);
+        fwrite(text, 1, len, stdout);
+        if (!len || text[len - 1] != '\n') {
+            fputc('\n', stdout);
+        }
+        return PN_OK;
+    }
+    json_dumpf(value, stdout, JSON_INDENT(1) | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    fputc('\n', stdout);
+    return PN_OK;
+}
+
+/* One that cannot be made says why in its place, so that the others are seen. */
+static pn_status print_all(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+                           pn_error *err) {
+    CLI_AUTO_JSON artifacts = json_object();
+    if (!cli->json) {
+        return cli_fail(err, CLI_E_USAGE, "'--all' prints one JSON document, so it needs --json");
+    }
+    for (size_t i = 0; pn_bundle_artifact_name(i); i++) {
+        const char *name = pn_bundle_artifact_name(i);
+        pn_error problem = PN_ERROR_INIT;
+        CLI_AUTO_JSON value = NULL;
+        if (get_artifact(workspace, bundle, name, &value, &problem) == PN_OK) {
+            json_object_set_new(
+                artifacts, name,
+                json_pack("{s:s, s:O}", "kind", pn_bundle_artifact_kind(i), "value", value));
+        } else {
+            json_object_set_new(artifacts, name,
+                                json_pack("{s:s, s:{s:i, s:s}}", "kind", pn_bundle_artifact_kind(i),
+                                          "error", "number", problem.number, "message",
+                                          problem.message));
+        }
+    }
+    CLI_AUTO_JSON document = json_pack("{s:s, s:O}", "fingerprint", pn_bundle_fingerprint(bundle),
+                                       "artifacts", artifacts);
+    return cli_print_json(cli, document, err);
+}
+
 static pn_status explain(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
                          pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     const char *kind = cli_get(cli, "kind") ? cli_get(cli, "kind") : "optimized";
+    if (cli_has(cli, "all")) {
+        return print_all(cli, workspace, bundle, err);
+    }
+    if (cli_has(cli, "artifact")) {
+        return print_artifact(cli, workspace, bundle, cli_get(cli, "artifact"), err);
+    }
     CLI_TRY(pn_exec_explain(workspace->session, bundle, kind, &text, err));
     if (cli->json) {
         CLI_AUTO_JSON document =
@@ -60,11 +138,15 @@ const cli_verb cli_verb_explain = {
     .max_operands = 1,
     .summary = "show the plan of a view or query",
     .about = "Prints how a view of the project, or a query, is executed. Only --kind analyze runs\n"
-             "it, and then shows rows and times of each step.\n",
+             "it, and then shows rows and times of each step. --artifact prints one of the\n"
+             "documents that belong to the bundle: renderings, statistics, settings, lineage,\n"
+             "snapshots of the session; --all prints all of them.\n",
     .options = options,
     .examples = "explain revenue_by_customer\n"
                 "explain -c 'select count(*) from orders' --kind physical\n"
-                "explain big_orders --kind substrait\n",
+                "explain big_orders --kind substrait\n"
+                "explain big_orders --artifact statistics\n"
+                "explain big_orders --all --json\n",
     .exits = "",
     .run = run,
 };

@@ -8,6 +8,7 @@
 static const cli_option options[] = {
     {"command", 'c', CLI_VALUE, false, "SQL", NULL, "the query"},
     {"file", 'f', CLI_FILE, false, "FILE", NULL, "read the query from a file (- = standard input)"},
+    CLI_PARAM_OPTION,
     {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
      "how rows are written; by the name of -o FILE when not given, else a table"},
     {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},
@@ -50,7 +51,10 @@ static pn_status run_recorded(cli_app *cli, cli_workspace *workspace, const char
         CLI_TRY(pn_project_record_start(workspace->project, "run", err));
     }
     pn_status status = cli_compile(cli, workspace, sql, &bundle, err);
-    if (status == PN_OK) {
+    if (status != PN_OK && err->number == CLI_E_NOT_QUERY) {
+        *err = PN_ERROR_INIT;
+        status = cli_run_statement(cli, workspace, sql, request, err);
+    } else if (status == PN_OK) {
         status = cli_run_bundle(cli, workspace->session, bundle, request, err);
     }
     pn_error ignored = PN_ERROR_INIT;
@@ -85,13 +89,17 @@ const cli_verb cli_verb_run = {
     .name = "run",
     .operands = "",
     .max_operands = 1,
-    .summary = "run a query and print its rows",
+    .summary = "run a query or statement and print its rows",
     .about = "Runs one query over the datasets and views of the project, or without a project.\n"
              "Rows are printed as they come. Nested values are JSON text in table, csv and\n"
-             "markdown; null is an empty field in csv and NULL in a table.\n",
+             "markdown; null is an empty field in csv and NULL in a table. EXPLAIN, SHOW and\n"
+             "DESCRIBE give rows too; INSERT, COPY and SET need --policy write, CREATE and\n"
+             "DROP --policy admin. PINION_SQL_POLICY narrows the policy and never widens it.\n",
     .options = options,
     .examples = "run -c 'select customer, sum(amount) from orders group by customer'\n"
                 "run -f report.sql -o report.csv\n"
+                "run -c 'select * from orders where amount > $least' --param least=100\n"
+                "run -c 'describe orders'\n"
                 "run --autoload data --format jsonlines < query.sql\n",
     .exits = "",
     .run = run,

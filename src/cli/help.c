@@ -237,7 +237,7 @@ void cli_help_bash(FILE *out) {
           "        word=${COMP_WORDS[i]}\n"
           "        if [ -n \"$skip\" ]; then skip=; continue; fi\n"
           "        case \"$verb:$word\" in\n"
-          "            ':-C'|':--directory'|':--profile'|':--set') skip=1;;\n"
+          "            ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;\n"
           "            :-*) ;;\n"
           "            :*) verb=$word;;\n",
           out);

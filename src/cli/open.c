@@ -14,6 +14,7 @@ static pn_project_options project_options(const cli_app *cli) {
     options.profile = cli_get(cli, "profile");
     options.settings = cli->settings;
     options.n_settings = cli->n_settings;
+    options.sql_policy = pn_sql_policy_find(cli_get(cli, "policy"));
     return options;
 }
 
@@ -28,6 +29,8 @@ static pn_status open_bare(const cli_app *cli, cli_workspace *out, pn_error *err
     options.settings = cli->settings;
     options.n_settings = cli->n_settings;
     options.autoload_dir = cli_get(cli, "autoload");
+    options.sql_policy =
+        cli_has(cli, "policy") ? pn_sql_policy_find(cli_get(cli, "policy")) : PN_SQL_POLICY_SERVICE;
     return pn_session_open(&options, &out->session, err);
 }
 
@@ -62,30 +65,50 @@ void cli_close_workspace(cli_workspace *workspace) {
     *workspace = (cli_workspace){0};
 }
 
-static pn_status explain_refusal(pn_error *err) {
-    char was[sizeof err->message];
-    if (err->number != CLI_E_NOT_QUERY) {
-        return err->status;
-    }
-    memcpy(was, err->message, sizeof was);
-    return cli_fail(err, CLI_E_STATEMENT, "%s", was);
+static bool may_be_view(const cli_workspace *workspace, pn_status status, const pn_error *err) {
+    return status != PN_OK && err->number == CLI_E_TABLE_UNKNOWN && workspace->project &&
+           !workspace->graph;
+}
+
+static pn_status compile_views(const cli_app *cli, cli_workspace *workspace, pn_error *err) {
+    *err = PN_ERROR_INIT;
+    CLI_TRY(pn_project_check(workspace->project, cli->cancel, err));
+    workspace->graph = pn_project_views(workspace->project);
+    return PN_OK;
 }
 
 pn_status cli_compile(const cli_app *cli, cli_workspace *workspace, const char *sql,
                       pn_bundle **bundle_out, pn_error *err) {
+    CLI_AUTO_PARAMS params = {0};
+    CLI_TRY(cli_read_params(cli, &params, err));
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     source.sql = sql;
+    source.options = &params.options;
     pn_status status =
         pn_exec_compile(workspace->session, workspace->graph, &source, bundle_out, err);
-    bool may_be_view = workspace->project && !workspace->graph && status != PN_OK &&
-                       err->number == CLI_E_TABLE_UNKNOWN;
-    if (may_be_view) {
-        *err = PN_ERROR_INIT;
-        CLI_TRY(pn_project_check(workspace->project, cli->cancel, err));
-        workspace->graph = pn_project_views(workspace->project);
+    if (may_be_view(workspace, status, err)) {
+        CLI_TRY(compile_views(cli, workspace, err));
         status = pn_exec_compile(workspace->session, workspace->graph, &source, bundle_out, err);
     }
-    return status == PN_OK ? PN_OK : explain_refusal(err);
+    return status;
+}
+
+pn_status cli_statement(const cli_app *cli, cli_workspace *workspace, const char *sql,
+                        const pn_exec_options *options, pn_result **result_out, pn_error *err) {
+    CLI_AUTO_PARAMS params = {0};
+    CLI_TRY(cli_read_params(cli, &params, err));
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    source.sql = sql;
+    source.options = &params.options;
+    /* Views that are not compiled yet have names already, for SHOW. */
+    pn_view_graph *graph = workspace->project ? pn_project_views(workspace->project) : NULL;
+    pn_status status =
+        pn_exec_statement(workspace->session, graph, &source, options, result_out, err);
+    if (may_be_view(workspace, status, err)) {
+        CLI_TRY(compile_views(cli, workspace, err));
+        status = pn_exec_statement(workspace->session, graph, &source, options, result_out, err);
+    }
+    return status;
 }
 
 pn_status cli_find_view(const cli_workspace *workspace, const char *name,

@@ -145,13 +145,10 @@ static pn_exec_options exec_options(const cli_app *cli, const cli_run_request *r
     return options;
 }
 
-static pn_status run_rendered(cli_app *cli, pn_session *session, const pn_bundle *bundle,
-                              const cli_run_request *request, render *r, pn_error *err) {
-    CLI_AUTO_RESULT result = NULL;
+static pn_status run_rendered(cli_app *cli, pn_result *result, const cli_run_request *request,
+                              render *r, pn_error *err) {
     struct ArrowArrayStream stream = {0};
     target t = {.file = request->file};
-    pn_exec_options options = exec_options(cli, request);
-    CLI_TRY(pn_exec_run(session, bundle, &options, &result, err));
     CLI_TRY(pn_result_stream(result, &stream, err));
     pn_status status = open_target(&t, err);
     if (status == PN_OK) {
@@ -218,24 +215,71 @@ static const render_kind *choose_kind(const cli_app *cli, const cli_run_request 
                         : &render_table;
 }
 
-pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
-                         const cli_run_request *request, pn_error *err) {
+static pn_status print_rows(cli_app *cli, pn_result *result, const cli_run_request *request,
+                            render *r, pn_error *err) {
+    CLI_TRY(run_rendered(cli, result, request, r, err));
+    cli_progress_end();
+    CLI_TRY(cli_flush(cli, stdout, "standard output", err));
+    if (request->file || r->kind == &render_table) {
+        note_rows(cli, r->rows, request->file);
+    }
+    return PN_OK;
+}
+
+static cli_run_request own_request(const cli_run_request *request) {
     cli_run_request own = *request;
     if (own.file && !strcmp(own.file, "-")) {
         own.file = NULL;
     }
+    return own;
+}
+
+pn_status cli_run_bundle(cli_app *cli, pn_session *session, const pn_bundle *bundle,
+                         const cli_run_request *request, pn_error *err) {
+    CLI_AUTO_RESULT result = NULL;
+    cli_run_request own = own_request(request);
     render r = {.kind = choose_kind(cli, &own)};
+    pn_exec_options options = exec_options(cli, &own);
     if (own.file) {
         cli_progress_start(cli);
     }
     if (r.kind == &render_parquet) {
         return write_parquet(cli, session, bundle, &own, err);
     }
-    CLI_TRY(run_rendered(cli, session, bundle, &own, &r, err));
-    cli_progress_end();
-    CLI_TRY(cli_flush(cli, stdout, "standard output", err));
-    if (own.file || r.kind == &render_table) {
-        note_rows(cli, r.rows, own.file);
+    CLI_TRY(pn_exec_run(session, bundle, &options, &result, err));
+    return print_rows(cli, result, &own, &r, err);
+}
+
+/* A write tells its rows, another statement only that it is done. */
+static pn_status report(cli_app *cli, const pn_result *result, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON json = NULL;
+    CLI_TRY(pn_result_json(result, &text, err));
+    CLI_TRY(cli_parse(&text, &json, err));
+    if (cli->json) {
+        return cli_print_json(cli, json, err);
+    }
+    const json_t *written = json_object_get(json, "write");
+    if (written) {
+        note_rows(cli, strtoull(cli_text_of(written, "rows"), NULL, 10), NULL);
+    } else {
+        cli_note(cli, "done");
     }
     return PN_OK;
+}
+
+pn_status cli_run_statement(cli_app *cli, cli_workspace *workspace, const char *sql,
+                            const cli_run_request *request, pn_error *err) {
+    CLI_AUTO_RESULT result = NULL;
+    cli_run_request own = own_request(request);
+    render r = {.kind = choose_kind(cli, &own)};
+    pn_exec_options options = exec_options(cli, &own);
+    if (r.kind == &render_parquet) {
+        return cli_fail(err, CLI_E_USAGE, "only the rows of a query are written as parquet");
+    }
+    CLI_TRY(cli_statement(cli, workspace, sql, &options, &result, err));
+    if (pn_result_kind(result) != PN_RESULT_STREAM) {
+        return report(cli, result, err);
+    }
+    return print_rows(cli, result, &own, &r, err);
 }

@@ -11,6 +11,8 @@ const cli_option cli_global_options[] = {
      "profile of the session instead of the project's"},
     {"set", 0, CLI_PAIR, true, "KEY=VALUE", NULL,
      "a setting, applied after the project's; may be repeated"},
+    {"policy", 0, CLI_VALUE, false, "POLICY", "read_only service write admin",
+     "which statements are allowed instead of the project's policy; service when neither says"},
     {"json", 0, CLI_FLAG, false, NULL, NULL, "print documents and errors as JSON"},
     {"agent", 0, CLI_FLAG, false, NULL, NULL,
      "as --json, each document on one line; rows as JSON lines"},

@@ -21,7 +21,25 @@ typedef struct pni_engine_plan pni_engine_plan;
 /* Names resolve in one of two catalogs of a session: stubs, or pinned data and views. */
 typedef enum pni_space { PNI_SPACE_IDENTITY = 0, PNI_SPACE_RUN = 1 } pni_space;
 
-enum { PNI_ALLOW_DDL = 1, PNI_ALLOW_DML = 2, PNI_ALLOW_STATEMENTS = 4 };
+/*
+ * How a statement is planned. SPLIT takes it apart: the plan is that of the rows it needs,
+ * PNI_RENDER_REQUEST says what it asks for, and nothing but a query is left in the plan.
+ */
+enum { PNI_ALLOW_DDL = 1, PNI_ALLOW_DML = 2, PNI_ALLOW_STATEMENTS = 4, PNI_SPLIT = 8 };
+
+/* Renderings of a plan; JSON ones are documented at pne_plan_explain. */
+enum {
+    PNI_RENDER_LOGICAL = 0,
+    PNI_RENDER_OPTIMISED = 1,
+    PNI_RENDER_PHYSICAL = 2,
+    PNI_RENDER_ANALYZE = 3,
+    PNI_RENDER_REQUEST = 4,        /* JSON */
+    PNI_RENDER_LOGICAL_FORMS = 5,  /* JSON */
+    PNI_RENDER_PHYSICAL_FORMS = 6, /* JSON */
+    PNI_RENDER_STAGES = 7,         /* JSON */
+    PNI_RENDER_ANALYSIS = 8,       /* JSON; runs the query */
+    PNI_RENDER_PHYSICAL_BYTES = 9,
+};
 
 pn_status pni_engine_build_info(json_t **out, pn_error *err);
 int64_t pni_engine_live_handles(void);
@@ -37,6 +55,9 @@ pn_status pni_engine_session_settings(const pni_engine_session *session, json_t 
 pn_status pni_engine_session_rules(const pni_engine_session *session, json_t **out, pn_error *err);
 pn_status pni_engine_session_functions(const pni_engine_session *session, json_t **out,
                                        pn_error *err);
+/* Changes one engine setting, as SET does; INVALID changes nothing. */
+pn_status pni_engine_session_set(const pni_engine_session *session, const char *key,
+                                 const char *value, pn_error *err);
 pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,
                               const pni_engine_table *table, pn_error *err);
 pn_status pni_engine_deregister(const pni_engine_session *session, pni_space space,
@@ -62,11 +83,23 @@ pn_status pni_engine_table_schema(const pni_engine_table *table, struct ArrowSch
 pn_status pni_engine_table_info(const pni_engine_table *table, json_t **out, pn_error *err);
 void pni_engine_table_free(pni_engine_table *table);
 
-/* {"statement":…, "tables":[sorted unique], "count":n} without planning. */
+/*
+ * What SQL text is made of, without planning it: {"statement", "kinds":[…], "count", "tables":[…],
+ * "qualified":[…], "table_functions":[…], "parameters":["$1",…], "object":{"what","name"?}|null}.
+ */
 pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql, json_t **out,
                                 pn_error *err);
 pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql,
-                              uint32_t allow, pni_engine_plan **out, pn_error *err);
+                              uint32_t flags, pni_engine_plan **out, pn_error *err);
+/* The same with the values of its parameters as one row, a column each, named without the `$`;
+ * `params` may be NULL and is consumed always. */
+typedef struct pni_bound_sql {
+    pn_bytes text;
+    uint32_t flags;
+    struct ArrowArrayStream *params;
+} pni_bound_sql;
+pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space space,
+                                    const pni_bound_sql *sql, pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space,
                                     pn_bytes plan, pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_engine_table *table,
@@ -74,9 +107,12 @@ pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_eng
 pn_status pni_engine_plan_to_substrait(const pni_engine_plan *plan, pn_buf *out, pn_error *err);
 pn_status pni_engine_plan_schema(const pni_engine_plan *plan, struct ArrowSchema *out,
                                  pn_error *err);
-/* kind: 0 logical, 1 optimised, 2 physical, 3 analyze */
+/* kind: PNI_RENDER_* */
 pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf *out,
                                   pn_error *err);
+/* A rendering that is JSON. */
+pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, json_t **out,
+                                 pn_error *err);
 /* Returns at once; batches are made as they are pulled; releasing the stream cancels. */
 pn_status pni_engine_plan_execute(const pni_engine_plan *plan, pn_cancel *cancel,
                                   struct ArrowArrayStream *out, pn_error *err);

@@ -29,12 +29,32 @@ pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql,
 }
 
 pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql,
-                              uint32_t allow, pni_engine_plan **out, pn_error *err) {
-    PNI_TRY(check_size(sql, PNI_SQL_MAX_BYTES, "SQL text", err));
+                              uint32_t flags, pni_engine_plan **out, pn_error *err) {
+    const pni_bound_sql bound = {.text = sql, .flags = flags};
+    return pni_engine_plan_bound_sql(session, space, &bound, out, err);
+}
+
+/* The engine says SCHEMA of a parameter that does not fit, and begins the message with its name. */
+static bool is_about_parameter(int32_t status, const pn_error *err) {
+    return status == PN_SCHEMA && err && pni_starts_with(err->message, "parameter '$");
+}
+
+pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space space,
+                                    const pni_bound_sql *sql, pni_engine_plan **out,
+                                    pn_error *err) {
     pne_plan *plan = NULL;
-    PNI_TRY(pni_engine_finish(pne_plan_sql(engine_session(session), (int32_t)space,
-                                           (const char *)sql.data, sql.len, allow, &plan, err),
-                              err));
+    pn_status size = check_size(sql->text, PNI_SQL_MAX_BYTES, "SQL text", err);
+    if (size != PN_OK) {
+        if (sql->params)
+            pni_auto_release_stream(sql->params);
+        return size;
+    }
+    int32_t status =
+        pne_plan_sql(engine_session(session), (int32_t)space, (const char *)sql->text.data,
+                     sql->text.len, sql->flags, sql->params, &plan, err);
+    if (sql->params && is_about_parameter(status, err))
+        pni_error_number(err, PNI_E_PARAM_TYPE);
+    PNI_TRY(pni_engine_finish(status, err));
     *out = own_plan(plan);
     return PN_OK;
 }
@@ -83,6 +103,13 @@ pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf 
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
     int32_t status = pne_plan_explain(engine_plan(plan), kind, pni_buf_sink, &made, err);
     return append_result(status, &made, out, err);
+}
+
+pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, json_t **out,
+                                 pn_error *err) {
+    PNI_AUTO(pn_buf) made = PN_BUF_INIT;
+    int32_t status = pne_plan_explain(engine_plan(plan), kind, pni_buf_sink, &made, err);
+    return pni_engine_json_result(status, &made, "rendering of the engine", out, err);
 }
 
 pn_status pni_engine_plan_write(const pni_engine_plan *plan, const json_t *request,

@@ -111,6 +111,11 @@ pn_status pni_engine_session_functions(const pni_engine_session *session, json_t
     return pni_engine_json_result(status, &text, "functions of the engine", out, err);
 }
 
+pn_status pni_engine_session_set(const pni_engine_session *session, const char *key,
+                                 const char *value, pn_error *err) {
+    return pni_engine_finish(pne_session_set(engine_session(session), key, value, err), err);
+}
+
 pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,
                               const pni_engine_table *table, pn_error *err) {
     return pni_engine_finish(pne_session_register(engine_session(session), (int32_t)space, name,

@@ -3,50 +3,30 @@
  * stage upstream views, plan its Substrait. */
 #include "exec/exec_priv.h"
 
-static pn_status read_source(pn_session *session, const pn_plan_source *theirs,
-                             pn_plan_source *ours, pn_buf *scratch, pn_error *err) {
-    PNI_TRY(pni_options_copy(ours, sizeof *ours, theirs, "plan source", err));
-    int count = (ours->sql != NULL) + (ours->substrait.data != NULL) + (ours->build != NULL);
-    if (count != 1)
-        return pni_fail(err, PNI_E_PLAN_SOURCE, "a plan source sets %d of sql, substrait and build",
-                        count);
-    if (!ours->build)
-        return PN_OK;
-    pn_plan_source built = PN_PLAN_SOURCE_INIT;
-    pn_status status = ours->build(ours->ctx, session, &built, scratch, err);
-    if (status != PN_OK && err && !err->number) /* a builder that gave no reason */
-        return pni_fail(err, PNI_E_PLAN_SOURCE, "the builder of a plan source failed: %s",
-                        pn_status_name(status));
-    PNI_TRY(status);
-    if ((built.sql != NULL) + (built.substrait.data != NULL) != 1 || built.build)
-        return pni_fail(err, PNI_E_PLAN_SOURCE,
-                        "the builder gave neither one SQL text nor one Substrait plan");
-    ours->sql = built.sql;
-    ours->substrait = built.substrait;
+pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
+                          const pn_plan_source *theirs, pn_bundle **bundle_out, pn_error *err) {
+    PNI_AUTO(pni_source) source = {0};
+    PNI_AUTO_PTR(pn_bundle) bundle = NULL;
+    if (!session || !theirs || !bundle_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_exec_compile: session, source and bundle_out must not be NULL");
+    {
+        PNI_SESSION_GUARD(session);
+        PNI_TRY(pni_source_read(session, theirs, &source, err));
+        const pni_compile_request request = pni_source_request(&source, graph);
+        PNI_TRY(pni_plan_compile(session, &request, &bundle, err));
+    }
+    PNI_TRY(pni_artifact_capture(session, bundle, source.options.capture, err));
+    pni_exec_record_plans(session, (const pn_bundle *const *)&bundle, 1);
+    *bundle_out = pni_take(bundle);
     return PN_OK;
 }
 
-pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
-                          const pn_plan_source *source, pn_bundle **bundle_out, pn_error *err) {
-    pn_plan_source ours;
-    PNI_AUTO(pn_buf) scratch = PN_BUF_INIT;
-    if (!session || !source || !bundle_out)
-        return pni_fail(err, PNI_E_ARGUMENT,
-                        "pn_exec_compile: session, source and bundle_out must not be NULL");
-    PNI_SESSION_GUARD(session);
-    PNI_TRY(read_source(session, source, &ours, &scratch, err));
-    pni_compile_request request = {.name = ours.name,
-                                   .substrait = ours.substrait,
-                                   .lookup = pni_view_lookup,
-                                   .nearest = pni_view_nearest,
-                                   .ctx = (void *)(uintptr_t)graph};
-    if (ours.sql)
-        request.sql = (pn_bytes){(const uint8_t *)ours.sql, strlen(ours.sql)};
-    if (ours.name)
-        PNI_TRY(pni_name_check("bundle", ours.name, err));
-    PNI_TRY(pni_plan_compile(session, &request, bundle_out, err));
-    pni_exec_record_plans(session, (const pn_bundle *const *)bundle_out, 1);
-    return PN_OK;
+pn_status pni_exec_plan(pn_session *session, const pn_bundle *bundle, pni_stage **stage,
+                        pni_engine_plan **out, pn_error *err) {
+    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
+    PNI_TRY(pni_stage_new(session, &bundle, 1, &options, stage, err));
+    return pni_stage_plan(*stage, bundle, out, err);
 }
 
 pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exec_options *theirs,
@@ -64,6 +44,8 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     pni_execution *execution = pni_execution_begin(recorder, bundle);
     PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
     options.cancel = pni_deadline_cancel(deadline);
+    PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
+    pni_event_options(result->events, "run", session, &options);
     pn_status status = pni_stage_new(session, &bundle, 1, &options, &stage, err);
     if (status == PN_OK)
         status = pni_stage_plan(stage, bundle, &plan, err);
@@ -79,7 +61,6 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
         pni_execution_end_stream(execution);
         return status;
     }
-    PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
     pni_exec_record_differences(recorder, diagnostics);
     result->diagnostics = pni_take(diagnostics);
     pni_stream_base base = {pni_take(stage), pni_take(deadline), execution};
@@ -110,7 +91,6 @@ static int explain_kind(const char *kind) {
 
 pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const char *kind,
                           pn_buf *text_out, pn_error *err) {
-    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     if (!session || !bundle || !kind || !text_out)
@@ -120,7 +100,6 @@ pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const ch
         return pn_substrait_text(bundle->substrait, text_out, err);
     if (explain_kind(kind) < 0)
         return pni_fail(err, PNI_E_EXPLAIN_KIND, "there is no explain kind '%s'", kind);
-    PNI_TRY(pni_stage_new(session, &bundle, 1, &options, &stage, err));
-    PNI_TRY(pni_stage_plan(stage, bundle, &plan, err));
+    PNI_TRY(pni_exec_plan(session, bundle, &stage, &plan, err));
     return pni_engine_plan_explain(plan, explain_kind(kind), text_out, err);
 }

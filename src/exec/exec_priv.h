@@ -3,16 +3,69 @@
 #define PNI_EXEC_PRIV_H
 
 #include "exec/exec.h"
+#include "plan/events.h"
 
 struct pn_result {
-    int32_t kind; /* PN_RESULT_* */
-    pn_bundle *bundle;
+    int32_t kind;                   /* PN_RESULT_* */
+    pn_bundle *bundle;              /* NULL for a statement without rows of a plan */
+    json_t *statement;              /* what was asked for, or NULL */
     struct ArrowArrayStream stream; /* released once taken */
     json_t *report;                 /* of a write, or NULL */
     json_t *diagnostics;            /* session-wide differences from the bundle, or NULL */
+    pni_events *events;
 };
 
 pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);
+
+/* Records the options in force when `code` (run or write) began. */
+void pni_event_options(pni_events *events, const char *code, const pn_session *session,
+                       const pn_exec_options *options);
+
+/* A plan source read once: checked, its builder called, its options as JSON. */
+typedef struct pni_source {
+    pn_plan_source given;
+    pn_compile_options options;
+    pn_buf scratch;
+    json_t *params;
+    json_t *record; /* of the options, for the bundle */
+} pni_source;
+pn_status pni_source_read(pn_session *session, const pn_plan_source *theirs, pni_source *out,
+                          pn_error *err);
+void pni_source_dispose(pni_source *source);
+PNI_DEFINE_AUTO(pni_source, pni_source_dispose)
+pni_compile_request pni_source_request(const pni_source *source, const pn_view_graph *graph);
+/* True while this thread is inside the builder of a source. */
+bool pni_source_is_building(void);
+
+/* One artifact, borrowed from the bundle. */
+pn_status pni_artifact_get(pn_session *session, const pn_bundle *bundle, const char *name,
+                           const json_t **out, pn_error *err);
+pn_status pni_artifact_capture(pn_session *session, const pn_bundle *bundle, uint32_t capture,
+                               pn_error *err);
+/* A plan of the bundle in `run` over its staged views. */
+pn_status pni_exec_plan(pn_session *session, const pn_bundle *bundle, pni_stage **stage,
+                        pni_engine_plan **out, pn_error *err);
+
+/* A result of rows given as JSON, see pni_arrow_batch_from_json(); `type` is that of a row. */
+pn_status pni_result_of_rows(const json_t *rows, const char *type, const pn_bundle *bundle,
+                             pn_result **out, pn_error *err);
+
+/* Carries out what a statement asks for; `bundle` is of the rows it needs. */
+typedef struct pni_statement {
+    pn_session *session;
+    pn_view_graph *graph; /* or NULL */
+    const json_t *request;
+    const pn_bundle *bundle;
+    const pn_exec_options *options;
+} pni_statement;
+pn_status pni_statement_show(const pni_statement *statement, const json_t *object, pn_result **out,
+                             pn_error *err);
+pn_status pni_statement_explain(const pni_statement *statement, pn_result **out, pn_error *err);
+pn_status pni_statement_insert(const pni_statement *statement, pn_result **out, pn_error *err);
+pn_status pni_statement_copy(const pni_statement *statement, pn_result **out, pn_error *err);
+pn_status pni_statement_ddl(const pni_statement *statement, pn_result **out, pn_error *err);
+/* A PN_RESULT_DONE. */
+pn_status pni_statement_done(const pni_statement *statement, pn_result **out);
 
 /* What rows stand on; each may be NULL. */
 typedef struct pni_stream_base {

@@ -90,7 +90,27 @@ pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle) {
     pn_result *result = pni_calloc(1, sizeof *result);
     result->kind = kind;
     result->bundle = pn_bundle_ref(bundle);
+    result->events = pni_events_new();
     return result;
+}
+
+void pni_event_options(pni_events *events, const char *code, const pn_session *session,
+                       const pn_exec_options *options) {
+    pni_event_add(events, "options", code,
+                  json_pack("{s:s, s:o}", "policy", pn_sql_policy_name(pn_session_policy(session)),
+                            "timeout_ms", pni_json_u64(options->timeout_ms)));
+}
+
+pn_status pni_result_of_rows(const json_t *rows, const char *type, const pn_bundle *bundle,
+                             pn_result **out, pn_error *err) {
+    PNI_AUTO_SCHEMA schema = {0};
+    PNI_AUTO_ARRAY batch = {0};
+    PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_STREAM, bundle);
+    PNI_TRY(pni_arrow_type_parse(type, &schema, err));
+    PNI_TRY(pni_arrow_batch_from_json(rows, &schema, &batch, err));
+    PNI_TRY(pni_arrow_stream_of_batch(&schema, &batch, &result->stream, err));
+    *out = pni_take(result);
+    return PN_OK;
 }
 
 int32_t pn_result_kind(const pn_result *result) {
@@ -103,7 +123,7 @@ pn_status pn_result_stream(pn_result *result, struct ArrowArrayStream *stream_ou
                         "pn_result_stream: result and stream_out must not be NULL");
     if (!result->stream.release)
         return pni_fail(err, PNI_E_RESULT_TAKEN, "bundle %.12s: the result holds no rows to take",
-                        pn_bundle_fingerprint(result->bundle));
+                        result->bundle ? pn_bundle_fingerprint(result->bundle) : "none");
     *stream_out = result->stream;
     memset(&result->stream, 0, sizeof result->stream);
     return PN_OK;
@@ -113,15 +133,25 @@ pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *er
     if (!result || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_result_json: result and json_out must not be NULL");
+    static const char *const kinds[] = {"", "stream", "write", "done"};
     PNI_AUTO_PTR(json_t)
-    json =
-        json_pack("{s:s, s:s, s:s}", "kind", result->kind == PN_RESULT_WRITE ? "write" : "stream",
-                  "fingerprint", pn_bundle_fingerprint(result->bundle), "replay", "substrait");
+    json = json_pack("{s:s, s:s*, s:s}", "kind", kinds[result->kind], "fingerprint",
+                     pn_bundle_fingerprint(result->bundle), "replay", "substrait");
+    if (result->statement)
+        json_object_set(json, "statement", result->statement);
     if (result->report)
         json_object_set(json, "write", result->report);
     if (result->diagnostics)
         json_object_set(json, "diagnostics", result->diagnostics);
     return pni_json_canonical(json, json_out, err);
+}
+
+pn_status pn_result_events(const pn_result *result, pn_buf *json_out, pn_error *err) {
+    if (!result || !json_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_result_events: result and json_out must not be NULL");
+    PNI_AUTO_PTR(json_t) events = pni_events_json(result->events);
+    return pni_json_canonical(events, json_out, err);
 }
 
 void pn_result_free(pn_result *result) {
@@ -131,5 +161,7 @@ void pn_result_free(pn_result *result) {
     pn_bundle_unref(result->bundle);
     json_decref(result->report);
     json_decref(result->diagnostics);
+    json_decref(result->statement);
+    pni_events_free(result->events);
     pni_free(result);
 }

@@ -160,6 +160,8 @@ pn_status pn_exec_write(pn_session *session, const pn_bundle *bundle,
         status = pni_write_plan(write, stage, err);
     if (status == PN_OK)
         status = pni_write_run(write, options.cancel, result_out, err);
+    if (status == PN_OK)
+        pni_event_options((*result_out)->events, "write", session, &options);
     return pni_deadline_status(deadline, status, bundle, err);
 }
 

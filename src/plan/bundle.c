@@ -15,7 +15,6 @@ pn_bundle *pn_bundle_ref(const pn_bundle *bundle) {
 
 static void bundle_free(pn_bundle *bundle) {
     pni_free(bundle->name);
-    pni_free(bundle->sql);
     pn_substrait_unref(bundle->substrait);
     pni_auto_release_schema(&bundle->schema);
     pni_free(bundle->inputs);
@@ -25,6 +24,10 @@ static void bundle_free(pn_bundle *bundle) {
     json_decref(bundle->documents);
     json_decref(bundle->components);
     pni_free(bundle->component_names);
+    pni_free(bundle->sql);
+    json_decref(bundle->params);
+    json_decref(bundle->options);
+    pni_memo_free(atomic_load(&bundle->artifacts));
     pni_free(bundle);
 }
 
@@ -180,6 +183,18 @@ pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out, pn_error 
                         "pn_bundle_lineage: bundle and json_out must not be NULL");
     PNI_TRY(pni_lineage_of(bundle->substrait, &lineage, err));
     return pni_json_canonical(lineage, json_out, err);
+}
+
+pni_memo *pni_bundle_memo(const pn_bundle *bundle) {
+    pn_bundle *shared = (pn_bundle *)(uintptr_t)bundle;
+    pni_memo *memo = atomic_load(&shared->artifacts);
+    if (memo)
+        return memo;
+    pni_memo *fresh = pni_memo_new();
+    if (atomic_compare_exchange_strong(&shared->artifacts, &memo, fresh))
+        return fresh;
+    pni_memo_free(fresh); /* another thread was first: `memo` is its */
+    return memo;
 }
 
 typedef struct visit {

@@ -6,7 +6,9 @@
  * optimiser proved unnecessary is no input.
  */
 #include "base/formats.h"
+#include "plan/params.h"
 #include "plan/plan.h"
+#include "session/policy.h"
 
 #include <stdlib.h>
 
@@ -32,33 +34,100 @@ static pn_status ensure_table(pn_session *session, const pni_compile_request *re
     return status;
 }
 
-static pn_status check_statement(const json_t *parsed, pn_error *err) {
+/* A bundle is a query, whatever the policy; a statement is what the policy allows. */
+static pn_status check_statement(const pni_compile_request *request, int32_t policy,
+                                 const json_t *parsed, pn_error *err) {
     const char *kind = pni_json_text(parsed, "statement");
+    const json_t *kinds = json_object_get(parsed, "kinds");
     uint64_t count = 0;
     pni_json_u64_of(parsed, "count", &count);
     if (count != 1)
         return pni_fail(err, PNI_E_PLAN_STATEMENTS, "the text holds %llu statements, not one",
                         (unsigned long long)count);
-    if (!pni_streq(kind, "query"))
-        return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "this is a statement of kind '%s', not a query",
-                        kind ? kind : "unknown");
+    if (request->statement)
+        return pni_policy_check(policy, parsed, err);
+    for (size_t i = 0; i < json_array_size(kinds); i++)
+        if (!pni_streq(json_string_value(json_array_get(kinds, i)), "query"))
+            return pni_fail(err, PNI_E_PLAN_NOT_QUERY, "this is %s, not a query",
+                            pni_statement_words(pni_streq(kind, "query")
+                                                    ? json_string_value(json_array_get(kinds, i))
+                                                    : kind));
     return PN_OK;
+}
+
+/* What a statement makes need not be there; what it reads must. */
+static pn_status ensure_tables(pn_session *session, const pni_compile_request *request,
+                               const json_t *parsed, pn_error *err) {
+    const char *kind = pni_json_text(parsed, "statement");
+    bool makes = pni_starts_with(kind, "create_") || pni_starts_with(kind, "drop_");
+    size_t index;
+    json_t *table;
+    json_array_foreach(json_object_get(parsed, "tables"), index, table) {
+        const char *name = json_string_value(table);
+        bool is_known = (request->lookup && request->lookup(request->ctx, name)) ||
+                        pni_session_knows(session, name);
+        if (is_known || !makes)
+            PNI_TRY(ensure_table(session, request, name, err));
+    }
+    return PN_OK;
+}
+
+static bool is_pack_function(void *ctx, const char *name) {
+    return pni_session_has_function(ctx, name);
+}
+
+static pn_status parse_sql(pn_session *session, const pni_compile_request *request, json_t **out,
+                           pn_error *err) {
+    int32_t policy = request->policy ? request->policy : pn_session_policy(session);
+    if (request->sql.len > PNI_SQL_MAX_BYTES)
+        return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u",
+                        request->sql.len, PNI_SQL_MAX_BYTES);
+    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, out, err));
+    PNI_TRY(check_statement(request, policy, *out, err));
+    PNI_TRY(pni_policy_check_reads(policy, *out, is_pack_function, session, err));
+    return pni_params_check(request->params, *out, err);
 }
 
 static pn_status plan_sql(pn_session *session, const pni_compile_request *request,
                           pni_engine_plan **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) parsed = NULL;
-    size_t index;
-    json_t *table;
-    if (request->sql.len > PNI_SQL_MAX_BYTES)
-        return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u",
-                        request->sql.len, PNI_SQL_MAX_BYTES);
-    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
-    PNI_TRY(check_statement(parsed, err));
-    json_array_foreach(json_object_get(parsed, "tables"), index, table)
-        PNI_TRY(ensure_table(session, request, json_string_value(table), err));
-    return pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, request->sql, 0,
-                               out, err);
+    PNI_AUTO_STREAM params = {0};
+    PNI_TRY(parse_sql(session, request, &parsed, err));
+    PNI_TRY(ensure_tables(session, request, parsed, err));
+    PNI_TRY(pni_params_stream(request->params, &params, err));
+    const pni_bound_sql bound = {.text = request->sql,
+                                 .flags = request->statement ? PNI_SPLIT : 0,
+                                 .params = params.release ? &params : NULL};
+    PNI_TRY(pni_engine_plan_bound_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, &bound, out,
+                                      err));
+    if (request->statement)
+        return pni_engine_plan_render(*out, PNI_RENDER_REQUEST, request->statement, err);
+    return PN_OK;
+}
+
+static const pn_bundle *lookup_input(void *ctx, const char *name) {
+    const pn_bundle *bundle = ctx;
+    for (size_t i = 0; i < bundle->n_inputs; i++)
+        if (pni_streq(bundle->inputs[i].name, name))
+            return bundle->inputs[i].view;
+    return NULL;
+}
+
+pn_status pni_plan_again(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
+                         pn_error *err) {
+    PNI_AUTO_PTR(json_t) request = NULL;
+    if (!bundle->sql)
+        return pni_fail(err, PNI_E_ARTIFACT_SOURCE,
+                        "bundle %.12s was compiled from Substrait, which is optimised already",
+                        bundle->fingerprint);
+    const pni_compile_request again = {
+        .sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)},
+        .params = bundle->params,
+        .policy = PN_SQL_POLICY_ADMIN, /* it was allowed when it was compiled; nothing runs here */
+        .lookup = lookup_input,
+        .ctx = (void *)(uintptr_t)bundle,
+        .statement = &request};
+    return plan_sql(session, &again, out, err);
 }
 
 static pn_status plan_substrait(pn_session *session, const pni_compile_request *request,
@@ -157,6 +226,26 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
     return pni_session_snapshot(session, &bundle->snapshot, err);
 }
 
+/* SET, DROP and their like need no rows: what they ask for is all, with the columns they declare.
+ */
+static bool has_no_rows(const json_t *request) {
+    static const char *const kinds[] = {
+        "create_external_table", "drop_table", "drop_view", "other", "reset", "set"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (pni_streq(kinds[i], pni_json_text(request, "kind")))
+            return true;
+    return false;
+}
+
+static pn_status declared_columns(const pni_engine_plan *plan, json_t *request, pn_error *err) {
+    PNI_AUTO_SCHEMA schema = {0};
+    PNI_AUTO_PTR(json_t) columns = NULL;
+    PNI_TRY(pni_engine_plan_schema(plan, &schema, err));
+    PNI_TRY(pni_arrow_schema_json(&schema, &columns, err));
+    json_object_set(request, "schema", columns);
+    return PN_OK;
+}
+
 pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
                            pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
@@ -164,12 +253,16 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
     atomic_init(&bundle->refs, 1);
     bundle->name = request->name ? pni_strdup(request->name) : NULL;
+    bundle->params = json_incref((json_t *)(uintptr_t)request->params);
+    bundle->options = json_incref((json_t *)(uintptr_t)request->options);
     if (request->sql.data)
         bundle->sql = pni_strndup((const char *)request->sql.data, request->sql.len);
     if (request->sql.data)
         PNI_TRY(plan_sql(session, request, &plan, err));
     else
         PNI_TRY(plan_substrait(session, request, &plan, err));
+    if (request->statement && has_no_rows(*request->statement))
+        return declared_columns(plan, *request->statement, err);
     PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));

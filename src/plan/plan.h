@@ -12,6 +12,7 @@
 #include "pinion/bundle.h"
 
 #include "lineage/lineage.h"
+#include "plan/memo.h"
 #include "session/session.h"
 #include "substrait/substrait.h"
 
@@ -22,12 +23,21 @@ typedef const pn_bundle *(*pni_view_lookup_fn)(void *ctx, const char *name);
 typedef const char *(*pni_view_nearest_fn)(void *ctx, const char *name);
 
 typedef struct pni_compile_request {
-    const char *name;   /* of the view, or NULL */
-    pn_bytes sql;       /* or empty */
-    pn_bytes substrait; /* or empty */
+    const char *name;      /* of the view, or NULL */
+    pn_bytes sql;          /* or empty */
+    pn_bytes substrait;    /* or empty */
+    const json_t *params;  /* of the SQL, see plan/params.h; or NULL */
+    const json_t *options; /* what was in force, recorded as evidence; or NULL */
+    int32_t policy;        /* narrows the session's; 0 = the session's */
     pni_view_lookup_fn lookup;
     pni_view_nearest_fn nearest; /* or NULL */
     void *ctx;
+    /*
+     * NULL: the text is one query. Else it may be any statement the policy allows: the bundle is
+     * that of the rows it needs, and what it asks for is put here ({"kind":…}, the caller's). A
+     * statement that needs no rows gives no bundle.
+     */
+    json_t **statement;
 } pni_compile_request;
 
 typedef struct pni_bundle_input {
@@ -39,7 +49,6 @@ typedef struct pni_bundle_input {
 struct pn_bundle {
     atomic_int refs;
     char *name;
-    char *sql; /* evidence: what it was compiled from, or NULL */
     pn_substrait *substrait;
     struct ArrowSchema schema;
     pni_bundle_input *inputs; /* sorted by name */
@@ -51,6 +60,11 @@ struct pn_bundle {
     const char **component_names;
     char fingerprint[PNI_SHA256_HEX];
     _Atomic(json_t *) published; /* see published.c; NULL until a reader asks */
+    /* Evidence: */
+    char *sql;                     /* what it was compiled from; NULL for Substrait */
+    json_t *params;                /* of the SQL; or NULL */
+    json_t *options;               /* of the compile; or NULL */
+    _Atomic(pni_memo *) artifacts; /* NULL until the first is asked for */
 };
 
 PNI_DEFINE_AUTO_PTR(pn_bundle, pn_bundle_unref)
@@ -69,6 +83,16 @@ pn_status pni_bundle_publish(const pn_bundle *bundle, const json_t **out, pn_err
 /* The document `inputs` of a bundle whose plan and inputs are known: per view what is read of that.
  */
 pn_status pni_bundle_inputs_document(const pn_bundle *bundle, json_t **out, pn_error *err);
+
+/*
+ * Plans the text of `bundle` again in `identity`, not optimised, for renderings. NOT_FOUND when it
+ * was compiled from Substrait, or when a table that its optimised plan does not read is gone.
+ */
+pn_status pni_plan_again(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
+                         pn_error *err);
+
+/* The artifacts of a bundle made so far; one memo for all threads. */
+pni_memo *pni_bundle_memo(const pn_bundle *bundle);
 
 /* Fills fingerprint and those components that are not there from documents: the last step of
  * compiling. */

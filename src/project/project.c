@@ -114,7 +114,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.n_settings = project->settings.count;
         options.catalog = project->catalog;
         options.target_partitions = project->target_partitions;
-        options.sql_policy = project->sql_policy;
+        options.sql_policy = project->sql_policy ? project->sql_policy : PN_SQL_POLICY_SERVICE;
         PNI_TRY(pn_session_open(&options, &session, err));
         for (size_t i = 0; i < project->packs.count; i++)
             PNI_TRY(pn_session_load_pack(session, project->packs.items[i].path,

@@ -22,6 +22,7 @@ pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_er
     if (!session || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_session_describe: session and json_out must not be NULL");
+    PNI_SESSION_GUARD(session); /* SET may change the settings */
     PNI_AUTO_PTR(json_t)
     json = json_pack("{s:s, s:o, s:O, s:O, s:O}", "profile", session->profile->name, "settings",
                      shown_settings(session), "runtime", session->runtime, "rules", session->rules,
@@ -104,6 +105,7 @@ pn_status pni_session_digest_documents(pn_session *session, pn_error *err) {
                      {"store_policy", session->store_policy},
                      {"domain_planners", planners}};
     char hex[PNI_SHA256_HEX];
+    json_decref(session->digests);
     session->digests = json_object();
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
         PNI_TRY(pni_json_digest(documents[i].document, hex, err));

@@ -29,6 +29,14 @@ bool pni_function_is_volatile(const char *name) {
     return false;
 }
 
+bool pni_session_has_function(const pn_session *session, const char *name) {
+    return pni_udf_find(session->udfs, name) != NULL;
+}
+
+json_t *pni_session_pack_functions(const pn_session *session) {
+    return pni_udf_catalog_json(session->udfs);
+}
+
 static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
     char found[PNI_SHA256_HEX];
     uint64_t size;

@@ -4,8 +4,10 @@
  * handed to the engine and read back, so that identity covers every setting with its real value and
  * not only what was set.
  */
+#include "session/policy.h"
 #include "session/session_priv.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #define SPILL_LIMIT_BYTES (UINT64_C(100) << 30)
@@ -79,13 +81,6 @@ static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_er
     return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", setting->key);
 }
 
-/* Where names are looked up is how pinion keeps identity and data apart. */
-static bool is_ours(const char *key) {
-    return pni_streq(key, "datafusion.catalog.default_catalog") ||
-           pni_streq(key, "datafusion.catalog.default_schema") ||
-           pni_streq(key, "datafusion.catalog.create_default_catalog_and_schema");
-}
-
 static pn_status apply_settings(json_t *config, const pn_session *session,
                                 const pn_session_options *options, pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
@@ -100,7 +95,7 @@ static pn_status apply_settings(json_t *config, const pn_session *session,
         if (!pni_setting_is_known(setting->key) || strstr(setting->key, "crypto"))
             pni_secret_remember(setting->value);
         const char *key = pni_setting_engine_key(setting->key);
-        if (key && is_ours(key))
+        if (key && pni_setting_is_ours(key))
             return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
         if (key)
             json_object_set_new(config, key, json_string(setting->value));
@@ -152,18 +147,6 @@ static json_t *base_runtime(const pni_profile *profile, const pn_session_options
     return runtime;
 }
 
-/* Every setting the engine reports, less the exclusions. */
-static json_t *identity_settings(const json_t *all) {
-    json_t *kept = json_object();
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)all, key, value) {
-        if (!pni_setting_is_excluded(key))
-            json_object_set(kept, key, value);
-    }
-    return kept;
-}
-
 static pn_status environment(json_t **out, pn_error *err) {
     static const char *const parts[] = {"arrow", "datafusion", "datafusion_substrait", "deltalake",
                                         "substrait"};
@@ -182,10 +165,10 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
     request = json_pack("{s:O, s:O, s:b}", "config", config, "runtime", session->runtime,
                         "information_schema", 1);
     PNI_TRY(pni_engine_session_new(request, &session->engine, err));
-    PNI_TRY(pni_engine_session_settings(session->engine, &session->settings, err));
+    PNI_TRY(pni_session_read_settings(session, err));
+    session->opened_settings = json_incref(session->settings);
     PNI_TRY(pni_engine_session_rules(session->engine, &session->rules, err));
     PNI_TRY(environment(&session->environment, err));
-    session->identity_settings = identity_settings(session->settings);
     PNI_TRY(pni_session_digest_documents(session, err));
     return pni_session_install_builtin(session, err);
 }
@@ -198,9 +181,6 @@ static pn_status check_options(const pn_session_options *options, const pni_prof
     if (options->memory_pool < 0 || options->memory_pool > PN_POOL_UNBOUNDED)
         return pni_fail(err, PNI_E_SESSION_SETTING, "memory pool %d is unknown",
                         options->memory_pool);
-    if (options->sql_policy < 0 || options->sql_policy > PN_SQL_POLICY_ADMIN)
-        return pni_fail(err, PNI_E_SESSION_SETTING, "SQL policy %d is unknown",
-                        options->sql_policy);
     if (options->spill_dir && !pni_utf8_valid(options->spill_dir, strlen(options->spill_dir)))
         return pni_fail(err, PNI_E_SESSION_SETTING, "the spill folder '%s' is not UTF-8",
                         options->spill_dir);
@@ -219,6 +199,8 @@ pn_status pn_session_open(const pn_session_options *theirs, pn_session **session
         return pni_fail(err, PNI_E_ARGUMENT, "pn_session_open: session_out must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "session options", err));
     PNI_TRY(check_options(&options, &profile, err));
+    PNI_TRY(pni_policy_resolve(options.sql_policy, getenv("PINION_SQL_POLICY"), &options.sql_policy,
+                               err));
     PNI_AUTO_PTR(pn_session) session = pni_session_alloc(profile, &options);
     session->runtime = base_runtime(profile, &options);
     PNI_AUTO_PTR(json_t) config = base_config(profile, &options);

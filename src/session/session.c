@@ -19,7 +19,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     pthread_mutex_init(&session->lock, &attr);
     pthread_mutexattr_destroy(&attr);
     session->profile = profile;
-    session->policy = options->sql_policy ? options->sql_policy : PN_SQL_POLICY_READ_ONLY;
+    session->policy = options->sql_policy;
     session->catalog = pni_catalog_ref(options->catalog);
     session->own = pn_catalog_new();
     session->tables = pni_map_new();
@@ -51,6 +51,7 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->runtime);
     json_decref(session->settings);
     json_decref(session->identity_settings);
+    json_decref(session->opened_settings);
     json_decref(session->rules);
     json_decref(session->environment);
     json_decref(session->store_policy);
@@ -85,21 +86,8 @@ const pni_engine_session *pni_session_engine(const pn_session *session) {
     return session->engine;
 }
 
-int32_t pni_session_policy(const pn_session *session) {
-    return session->policy;
-}
-
-uint32_t pni_session_allow(const pn_session *session) {
-    switch (session->policy) {
-    case PN_SQL_POLICY_SERVICE:
-        return PNI_ALLOW_STATEMENTS;
-    case PN_SQL_POLICY_WRITE:
-        return PNI_ALLOW_STATEMENTS | PNI_ALLOW_DML;
-    case PN_SQL_POLICY_ADMIN:
-        return PNI_ALLOW_STATEMENTS | PNI_ALLOW_DML | PNI_ALLOW_DDL;
-    default:
-        return 0;
-    }
+int32_t pn_session_policy(const pn_session *session) {
+    return session ? session->policy : PN_SQL_POLICY_DEFAULT;
 }
 
 const json_t *pni_session_identity_settings(const pn_session *session) {
@@ -125,6 +113,11 @@ const json_t *pni_session_digests(const pn_session *session) {
 const pni_dataset *pni_session_dataset(const pn_session *session, const char *name) {
     const pni_dataset *dataset = pni_catalog_find(session->catalog, name);
     return dataset ? dataset : pni_catalog_find(session->own, name);
+}
+
+bool pni_session_is_temporary(const pn_session *session, const char *name) {
+    const session_table *table = pni_map_get(session->tables, name);
+    return table && table->is_temporary;
 }
 
 uint64_t pni_session_id(const pn_session *session) {
@@ -235,6 +228,19 @@ pn_status pn_session_add_table(pn_session *session, const char *name,
     else
         pni_error_context(err, "table '%s'", name);
     return status;
+}
+
+pn_status pni_session_replace_table(pn_session *session, const char *name,
+                                    struct ArrowArrayStream *stream, pn_error *err) {
+    PNI_AUTO_PTR(pni_resolved) resolved = NULL;
+    PNI_SESSION_GUARD(session);
+    PNI_TRY(pni_resolve_stream(session->engine, stream, &resolved, err));
+    session_table *old = pni_map_get(session->tables, name);
+    PNI_TRY(install(session, name, resolved, true, err));
+    resolved = NULL;
+    table_free(old);
+    pni_session_changed(session);
+    return PN_OK;
 }
 
 static pn_status stream_of_json(pn_bytes json, const struct ArrowSchema *schema,

@@ -46,8 +46,6 @@ pni_recorder *pni_session_recorder(const pn_session *session);
 /* Never used again in this process, unlike the address of a session. */
 uint64_t pni_session_id(const pn_session *session);
 const pni_engine_session *pni_session_engine(const pn_session *session);
-int32_t pni_session_policy(const pn_session *session); /* PN_SQL_POLICY_*, resolved */
-uint32_t pni_session_allow(const pn_session *session); /* PNI_ALLOW_* of the policy */
 
 /*
  * The table `name`, resolved once and registered in both catalogs: a schema stub in `identity`, the
@@ -89,6 +87,25 @@ json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functi
 /* Whether a function of the engine may give other results for the same arguments within one query.
  */
 bool pni_function_is_volatile(const char *name);
+
+/* True when a pack of the session has a function of that name or alias. */
+bool pni_session_has_function(const pn_session *session, const char *name);
+/* Every setting as the engine reports it, and the session-wide snapshot of functions; borrowed,
+ * and a new array of the packs' functions. */
+const json_t *pni_session_settings(const pn_session *session);
+json_t *pni_session_pack_functions(const pn_session *session);
+/*
+ * SET and RESET (value NULL: as the session was opened). What is compiled from now on stands on the
+ * new value; bundles compiled before differ in the component `settings`. Lock held.
+ */
+pn_status pni_session_set(pn_session *session, const char *key, const char *value, pn_error *err);
+/* Puts new rows in the place of a temporary table; they are read (and may read the old ones) before
+ * the old ones go. The stream is consumed always. */
+pn_status pni_session_replace_table(pn_session *session, const char *name,
+                                    struct ArrowArrayStream *stream, pn_error *err);
+/* The dataset of that name, declared or added; NULL when there is none. Borrowed. */
+const pni_dataset *pni_session_dataset(const pn_session *session, const char *name);
+bool pni_session_is_temporary(const pn_session *session, const char *name);
 
 /* True for settings that never enter an identity: threads, memory, spill, caches, paths, explain.
  */

@@ -24,6 +24,7 @@ struct pn_session {
     json_t *runtime;
     json_t *settings;          /* all, as the engine reports them */
     json_t *identity_settings; /* less the exclusions */
+    json_t *opened_settings;   /* as they were when the session was opened, for RESET */
     json_t *rules;
     json_t *environment;
     json_t *store_policy;
@@ -34,13 +35,15 @@ struct pn_session {
 };
 
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
-/* The caller's catalog first, then the session's own; NULL when neither has it. */
-const pni_dataset *pni_session_dataset(const pn_session *session, const char *name);
 /* Functions or tables have changed: the snapshot is made anew when it is asked for. */
 void pni_session_changed(pn_session *session);
 /* Digests the documents that are the same for all bundles of the session. */
 pn_status pni_session_digest_documents(pn_session *session, pn_error *err);
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err);
+/* Reads every setting back from the engine. */
+pn_status pni_session_read_settings(pn_session *session, pn_error *err);
+/* Where names are looked up is how pinion keeps identity and data apart: such keys are not set. */
+bool pni_setting_is_ours(const char *key);
 /* "512MiB", "4 G", "100"; false on anything else, signs and overflow too. */
 bool pni_parse_size(const char *text, uint64_t *out);
 

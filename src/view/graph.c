@@ -314,6 +314,42 @@ pn_status pn_view_graph_compile(pn_view_graph *graph, pn_session *session, pn_ca
     return PN_OK;
 }
 
+/* Which view reads `name`; NULL when none does. Of compiled views. */
+static const char *reader_of(const pn_view_graph *graph, const char *name) {
+    for (size_t i = 0; i < graph->views.count; i++) {
+        const pn_bundle *bundle = graph->views.items[i]->bundle;
+        for (size_t t = 0; t < pn_bundle_table_count(bundle); t++)
+            if (pni_streq(pn_bundle_table_at(bundle, t), name))
+                return graph->views.items[i]->name;
+    }
+    return NULL;
+}
+
+pn_status pni_view_graph_remove(pn_view_graph *graph, const char *name, pn_error *err) {
+    graph_view *view = pni_map_get(graph->by_name, name);
+    const char *reader = reader_of(graph, name);
+    if (!view)
+        return pni_fail(err, PNI_E_VIEW_UNKNOWN, "there is no view '%s'", name);
+    if (reader)
+        return pni_fail(err, PNI_E_VIEW_READ, "view '%s' is read by view '%s'", name, reader);
+    PNI_AUTO_PTR(pni_map) by_name = pni_map_new();
+    size_t kept = 0;
+    for (size_t i = 0; i < graph->views.count; i++) {
+        graph_view *other = graph->views.items[i];
+        if (other == view)
+            continue;
+        pni_map_put(by_name, other->name, other);
+        graph->views.items[kept++] = other;
+    }
+    graph->views.count = kept;
+    graph->compiled_for = 0;
+    pni_map *old = graph->by_name;
+    graph->by_name = pni_take(by_name);
+    pni_map_free(old);
+    view_free(view);
+    return PN_OK;
+}
+
 bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session) {
     return graph->compiled_for == pni_session_id(session);
 }

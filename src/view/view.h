@@ -12,6 +12,8 @@
 const pn_bundle *pni_view_lookup(void *ctx, const char *name);
 /* "did you mean": the nearest view by name, or NULL; for the same request. */
 const char *pni_view_nearest(void *ctx, const char *name);
+/* Takes a view out that no other view reads; the graph is compiled again before it is used. */
+pn_status pni_view_graph_remove(pn_view_graph *graph, const char *name, pn_error *err);
 bool pni_view_graph_is_compiled(const pn_view_graph *graph, const pn_session *session);
 
 PNI_DEFINE_AUTO_PTR(pn_view_graph, pn_view_graph_free)

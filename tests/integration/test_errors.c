@@ -56,11 +56,12 @@ T_CASE(two_statements_and_writes_are_refused) {
     pn_session *session = orders_session();
     IT_FAILS(compile_only(session, "select 1; select 2", err), PNI_E_PLAN_STATEMENTS, "2");
     IT_FAILS(compile_only(session, "", err), PNI_E_PLAN_STATEMENTS, "0");
-    IT_FAILS(compile_only(session, "create table x as select 1", err), PNI_E_PLAN_NOT_QUERY, "ddl");
+    IT_FAILS(compile_only(session, "create table x as select 1", err), PNI_E_PLAN_NOT_QUERY,
+             "CREATE TABLE");
     IT_FAILS(compile_only(session, "insert into orders values (1,'x',2)", err),
-             PNI_E_PLAN_NOT_QUERY, "dml");
+             PNI_E_PLAN_NOT_QUERY, "INSERT");
     IT_FAILS(compile_only(session, "copy orders to '/nowhere/x.parquet'", err),
-             PNI_E_PLAN_NOT_QUERY, "copy");
+             PNI_E_PLAN_NOT_QUERY, "COPY");
     pn_session_unref(session);
 }
 

@@ -175,10 +175,10 @@ T_CASE(what_is_no_single_query_is_refused) {
     } cases[] = {{"", PNI_E_PLAN_STATEMENTS, "0"},
                  {";", PNI_E_PLAN_STATEMENTS, "0"},
                  {"select 1; select 2", PNI_E_PLAN_STATEMENTS, "2"},
-                 {"create view x as select 1", PNI_E_PLAN_NOT_QUERY, "ddl"},
-                 {"delete from t", PNI_E_PLAN_NOT_QUERY, "dml"},
+                 {"create view x as select 1", PNI_E_PLAN_NOT_QUERY, "CREATE VIEW"},
+                 {"delete from t", PNI_E_PLAN_NOT_QUERY, "DELETE"},
                  {"set x = 1", PNI_E_PLAN_NOT_QUERY, NULL},
-                 {"explain select 1", PNI_E_PLAN_NOT_QUERY, "explain"},
+                 {"explain select 1", PNI_E_PLAN_NOT_QUERY, "EXPLAIN"},
                  {"select * from nowhere", PNI_E_TABLE_UNKNOWN, "nowhere"},
                  {"select nothing from t", PNI_E_ENGINE_SQL, "nothing"},
                  {"selec 1", PNI_E_ENGINE_SQL, NULL}};

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The makers. Whatever needs a plan of the `run` catalog stages the bundle's views as a run does,
+ * holding the session's lock while it plans and not while it runs. A part of the specification that
+ * has no content here is an empty list, never absent.
+ */
+#include "pinion/format.h"
+
+#include "exec/artifact.h"
+
+static json_t *text_json(const pn_buf *text) {
+    return json_stringn(pni_buf_text(text), text->len);
+}
+
+pn_status pni_make_component(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    *out = json_incref(json_object_get(job->bundle->documents, job->artifact->from));
+    return PN_OK;
+}
+
+pn_status pni_make_components(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    *out = json_incref(job->bundle->components);
+    return PN_OK;
+}
+
+pn_status pni_make_schema(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return pni_arrow_schema_json(&job->bundle->schema, out, err);
+}
+
+pn_status pni_make_schema_names(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    *out = json_array();
+    for (int64_t i = 0; i < job->bundle->schema.n_children; i++)
+        json_array_append_new(*out, json_string(job->bundle->schema.children[i]->name));
+    return PN_OK;
+}
+
+pn_status pni_make_schema_describe(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) columns = json_array();
+    for (int64_t i = 0; i < job->bundle->schema.n_children; i++) {
+        const struct ArrowSchema *field = job->bundle->schema.children[i];
+        PNI_AUTO(pn_buf) type = PN_BUF_INIT;
+        PNI_TRY(pni_arrow_type_text(field, &type, err));
+        json_array_append_new(columns,
+                              json_pack("{s:s, s:s, s:s}", "column_name", field->name, "data_type",
+                                        pni_buf_text(&type), "is_nullable",
+                                        field->flags & ARROW_FLAG_NULLABLE ? "YES" : "NO"));
+    }
+    *out = pni_take(columns);
+    return PN_OK;
+}
+
+pn_status pni_make_lineage(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return pni_lineage_of(job->bundle->substrait, out, err);
+}
+
+pn_status pni_make_substrait_text(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_TRY(pn_substrait_text(job->bundle->substrait, &text, err));
+    *out = text_json(&text);
+    return PN_OK;
+}
+
+pn_status pni_make_options(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    *out = job->bundle->options ? json_incref(job->bundle->options) : json_object();
+    return PN_OK;
+}
+
+pn_status pni_make_nothing(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)job, (void)err;
+    *out = json_array();
+    return PN_OK;
+}
+
+pn_status pni_make_part(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    const json_t *whole = NULL;
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, job->artifact->from, &whole, err));
+    *out = json_incref(json_object_get(whole, job->artifact->part));
+    return PN_OK;
+}
+
+/* ---- plans --------------------------------------------------------------------------------- */
+
+/* The plan of the text, before it was optimised; made against schemas, nothing is opened. */
+static pn_status again(const pni_artifact_job *job, pni_engine_plan **out, pn_error *err) {
+    PNI_SESSION_GUARD(job->session);
+    return pni_plan_again(job->session, job->bundle, out, err);
+}
+
+pn_status pni_make_logical_plan(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_TRY(again(job, &plan, err));
+    PNI_TRY(pni_engine_plan_explain(plan, PNI_RENDER_LOGICAL, &text, err));
+    *out = text_json(&text);
+    return PN_OK;
+}
+
+pn_status pni_make_verbose(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_PTR(json_t) rows = NULL;
+    const json_t *physical = NULL;
+    if (job->bundle->sql) {
+        PNI_TRY(again(job, &plan, err));
+        PNI_TRY(pni_engine_plan_render(plan, PNI_RENDER_STAGES, &rows, err));
+    } else {
+        rows = json_array();
+    }
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_plan", &physical, err));
+    json_array_append_new(rows,
+                          json_pack("{s:s, s:O}", "plan_type", "physical_plan", "plan", physical));
+    *out = pni_take(rows);
+    return PN_OK;
+}
+
+static pn_status render(const pni_artifact_job *job, int kind, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(pni_stage) stage = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_TRY(pni_exec_plan(job->session, job->bundle, &stage, &plan, err));
+    return pni_engine_plan_render(plan, kind, out, err);
+}
+
+pn_status pni_make_logical_forms(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return render(job, PNI_RENDER_LOGICAL_FORMS, out, err);
+}
+
+pn_status pni_make_physical_forms(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return render(job, PNI_RENDER_PHYSICAL_FORMS, out, err);
+}
+
+pn_status pni_make_analysis(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return render(job, PNI_RENDER_ANALYSIS, out, err);
+}
+
+pn_status pni_make_explain_tree(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    const json_t *logical = NULL;
+    const json_t *physical = NULL;
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, "optimized_plan", &logical, err));
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_forms", &physical, err));
+    *out = json_pack("[{s:s, s:O}, {s:s, s:O}]", "plan_type", "logical_plan", "plan", logical,
+                     "plan_type", "physical_plan", "plan", json_object_get(physical, "tree"));
+    return PN_OK;
+}
+
+static json_t *hex_json(const pn_buf *bytes) {
+    static const char digits[] = "0123456789abcdef";
+    PNI_AUTO(pn_buf) hex = PN_BUF_INIT;
+    pni_buf_reserve(&hex, bytes->len * 2 + 1);
+    for (size_t i = 0; i < bytes->len; i++) {
+        pni_buf_putc(&hex, digits[bytes->data[i] >> 4]);
+        pni_buf_putc(&hex, digits[bytes->data[i] & 15]);
+    }
+    return text_json(&hex);
+}
+
+/* An operator without a codec is a finding, not a failure: the reason stands where the bytes would.
+ */
+pn_status pni_make_physical_bytes(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(pni_stage) stage = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    pn_error problem = PN_ERROR_INIT;
+    char digest[PNI_SHA256_HEX];
+    PNI_TRY(pni_exec_plan(job->session, job->bundle, &stage, &plan, err));
+    pn_status status = pni_engine_plan_explain(plan, PNI_RENDER_PHYSICAL_BYTES, &bytes, &problem);
+    if (status == PN_UNSUPPORTED) {
+        *out = json_pack("{s:s, s:s, s:s}", "status", "unavailable", "code", "PHYS_NO_CODEC",
+                         "reason", problem.message);
+        return PN_OK;
+    }
+    if (status != PN_OK) {
+        if (err)
+            *err = problem;
+        return status;
+    }
+    pni_sha256_hex(bytes.data, bytes.len, digest);
+    *out =
+        json_pack("{s:s, s:s, s:o, s:s, s:o}", "status", "available", "codec", "datafusion-proto",
+                  "bytes", pni_json_u64(bytes.len), "sha256", digest, "hex", hex_json(&bytes));
+    return PN_OK;
+}
+
+/* Decoded again the canonical bytes are the same bytes, and the engine plans them with this schema.
+ */
+static pn_status validate(const pni_artifact_job *job, const char **reason, pn_error *err) {
+    PNI_AUTO_PTR(pn_substrait) decoded = NULL;
+    PNI_AUTO_PTR(pni_stage) stage = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_SCHEMA schema = {0};
+    PNI_AUTO_PTR(json_t) ours = NULL;
+    PNI_AUTO_PTR(json_t) theirs = NULL;
+    const pn_bundle *bundle = job->bundle;
+    PNI_TRY(pn_substrait_decode(pn_substrait_bytes(bundle->substrait), NULL, &decoded, err));
+    if (!pn_substrait_equal(decoded, bundle->substrait))
+        *reason = "the canonical bytes decode to another plan";
+    PNI_TRY(pni_exec_plan(job->session, bundle, &stage, &plan, err));
+    PNI_TRY(pni_engine_plan_schema(plan, &schema, err));
+    PNI_TRY(pni_arrow_schema_json(&bundle->schema, &ours, err));
+    PNI_TRY(pni_arrow_schema_json(&schema, &theirs, err));
+    if (json_array_size(ours) != json_array_size(theirs))
+        *reason = "the plan read back has another number of columns";
+    for (size_t i = 0; !*reason && i < json_array_size(ours); i++)
+        if (!pni_streq(pni_json_text(json_array_get(ours, i), "type"),
+                       pni_json_text(json_array_get(theirs, i), "type")))
+            *reason = "the plan read back has a column of another type";
+    return PN_OK;
+}
+
+pn_status pni_make_validation(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    const pn_bundle *bundle = job->bundle;
+    const char *reason = NULL;
+    char digest[PNI_SHA256_HEX];
+    PNI_TRY(validate(job, &reason, err));
+    PNI_TRY(pn_substrait_digest(bundle->substrait, digest, err));
+    *out = json_pack("{s:s, s:s*, s:s, s:o, s:o, s:o, s:o}", "status", reason ? "invalid" : "valid",
+                     "reason", reason, "sha256", digest, "bytes",
+                     pni_json_u64(pn_substrait_bytes(bundle->substrait).len), "nodes",
+                     pni_json_u64(pn_substrait_node_count(bundle->substrait)), "tables",
+                     pni_json_u64(pn_substrait_table_count(bundle->substrait)), "functions",
+                     pni_json_u64(pn_substrait_function_count(bundle->substrait)));
+    return PN_OK;
+}
+
+/* ---- the session --------------------------------------------------------------------------- */
+
+pn_status pni_make_settings(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    PNI_SESSION_GUARD(job->session);
+    *out = json_incref((json_t *)(uintptr_t)pni_session_settings(job->session));
+    return PN_OK;
+}
+
+pn_status pni_make_functions(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return pni_engine_session_functions(pni_session_engine(job->session), out, err);
+}
+
+pn_status pni_make_pack_functions(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
+    PNI_SESSION_GUARD(job->session);
+    *out = pni_session_pack_functions(job->session);
+    return PN_OK;
+}
+
+/* {function: [tags]} of the packs of the session. */
+pn_status pni_make_rewrite_tags(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    const json_t *functions = NULL;
+    json_t *tags = json_object();
+    size_t index;
+    json_t *function;
+    pn_status status = pni_artifact_get(job->session, job->bundle, "udf_snapshot", &functions, err);
+    if (status != PN_OK) {
+        json_decref(tags);
+        return status;
+    }
+    json_array_foreach((json_t *)(uintptr_t)functions, index, function) {
+        json_t *own = json_object_get(function, "tags");
+        if (json_array_size(own))
+            json_object_set(tags, pni_json_text(function, "name"), own);
+    }
+    *out = tags;
+    return PN_OK;
+}
+
+static pn_status append_rows(struct ArrowArrayStream *stream, pn_format *format, pn_buf *text,
+                             pn_error *err) {
+    for (;;) {
+        PNI_AUTO_ARRAY batch = {0};
+        int code = stream->get_next(stream, &batch);
+        if (code)
+            return pni_engine_stream_error(stream, code, err);
+        if (!batch.release)
+            return PN_OK;
+        PNI_TRY(pn_format_batch(format, &batch, err));
+        for (int64_t row = 0; row < batch.length; row++) {
+            pni_buf_puts(text, text->len > 1 ? "," : "");
+            pn_format_row_json(format, row, text);
+        }
+    }
+}
+
+static pn_status rows_of(const pn_session *session, const char *sql, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_STREAM stream = {0};
+    PNI_AUTO_SCHEMA schema = {0};
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_format *format = NULL;
+    pn_bytes bytes = {(const uint8_t *)sql, strlen(sql)};
+    PNI_TRY(pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_RUN, bytes, 0, &plan, err));
+    PNI_TRY(pni_engine_plan_execute(plan, NULL, &stream, err));
+    PNI_TRY(pni_engine_plan_schema(plan, &schema, err));
+    PNI_TRY(pn_format_new(&schema, &format, err));
+    pni_buf_puts(&text, "[");
+    pn_status status = append_rows(&stream, format, &text, err);
+    pn_format_free(format);
+    PNI_TRY(status);
+    pni_buf_puts(&text, "]");
+    return pni_json_parse(text.data, text.len, "snapshot of the engine", out, err);
+}
+
+pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    static const char *const parts[][2] = {
+        {"tables", "select * from information_schema.tables where table_catalog = 'run' "
+                   "order by table_schema, table_name"},
+        {"columns", "select * from information_schema.columns where table_catalog = 'run' "
+                    "order by table_schema, table_name, ordinal_position"},
+        {"schemata", "select * from information_schema.schemata order by catalog_name, "
+                     "schema_name"},
+        {"settings", "select * from information_schema.df_settings order by name"},
+        {"routines", "select * from information_schema.routines order by all"},
+        {"parameters", "select * from information_schema.parameters order by all"},
+    };
+    PNI_AUTO_PTR(json_t) snapshot = json_object();
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        PNI_AUTO_PTR(json_t) rows = NULL;
+        PNI_TRY(rows_of(job->session, parts[i][1], &rows, err));
+        json_object_set(snapshot, parts[i][0], rows);
+    }
+    *out = pni_take(snapshot);
+    return PN_OK;
+}
+
+/* ---- of other artifacts -------------------------------------------------------------------- */
+
+static pn_status put_hash(const pni_artifact_job *job, json_t *audit, const char *key,
+                          const char *artifact, pn_error *err) {
+    const json_t *value = NULL;
+    char hex[PNI_SHA256_HEX];
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, artifact, &value, err));
+    PNI_TRY(pni_json_digest(value, hex, err));
+    json_object_set_new(audit, key, json_string(hex));
+    return PN_OK;
+}
+
+pn_status pni_make_audit(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    static const char *const hashes[][2] = {{"df_settings_hash", "df_settings"},
+                                            {"function_registry_hash", "function_registry"},
+                                            {"information_schema_hash", "information_schema"},
+                                            {"planning_env_hash", "planning_env"},
+                                            {"rulepack_hash", "rulepack"},
+                                            {"schema_contract_hash", "schema"},
+                                            {"store_policy_hash", "store_policy"},
+                                            {"udf_snapshot_hash", "udf_snapshot"}};
+    PNI_AUTO_PTR(json_t)
+    audit = json_pack("{s:s}", "plan_fingerprint", job->bundle->fingerprint);
+    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++)
+        PNI_TRY(put_hash(job, audit, hashes[i][0], hashes[i][1], err));
+    *out = pni_take(audit);
+    return PN_OK;
+}
+
+/* A part that cannot be made says why in its place. explain_analyze is not among the parts: details
+ * never run the query. */
+pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    static const char *const parts[] = {
+        "cdf_windows",         "determinism_audit", "dynamic_filter_count",
+        "explain_tree",        "explain_verbose",   "graphviz",
+        "logical_plan",        "optimized_plan",    "optimized_plan_pgjson",
+        "partition_count",     "physical_plan",     "proto_serialization",
+        "repartition_count",   "schema_describe",   "schema_names",
+        "schema_provenance",   "statistics",        "store_policy",
+        "substrait_validation"};
+    PNI_AUTO_PTR(json_t) details = json_object();
+    (void)err;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const json_t *value = NULL;
+        pn_error problem = PN_ERROR_INIT;
+        if (pni_artifact_get(job->session, job->bundle, parts[i], &value, &problem) == PN_OK)
+            json_object_set(details, parts[i], (json_t *)(uintptr_t)value);
+        else
+            json_object_set_new(
+                details, parts[i],
+                json_pack("{s:s, s:s}", "status", "unavailable", "reason", problem.message));
+    }
+    *out = pni_take(details);
+    return PN_OK;
+}
+
+/* Logical plans travel as Substrait only: the engine's own protobuf is not replayed, so not kept.
+ */
+pn_status pni_make_proto_status(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    const json_t *physical = NULL;
+    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_plan_bytes", &physical, err));
+    *out =
+        json_pack("{s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:O*, s:O*}}", "logical", "status",
+                  "replaced", "by", "substrait", "optimized", "status", "replaced", "by",
+                  "substrait", "execution", "status", pni_json_text(physical, "status"), "code",
+                  json_object_get(physical, "code"), "reason", json_object_get(physical, "reason"));
+    return PN_OK;
+}

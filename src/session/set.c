@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SET and RESET. A setting is changed in the engine, then all of them are read back, so that what
+ * identity covers is what the engine has. Only engine settings change: memory and spilling belong
+ * to the runtime that was opened.
+ */
+#include "session/session_priv.h"
+
+/* Every setting the engine reports, less the exclusions. */
+static json_t *identity_settings(const json_t *all) {
+    json_t *kept = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)all, key, value) {
+        if (!pni_setting_is_excluded(key))
+            json_object_set(kept, key, value);
+    }
+    return kept;
+}
+
+pn_status pni_session_read_settings(pn_session *session, pn_error *err) {
+    PNI_AUTO_PTR(json_t) settings = NULL;
+    PNI_TRY(pni_engine_session_settings(session->engine, &settings, err));
+    json_decref(session->settings);
+    json_decref(session->identity_settings);
+    session->identity_settings = identity_settings(settings);
+    session->settings = pni_take(settings);
+    return PN_OK;
+}
+
+bool pni_setting_is_ours(const char *key) {
+    return pni_streq(key, "datafusion.catalog.default_catalog") ||
+           pni_streq(key, "datafusion.catalog.default_schema") ||
+           pni_streq(key, "datafusion.catalog.create_default_catalog_and_schema");
+}
+
+const json_t *pni_session_settings(const pn_session *session) {
+    return session->settings;
+}
+
+pn_status pni_session_set(pn_session *session, const char *key, const char *value, pn_error *err) {
+    const char *engine_key = pni_setting_engine_key(key);
+    if (!engine_key || pni_starts_with(engine_key, "datafusion.runtime."))
+        return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting that can be changed", key);
+    if (pni_setting_is_ours(engine_key) ||
+        pni_streq(engine_key, "datafusion.catalog.information_schema"))
+        return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
+    if (!value) {
+        if (!json_object_get(session->opened_settings, engine_key))
+            return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", key);
+        value = pni_json_text(session->opened_settings, engine_key);
+    }
+    PNI_TRY(pni_engine_session_set(session->engine, engine_key, value ? value : "", err));
+    PNI_TRY(pni_session_read_settings(session, err));
+    return pni_session_digest_documents(session, err);
+}
