@@ -164,7 +164,7 @@ int main(int argc, char **argv) {
     } else if (status != PN_OK) {
         cli_print_error(&cli, &err);
     }
-    if (cli_has(&cli, "verbose")) { /* more than the engine and the token is a leak */
+    if (cli_has(&cli, "verbose") && !cli.quiet) { /* more than the engine and the token is a leak */
         fprintf(stderr, "pinion: debug: %lld engine objects are alive at the end\n",
                 (long long)pn_engine_live_handles());
     }

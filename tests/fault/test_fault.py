@@ -85,7 +85,7 @@ class Verbs(unittest.TestCase):
         self.assertLessEqual(int(alive[1]), AT_REST, f"{fault}: {done.stderr}")
         return True
 
-    def torture(self, prepare, words, check_after, complete, factor=2):
+    def torture(self, prepare, words, check_after, complete, factor=3):
         """One verb, with every fault, in a folder that `prepare` makes anew."""
         for mode in MODES:
             def run(n, mode=mode):
@@ -102,7 +102,7 @@ class Verbs(unittest.TestCase):
                     complete(folder, fault)
                 return hit
             hits = faults(run, factor=factor * (2 if mode else 1))
-            self.assertGreater(hits, 0 if STEP else 2, "the fault was never met")
+            self.assertGreater(hits, 0 if STEP else 1, "the fault was never met")
 
     def make_project(self, folder):
         (folder / "views").mkdir(parents=True)
@@ -145,8 +145,10 @@ class Verbs(unittest.TestCase):
         def nothing(folder, fault):
             self.assertFalse((folder / "out").exists(), fault)
         query = ["-c", "select * from both union all select id, id + 1, id + 2 from missing"]
-        for words in (["plan"], ["check"], ["lineage", "both"], ["run", *query],
-                      ["explain", "both", "--kind", "analyze"]):
+        verbs = [["run", *query], ["explain", "both", "--kind", "analyze"]]
+        if STEP:
+            verbs += [["plan"], ["check"], ["lineage", "both"]]
+        for words in verbs:
             with self.subTest(verb=words[0]):
                 self.torture(self.make_project, words, nothing, nothing)
 
@@ -200,7 +202,7 @@ class Graph(Verbs):
 
         def completed(folder, fault):
             self.assertEqual(self.counts(folder), wanted, fault)
-        self.torture(self.make_sources, words, tables_whole, completed, factor=4)
+        self.torture(self.make_sources, words, tables_whole, completed, factor=8)
 
 
 for inherited in [name for name in dir(Verbs) if name.startswith("test_")]:
