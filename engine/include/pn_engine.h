@@ -219,7 +219,7 @@ int32_t pne_plan_to_substrait(const pne_plan *plan,
  * `request_json`: {"format":"delta|parquet|csv|json|arrow", "uri", "mode":"append|overwrite|error|ignore" (error),
  * "partition_by":[…], "single_file":bool (a uri with an extension is one file), "options":{format options},
  * "storage_options":{}, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
- * "target_file_size"}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
+ * "target_file_size", "row_group_rows": no batch that is read back has more}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
  * "files", "bytes"}, text or null. EXISTS: mode error found something. CONFLICT: a commit lost. `cancel` may be NULL.
  */
 int32_t pne_plan_write(const pne_plan *plan,

@@ -6,6 +6,8 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::WriterProperties;
 use deltalake::delta_datafusion::SessionFallbackPolicy;
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::operations::write::{SchemaMode, WriteBuilder};
@@ -50,6 +52,7 @@ struct DeltaRequest {
     configuration: Vec<(String, Option<String>)>,
     commit_metadata: Map<String, Value>,
     target_file_size: Option<NonZeroU64>,
+    row_group_rows: Option<NonZeroU64>,
 }
 
 impl Request {
@@ -61,6 +64,7 @@ impl Request {
             configuration: fields.string_map("configuration")?,
             commit_metadata: fields.object("commit_metadata")?,
             target_file_size: fields.number("target_file_size")?.and_then(NonZeroU64::new),
+            row_group_rows: fields.number("row_group_rows")?.and_then(NonZeroU64::new),
         };
         let request = Request {
             format: fields.required("format")?,
@@ -219,6 +223,12 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
     if delta.target_file_size.is_some() {
         builder = builder.with_target_file_size(delta.target_file_size);
     }
+    if let Some(rows) = delta.row_group_rows {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(rows.get() as usize));
+        builder = builder.with_writer_properties(properties.build());
+    }
     let written = builder
         .await
         .map_err(|error| Failure::from(error).context(&format!("writing delta table '{}'", request.uri)))?;
@@ -234,7 +244,7 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
 /// `request_json`: {"format":"delta|parquet|csv|json|arrow", "uri", "mode":"append|overwrite|error|ignore" (error),
 /// "partition_by":[…], "single_file":bool (a uri with an extension is one file), "options":{format options},
 /// "storage_options":{}, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
-/// "target_file_size"}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
+/// "target_file_size", "row_group_rows": no batch that is read back has more}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
 /// "files", "bytes"}, text or null. EXISTS: mode error found something. CONFLICT: a commit lost. `cancel` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_write(

@@ -19,6 +19,7 @@
 #define PACK "packs/python"
 #define JOBS_MAX 256u
 #define FILE_BYTES "33554432" /* a writer holds a file in memory until it is whole */
+#define NESTED_ROWS "64"      /* files in a batch of nested rows, written or read */
 
 typedef struct build_ctx {
     const pn_cpg_build_options *options;
@@ -84,6 +85,9 @@ static pn_status write_plan(const build_ctx *ctx, const pni_engine_session *sess
     json_object_set_new(request, "mode", json_string("overwrite"));
     json_object_set_new(request, "schema_mode", json_string("overwrite"));
     json_object_set_new(request, "target_file_size", json_string(FILE_BYTES));
+    if (pni_evidence_def_at(which)->prefix != NULL) {
+        json_object_set_new(request, "row_group_rows", json_string(NESTED_ROWS));
+    }
     json_object_set_new(request, "commit_metadata", json_pack("{s:s}", "pinion.content", content));
     return pni_engine_plan_write(plan, request, ctx->options->cancel, report_out, err);
 }
@@ -108,14 +112,15 @@ static pn_status write_table(build_ctx *ctx, const pni_engine_session *session, 
 /*
  * A session to write one table with. One partition: more would deal the batches out, and the rows
  * would lie in another order in each build. Small batches where a row is a whole file: joined by
- * thousands, as rows usually are, their lists outgrow 32-bit offsets, and the memory.
+ * thousands, as rows usually are, their lists outgrow 32-bit offsets, and the memory. The same
+ * holds for whoever reads the table: no batch is larger than a row group.
  */
 static pn_status open_session(pni_evidence which, pni_engine_session **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) settings = json_object();
     json_t *config = json_object();
     json_object_set_new(config, "datafusion.execution.target_partitions", json_string("1"));
     if (pni_evidence_def_at(which)->prefix != NULL) {
-        json_object_set_new(config, "datafusion.execution.batch_size", json_string("64"));
+        json_object_set_new(config, "datafusion.execution.batch_size", json_string(NESTED_ROWS));
     }
     json_object_set_new(settings, "config", config);
     return pni_engine_session_new(settings, out, err);

@@ -81,6 +81,51 @@ T_CASE(evidence_becomes_tables) {
     T_ASSERT(pni_path_is_dir(views));
 }
 
+/* Rows of the largest batch in which a table is read; their sum goes to `rows_out`. */
+static int64_t largest_batch(const char *uri, int64_t *rows_out) {
+    PNI_AUTO_PTR(pni_engine_session) session = NULL;
+    PNI_AUTO_PTR(pni_engine_table) table = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_STREAM rows = {0};
+    PNI_AUTO_PTR(json_t)
+    spec = json_pack("{s:s, s:s, s:{}, s:{}}", "format", "delta", "uri", uri, "options",
+                     "storage_options");
+    pn_error err = PN_ERROR_INIT;
+    int64_t largest = 0;
+    T_OK(pni_engine_session_new(NULL, &session, &err), &err);
+    T_OK(pni_engine_table_open(session, spec, NULL, &table, &err), &err);
+    T_OK(pni_engine_plan_table(session, table, &plan, &err), &err);
+    T_OK(pni_engine_plan_execute(plan, NULL, &rows, &err), &err);
+    for (*rows_out = 0;;) {
+        PNI_AUTO_ARRAY batch = {0};
+        T_EQ_INT(rows.get_next(&rows, &batch), 0);
+        if (!batch.release) {
+            return largest;
+        }
+        *rows_out += batch.length;
+        largest = batch.length > largest ? batch.length : largest;
+    }
+}
+
+/* Lists of thousands of files in one batch would outgrow 32-bit offsets. */
+T_CASE(nested_rows_are_read_in_small_batches) {
+    need_helpers();
+    PNI_AUTO_PTR(pni_text) repo = pni_path_join(t_tmpdir(), "many");
+    PNI_AUTO_PTR(pni_text) out = pni_path_join(t_tmpdir(), "out");
+    PNI_AUTO_PTR(pni_text) nested = pni_path_join(out, "evidence/ast_files_v1");
+    PNI_AUTO_PTR(json_t) report = NULL;
+    pn_error err = PN_ERROR_INIT;
+    char name[32];
+    int64_t rows;
+    for (int i = 0; i < 150; i++) {
+        snprintf(name, sizeof name, "m%d.py", i);
+        put(repo, name, "x = 1\n");
+    }
+    T_OK(build(repo, out, 2, &report, &err), &err);
+    T_EQ_INT(largest_batch(nested, &rows), 64);
+    T_EQ_INT(rows, 150);
+}
+
 T_CASE(an_empty_folder_gives_empty_tables) {
     need_helpers();
     PNI_AUTO_PTR(pni_text) repo = pni_path_join(t_tmpdir(), "repo");
