@@ -31,15 +31,6 @@ static void name_column(void *ctx, uint32_t level, int32_t field, pn_buf *out) {
     }
 }
 
-static void write_numbers(pn_buf *out, const char *open, const int32_t *numbers, size_t count,
-                          const char *close) {
-    pni_buf_puts(out, open);
-    for (size_t i = 0; i < count; i++) {
-        pni_buf_printf(out, "%s$%d", i ? ", " : "", numbers[i]);
-    }
-    pni_buf_puts(out, close);
-}
-
 static void grouping_text(const Substrait__AggregateRel__Grouping *grouping, pn_buf *out) {
     pni_buf_putc(out, '(');
     for (size_t i = 0; i < grouping->n_expression_references; i++) {
@@ -84,12 +75,11 @@ static void schema_text(const pn_substrait *plan, const Substrait__NamedStruct *
 }
 
 static void any_text(const Google__Protobuf__Any *any, pn_buf *out) {
-    size_t kept = any->value.len < DETAIL_MAX ? any->value.len : DETAIL_MAX;
     const char *value = (const char *)any->value.data;
     bool text = any->value.len > 0 && *value == '{' && pni_utf8_valid(value, any->value.len);
     pni_buf_puts(out, any->type_url);
     if (text) { /* our own details are JSON */
-        kept = pni_utf8_cut(value, any->value.len, DETAIL_MAX);
+        size_t kept = pni_utf8_cut(value, any->value.len, DETAIL_MAX);
         pni_buf_putc(out, ' ');
         pni_buf_append(out, value, kept);
         pni_buf_puts(out, kept < any->value.len ? "…" : "");
@@ -198,9 +188,14 @@ static void write_read(renderer *r, const Substrait__ReadRel *read) {
 
 static void write_emit(renderer *r, const pni_rel *rel) {
     const Substrait__RelCommon__Emit *emit = pni_rel_emit(rel);
-    if (emit) {
-        write_numbers(r->out, " emit=[", emit->output_mapping, emit->n_output_mapping, "]");
+    if (!emit) {
+        return;
     }
+    pni_buf_puts(r->out, " emit=[");
+    for (size_t i = 0; i < emit->n_output_mapping; i++) {
+        pni_buf_printf(r->out, "%s$%d", i ? ", " : "", emit->output_mapping[i]);
+    }
+    pni_buf_putc(r->out, ']');
 }
 
 static void write_body(renderer *r, const pni_rel *rel) {
