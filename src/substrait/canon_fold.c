@@ -163,7 +163,7 @@ static bool is_column(const pni_expr *expr, int32_t index) {
 /* A projection that hands on its row as it is: what is left of columns that were only renamed. */
 static bool is_rename(const relation *r, const Substrait__RelCommon__Emit *emit) {
     const Substrait__ProjectRel *project = r->rel->project;
-    if (r->rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT || !emit ||
+    if (r->rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_PROJECT || !emit || !project->input ||
         project->advanced_extension || project->common->advanced_extension ||
         project->n_expressions != r->first || emit->n_output_mapping != r->first) {
         return false;

@@ -98,6 +98,14 @@ T_CASE(a_subquery_does_not_count_for_the_width) {
     same(t_plan(rel, "a b"), t_plan(bare, "a b"));
 }
 
+T_CASE(a_projection_of_nothing_stays) {
+    t_pool_used = 0;
+    pni_rel *rel = t_project(NULL, 0, t_field(0), NULL);
+    rel->project->n_expressions = 0;
+    rel->project->common->emit->n_output_mapping = 0;
+    T_ASSERT(strlen(t_digest(t_plan(rel, ""))) == 64);
+}
+
 /* ---- constructors ------------------------------------------------------------------------- */
 
 static pni_expr *nested_list(pni_expr *first, pni_expr *second) {
