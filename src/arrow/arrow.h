@@ -74,4 +74,16 @@ void pni_arrow_value_text(const struct ArrowSchema *field, const struct ArrowArr
 void pni_arrow_value_json(const struct ArrowSchema *field, const struct ArrowArrayView *view,
                           int64_t row, pn_buf *out);
 
+/*
+ * A digest of a result (row_digest.c): {"columns", "rows", "all", "without_floats", "ordered",
+ * "floats": [{"column", "nulls", "not_finite", "sum", "magnitude"}]}. Does not depend on batches or
+ * on how values are encoded; only "ordered" depends on the order of rows.
+ */
+typedef struct pni_row_digest pni_row_digest;
+pn_status pni_row_digest_new(const struct ArrowSchema *schema, pni_row_digest **out, pn_error *err);
+pn_status pni_row_digest_add(pni_row_digest *digest, const struct ArrowArray *batch, pn_error *err);
+json_t *pni_row_digest_end(pni_row_digest *digest); /* once */
+void pni_row_digest_free(pni_row_digest *digest);
+PNI_DEFINE_AUTO_PTR(pni_row_digest, pni_row_digest_free)
+
 #endif
