@@ -132,4 +132,17 @@ pn_status pni_plan_open(const pni_engine_session *engine, const pn_bundle *bundl
 pn_status pni_plan_register_view(const pni_engine_session *engine, const pn_bundle *bundle,
                                  pn_error *err);
 
+/* What equal fingerprints promise of results, best first. */
+typedef enum pni_grade {
+    PNI_GRADE_CANONICAL,      /* the same rows in the same order */
+    PNI_GRADE_STABLE_SET,     /* the same rows */
+    PNI_GRADE_FLOAT_TOLERANT, /* the same rows but for the last digits of floats */
+    PNI_GRADE_BEST_EFFORT,    /* nothing: some operator is free to choose */
+} pni_grade;
+/* Read off the plans of the bundle and all below; reasons is an array of {"operator", "why",
+ * "grade", "view"?}. */
+pn_status pni_bundle_grade(const pn_bundle *bundle, pni_grade *grade_out, json_t **reasons_out,
+                           pn_error *err);
+const char *pni_grade_name(pni_grade grade);
+
 #endif
