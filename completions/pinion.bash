@@ -6,43 +6,40 @@ _pinion() {
         word=${COMP_WORDS[i]}
         if [ -n "$skip" ]; then skip=; continue; fi
         case "$verb:$word" in
-            ':-C'|':--directory'|':--profile'|':--set') skip=1;;
+            ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;
             :-*) ;;
             :*) verb=$word;;
-            'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export') verb="$verb $word";;
+            cpg:build|cpg:query) verb="cpg $word";;
         esac
     done
-    globals='--directory --profile --set --json --agent --quiet --verbose --version '
+    globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
     case "$verb" in
-        '') words='init check plan build run explain lineage ls doctor cpg store explain-error completion ';;
+        '') words='init check plan build run explain lineage ls doctor cpg explain-error completion ';;
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
-        'build') words='--no-record --help';;
-        'run') words='--command --file --format --output --limit --timeout --autoload --no-record --help';;
-        'explain') words='--command --file --kind --autoload --help';;
+        'build') words='--help';;
+        'run') words='--command --file --param --format --output --limit --timeout --autoload --help';;
+        'explain') words='--command --file --kind --artifact --all --param --autoload --help';;
         'lineage') words='--help';;
         'ls') words='--columns --functions --settings --autoload --help';;
         'doctor') words='--help';;
-        'cpg build') words='--out --jobs --python --name --pattern --evidence-only --no-record --help';;
+        'cpg build') words='--out --jobs --python --name --pattern --evidence-only --help';;
         'cpg query') words='--command --param --format --output --limit --timeout --list --help';;
-        'store ls') words='--columns --help';;
-        'store query') words='--format --output --limit --timeout --help';;
-        'store gc') words='--older-than --apply --help';;
-        'store export') words='--output --format --help';;
         'explain-error') words='--all --help';;
         'completion') words='--help';;
-        'cpg') words='build query ';;
-        'store') words='ls query gc export ';;
+        'cpg') words='build query';;
     esac
     COMPREPLY=($(compgen -W "$words $globals" -- "$cur"))
     case "$verb:$prev" in
         ':--directory'|':-C') COMPREPLY=($(compgen -d -- "$cur"));;
         ':--profile') COMPREPLY=($(compgen -W 'default dev prod cst_autoload symtable' -- "$cur"));;
         ':--set') COMPREPLY=();;
+        ':--policy') COMPREPLY=($(compgen -W 'read_only service write admin' -- "$cur"));;
         'init:--name') COMPREPLY=();;
         'run:--command'|'run:-c') COMPREPLY=();;
         'run:--file'|'run:-f') COMPREPLY=($(compgen -f -- "$cur"));;
+        'run:--param'|'run:-p') COMPREPLY=();;
         'run:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
         'run:--output'|'run:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'run:--limit') COMPREPLY=();;
@@ -51,6 +48,8 @@ _pinion() {
         'explain:--command'|'explain:-c') COMPREPLY=();;
         'explain:--file'|'explain:-f') COMPREPLY=($(compgen -f -- "$cur"));;
         'explain:--kind') COMPREPLY=($(compgen -W 'logical optimized physical analyze substrait' -- "$cur"));;
+        'explain:--artifact') COMPREPLY=();;
+        'explain:--param'|'explain:-p') COMPREPLY=();;
         'explain:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
         'ls:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
         'cpg build:--out') COMPREPLY=($(compgen -d -- "$cur"));;
@@ -64,13 +63,6 @@ _pinion() {
         'cpg query:--output'|'cpg query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'cpg query:--limit') COMPREPLY=();;
         'cpg query:--timeout') COMPREPLY=();;
-        'store query:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
-        'store query:--output'|'store query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
-        'store query:--limit') COMPREPLY=();;
-        'store query:--timeout') COMPREPLY=();;
-        'store gc:--older-than') COMPREPLY=();;
-        'store export:--output'|'store export:-o') COMPREPLY=($(compgen -f -- "$cur"));;
-        'store export:--format') COMPREPLY=($(compgen -W 'parquet json jsonlines csv arrow' -- "$cur"));;
     esac
 }
 complete -o default -F _pinion pinion

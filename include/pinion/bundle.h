@@ -156,6 +156,38 @@ PN_API PN_NODISCARD pn_status pn_bundle_json(const pn_bundle *bundle, pn_buf *js
 PN_API PN_NODISCARD pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out,
                                                 pn_error *err);
 
+/**
+ * Gives one artifact of a bundle as JSON: what the plan is, renderings of it, and what it was made
+ * in. An artifact is made when it is first asked for, once per bundle, by the session that asked.
+ *
+ * @param name  see pn_bundle_artifact_name()
+ * @param json_out  [out] appended to
+ * @errors  NOT_FOUND there is no artifact of that name, or what it is made of is not there · DRIFT
+ * as pn_exec_run() · EXEC · REENTRANT inside the builder of a plan source
+ * @threads any; blocks
+ * @cost    explain_analyze runs the query; the others plan it at most
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_artifact(pn_session *session, const pn_bundle *bundle,
+                                                 const char *name, pn_buf *json_out, pn_error *err);
+
+/**
+ * Gives the name of artifact `index`, sorted by name; NULL past the end. Every bundle has the same.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API const char *pn_bundle_artifact_name(size_t index);
+
+/**
+ * Tells what artifact `index` is: "identity", the same wherever the fingerprint is, or "evidence",
+ * which may differ from machine to machine and run to run; NULL past the end.
+ *
+ * @threads any
+ * @since   0.2
+ */
+PN_API const char *pn_bundle_artifact_kind(size_t index);
+
 PN_EXTERN_C_END
 
 #endif

@@ -45,7 +45,6 @@ enum {
     CLI_E_ENCODING = 8104,
     CLI_E_NO_QUERY = 8105,
     CLI_E_QUERY = 8106,
-    CLI_E_PARAMETER = 8107,
     CLI_E_NUMBER = 8108,
     CLI_E_COLUMN = 8109,
 };

@@ -39,6 +39,14 @@ static bool is_about_parameter(int32_t status, const pn_error *err) {
     return status == PN_SCHEMA && err && pni_starts_with(err->message, "parameter '$");
 }
 
+/* The same story as a failure of ours, which is the caller's to correct. */
+static pn_status parameter_failed(pn_error *err) {
+    const pn_error theirs = *err;
+    pn_status status = pni_fail(err, PNI_E_PARAM_TYPE, "%s", theirs.message);
+    pni_error_detail(err, "%s", theirs.detail);
+    return status;
+}
+
 pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space space,
                                     const pni_bound_sql *sql, pni_engine_plan **out,
                                     pn_error *err) {
@@ -53,7 +61,7 @@ pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space
         pne_plan_sql(engine_session(session), (int32_t)space, (const char *)sql->text.data,
                      sql->text.len, sql->flags, sql->params, &plan, err);
     if (sql->params && is_about_parameter(status, err))
-        pni_error_number(err, PNI_E_PARAM_TYPE);
+        return parameter_failed(err);
     PNI_TRY(pni_engine_finish(status, err));
     *out = own_plan(plan);
     return PN_OK;

@@ -308,8 +308,10 @@ pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out,
         {"schemata", "select * from information_schema.schemata order by catalog_name, "
                      "schema_name"},
         {"settings", "select * from information_schema.df_settings order by name"},
-        {"routines", "select * from information_schema.routines order by all"},
-        {"parameters", "select * from information_schema.parameters order by all"},
+        {"routines",
+         "select * from information_schema.routines order by 1, 2, 3, 4, 5, 6, 7, 8, 9"},
+        {"parameters", "select * from information_schema.parameters order by specific_name, rid, "
+                       "parameter_mode, ordinal_position, parameter_name, data_type"},
     };
     PNI_AUTO_PTR(json_t) snapshot = json_object();
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

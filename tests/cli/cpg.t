@@ -16,20 +16,20 @@ $no,42
 $ pinion -q init && mkdir queries
 $ echo 'select $who as w' > queries/of.sql
 $ pinion cpg query of
-! pinion: the query needs a value for '$who' [PN8107]
-! hint: add --param who=VALUE
+! pinion: the query needs a value for '$who' [PN6080]
+! hint: Give a value for each $1 or $name of the query: --param NAME=VALUE[:TYPE], or pn_compile_options.params.
 [exit 2]
 $ pinion cpg query of --param who=a --param whom=b
-! pinion: the query has no parameter '$whom' [PN8107]
-! hint: Give each parameter once with --param NAME=VALUE; in the query it is written $NAME.
+! pinion: the query has no parameter '$whom' [PN6081]
+! hint: Leave it out, or write $NAME where it belongs in the query.
 [exit 2]
 $ pinion cpg query of --param who=a --param who=b
-! pinion: parameter 'who' is given twice [PN8107]
-! hint: Give each parameter once with --param NAME=VALUE; in the query it is written $NAME.
+! pinion: parameter 'who' is given twice [PN6083]
+! hint: Names are [a-z_][a-z0-9_]* or positions 1, 2, …, without the $; a list of allowed names may be stricter.
 [exit 2]
 $ pinion cpg query of --param 'who)=a'
-! pinion: 'who)' is no name of a parameter [PN8107]
-! hint: Give each parameter once with --param NAME=VALUE; in the query it is written $NAME.
+! pinion: 'who)' is no name of a parameter [PN6083]
+! hint: Names are [a-z_][a-z0-9_]* or positions 1, 2, …, without the $; a list of allowed names may be stricter.
 [exit 2]
 $ pinion cpg query off
 ! pinion: there is no query 'off' in queries/ [PN8106]

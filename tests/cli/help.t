@@ -9,17 +9,13 @@ verbs:
   check          read the project and compile all its views
   plan           show the views, their fingerprints and what they read
   build          compile the project and write its outputs
-  run            run a query and print its rows
+  run            run a query or statement and print its rows
   explain        show the plan of a view or query
   lineage        show where the columns of a view come from
   ls             list datasets, views and outputs, functions or settings
   doctor         check the installation and the project
   cpg build      build the code property graph of a folder of Python
   cpg query      run a query of the pack over a code property graph
-  store ls       list what is recorded about runs of the project
-  store query    run a query over what is recorded
-  store gc       remove old records of runs, join small files
-  store export   write what is recorded to files
   explain-error  tell what an error number means and what to do
   completion     print the bash completion or the manual page
 
@@ -28,6 +24,8 @@ options of all verbs:
       --profile PROFILE  profile of the session instead of the project's
                          (default dev prod cst_autoload symtable)
       --set KEY=VALUE    a setting, applied after the project's; may be repeated
+      --policy POLICY    which statements are allowed instead of the project's policy; service when neither says
+                         (read_only service write admin)
       --json             print documents and errors as JSON
       --agent            as --json, each document on one line; rows as JSON lines
   -q, --quiet            no progress and no notes on stderr
@@ -62,22 +60,26 @@ usage: pinion run [OPTION]…
 
 Runs one query over the datasets and views of the project, or without a project.
 Rows are printed as they come. Nested values are JSON text in table, csv and
-markdown; null is an empty field in csv and NULL in a table.
+markdown; null is an empty field in csv and NULL in a table. EXPLAIN, SHOW and
+DESCRIBE give rows too; INSERT, COPY and SET need --policy write, CREATE and
+DROP --policy admin. PINION_SQL_POLICY narrows the policy and never widens it.
 
 options:
-  -c, --command SQL    the query
-  -f, --file FILE      read the query from a file (- = standard input)
-      --format FORMAT  how rows are written; by the name of -o FILE when not given, else a table
-                       (table json jsonlines csv markdown arrow parquet)
-  -o, --output FILE    write to a file; it is whole or absent
-      --limit N        stop after N rows
-      --timeout TIME   give up after this time: 500ms, 30s, 5m
-      --autoload DIR   no project: every table found in a folder is a dataset
-      --no-record      keep this run out of the artifact store
+  -c, --command SQL       the query
+  -f, --file FILE         read the query from a file (- = standard input)
+  -p, --param NAME=VALUE  value of $NAME, or of $1 with NAME 1; VALUE:TYPE states its type; may be repeated
+      --format FORMAT     how rows are written; by the name of -o FILE when not given, else a table
+                          (table json jsonlines csv markdown arrow parquet)
+  -o, --output FILE       write to a file; it is whole or absent
+      --limit N           stop after N rows
+      --timeout TIME      give up after this time: 500ms, 30s, 5m
+      --autoload DIR      no project: every table found in a folder is a dataset
 
 examples:
   pinion run -c 'select customer, sum(amount) from orders group by customer'
   pinion run -f report.sql -o report.csv
+  pinion run -c 'select * from orders where amount > $least' --param least=100
+  pinion run -c 'describe orders'
   pinion run --autoload data --format jsonlines < query.sql
 
 exit codes:

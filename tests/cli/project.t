@@ -165,6 +165,30 @@ $ pinion explain big_orders -c 'select 1'
 ! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
 [exit 2]
 
+# artifacts
+$ pinion -q init
+$ pinion explain revenue_by_customer --artifact schema_names
+[
+ "customer",
+ "orders",
+ "revenue"
+]
+$ pinion --json explain revenue_by_customer --artifact partition_count | grep -c '"kind": "evidence"'
+1
+$ pinion --json explain revenue_by_customer --all | python3 -c "import json,sys; a=json.load(sys.stdin)['artifacts']; print(len(a) > 40, sorted(n for n in a if 'error' in a[n]))"
+True []
+$ pinion explain revenue_by_customer --all
+! pinion: '--all' prints one JSON document, so it needs --json [PN8101]
+! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+[exit 2]
+$ pinion explain revenue_by_customer --artifact statistic
+! pinion: a bundle has no artifact 'statistic' [PN7030]
+! hint: Did you mean 'statistics'?
+[exit 2]
+$ pinion -q run --format csv -c 'show views' | head -2
+table_name,table_type,format
+big_orders,view,""
+
 # doctor
 $ pinion -q init
 $ pinion doctor | sed 's/^warn/ok  /' | awk '{print $1, $2}' | grep -v hint

@@ -166,18 +166,60 @@ $ pinion run -f deep.sql
 ! hint: split the expression into views, or use IN (…) or an aggregate for long chains
 [exit 2]
 
-# statements that are no queries
-$ pinion run -c 'show tables'
-! pinion: this is a statement of kind 'show', not a query [PN8110]
-! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
+# parameters are typed literals
+$ pinion -q run --format csv -c 'select $n + 1 as more, $1 as first, $d as day' --param n=41:int64 -p 1=a:b -p d=2020-02-29:date32
+more,first,day
+42,a:b,2020-02-29
+$ printf 'id,name\n1,ada\n2,bob\n' > t.csv
+$ pinion -q run --autoload . --format csv -c 'select name from t where id = $id' -p id=2
+name
+bob
+$ pinion -q run --autoload . --format csv -c 'select name from t where id = $id' -p id=two
+! pinion: parameter '$id' is 'two', which is no Int64 [PN6082]
+! hint: State a type behind the value, NAME=VALUE:TYPE, or cast the parameter in the query. docs/policies.md lists the types.
 [exit 2]
-$ pinion run -c 'explain select 1'
-! pinion: this is a statement of kind 'explain', not a query [PN8110]
-! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
+
+# statements that a reader may use
+$ printf 'id,name\n1,ada\n2,bob\n' > t.csv
+$ pinion -q run --autoload . -c 'show tables'
+table_name  table_type  format
+----------  ----------  ------
+t           dataset     csv
+$ pinion -q run --autoload . --format csv -c 'describe t'
+column_name,data_type,is_nullable
+id,Int64,YES
+name,Utf8,YES
+$ pinion -q run --autoload . --format jsonlines -c 'explain select 1 as a' | grep -o '"plan_type":"[a-z_]*"'
+"plan_type":"logical_plan"
+"plan_type":"physical_plan"
+$ pinion -q run --autoload . --format csv -c 'show batch_size'
+name,value
+datafusion.execution.batch_size,8192
+
+# statements that write need a policy
+$ pinion run -c "copy (select 1 as a) to 'out.csv'"
+! pinion: the SQL policy 'service' refuses COPY [PN5003]
+! hint: 'COPY' is allowed from the policy 'write' on; PINION_SQL_POLICY narrows.
 [exit 2]
-$ pinion run -c 'create table t as select 1'
-! pinion: this is a statement of kind 'ddl', not a query [PN8110]
-! hint: Instead of EXPLAIN use `pinion explain`, instead of SHOW and DESCRIBE `pinion ls --columns`; results are written with -o FILE.
+$ pinion --policy write run -c "copy (select 1 as a) to 'out.csv'" && cat out.csv
+a
+1
+! 1 row
+$ PINION_SQL_POLICY=read_only pinion --policy write run -c "copy (select 1 as a) to 'more.csv'"
+! pinion: the SQL policy 'read_only' refuses COPY [PN5003]
+! hint: 'COPY' is allowed from the policy 'write' on; PINION_SQL_POLICY narrows.
+[exit 2]
+$ PINION_SQL_POLICY=everything pinion run -c "select 1"
+! pinion: PINION_SQL_POLICY is 'everything', which is no SQL policy [PN5020]
+! hint: Set it to read_only, service, write or admin, or unset it. It narrows the policy of every session and never widens it.
+[exit 2]
+$ pinion --policy admin run -c 'create table t as select 1'
+! done
+$ pinion --policy admin --agent run -c 'drop table if exists t' | grep -o '"if_exists":true'
+"if_exists":true
+$ pinion --policy admin run -c 'delete from t'
+! pinion: DELETE does nothing here: rows of a table are replaced as a whole [PN7033]
+! hint: Overwrite the table with the rows that stay: INSERT OVERWRITE … SELECT.
 [exit 2]
 $ pinion run -c 'select 1; select 2'
 ! pinion: the text holds 2 statements, not one [PN6002]
