@@ -115,9 +115,9 @@ const pni_inputs *pni_lineage_single(pni_lineage *lineage, uint32_t source, uint
 /* ---- expressions.c ------------------------------------------------------------------------- */
 
 /* The column that the expression names and does nothing else to; -1 when it is more than a name. */
-int32_t pni_lineage_bare_field(const ProtobufCMessage *expr);
+int32_t pni_lineage_bare_field(const ProtobufCMessage *msg);
 /* The type of its value; NULL when the plan does not say. */
-const Substrait__Type *pni_lineage_type_of(const ProtobufCMessage *expr);
+const Substrait__Type *pni_lineage_type_of(const ProtobufCMessage *msg);
 /* Adds everything `expr` reads; NULL adds nothing. */
 pn_status pni_lineage_collect_expr(pni_collector *c, const ProtobufCMessage *expr, uint32_t as,
                                    pn_error *err);
