@@ -46,6 +46,14 @@ if(PN_HAVE_ENGINE AND integration)
   endforeach()
 endif()
 
+# Fed by the suites of the same folder; it takes the static modules, as integration programs do.
+if(PN_HAVE_ENGINE)
+  add_executable(roundtrip ${PROJECT_SOURCE_DIR}/tests/roundtrip/roundtrip.c)
+  pn_house_style(roundtrip)
+  target_link_libraries(roundtrip PRIVATE ${built} m)
+  set_target_properties(roundtrip PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endif()
+
 # pn_script_test(NAME LABEL label COMMAND …): a suite in Python or shell, run by the test venv's python.
 function(pn_script_test name)
   cmake_parse_arguments(arg "" "LABEL" "COMMAND" ${ARGN})

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every SELECT of the engine's own sqllogictest files through both doors: plain SQL, and canonical Substrait replayed.
+
+    test_sqllogictest.py [--all] [--full] [FILE…]      # FILE: part of a file's name
+
+A wrong result fails, and so do refusals of 1 % or more. Without --all (make long) it takes a sample of the files.
+Skipped (77) without the crate.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+import material
+import slt
+from doors import PROGRAM, WRONG, Doors, Report, skip
+
+# Files of each form that Substrait has no word for; the sample of `make test`.
+SAMPLE = ()
+
+
+def run_file(folder, path):
+    """The report of one file, in a folder whose scratch is its own."""
+    doors, report = Doors(folder), Report()
+    external = set()
+    where = path.relative_to(folder / "test_files")
+    (folder / "test_files/scratch" / path.stem).mkdir(parents=True, exist_ok=True)
+    doors.ask(do="file")
+    for record in slt.records(path):
+        sql = record.sql.strip().rstrip(";")
+        word = sql.split(None, 1)[0].upper() if sql else ""
+        change = slt.setting(sql)
+        if change:
+            doors.ask(do="set", key=change[0], value=change[1])
+        elif word in ("SELECT", "WITH", "VALUES", "("):
+            report.add(f"{where}:{record.line}", sql, doors.ask(do="query", sql=sql))
+        elif word in ("CREATE", "DROP", "INSERT", "COPY", "DELETE", "UPDATE", "TRUNCATE"):
+            material.supply(sql, folder)
+            made = material.EXTERNAL.search(sql)
+            if made:
+                external.add(made["name"].lower())
+            target = re.match(r"insert\s+(?:into|overwrite)\s+([\w.\"]+)", sql, re.I)
+            again = word in ("CREATE", "DROP", "INSERT") and not (target and target[1].lower() in external)
+            answer = doors.ask(do="setup", again=again, sql=sql)
+            if answer["is"] in ("crashed", "hung"):
+                report.add(f"{where}:{record.line}", sql, answer)
+    doors.stop()
+    return report
+
+
+def run(paths, folder, jobs):
+    whole = Report()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for report in pool.map(lambda path: run_file(folder, path), paths):
+            whole.merge(report)
+    return whole
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("files", nargs="*")
+    given = parser.parse_args()
+    if not PROGRAM.exists():
+        skip(f"{PROGRAM} is not built")
+    with tempfile.TemporaryDirectory(prefix="pinion-slt-") as parent:
+        folder = material.sqllogictest(pathlib.Path(parent))
+        paths = sorted((folder / "test_files").rglob("*.slt"))
+        wanted = given.files or (() if given.all else SAMPLE)
+        if wanted:
+            paths = [path for path in paths if any(name in str(path.relative_to(folder)) for name in wanted)]
+        report = run(paths, folder, int(os.environ.get("JOBS", os.cpu_count())))
+    report.print(given.full)
+    wrong = sum(report.counts[name] for name in WRONG)
+    refused, planned = report.counts["refused"], report.planned()
+    print(f"# {planned} queries planned, {refused} refused ({100 * refused / max(planned, 1):.2f} %), {wrong} wrong")
+    few = refused * 100 < planned
+    print("1..2")
+    print(f"{'not ok' if wrong or not planned else 'ok'} 1 - no replay gives other rows than plain SQL")
+    print(f"{'ok' if few else 'not ok'} 2 - fewer than one in a hundred is refused")
+    sys.exit(bool(wrong or not few))
+
+
+if __name__ == "__main__":
+    main()
