@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# make long: what takes too long for each change. Every fault in every program, every 16th under
-# AddressSanitizer; ThreadSanitizer over all suites; ten minutes per fuzz target; and line coverage of src/.
+# make long: what takes too long for each change. Every query of the engine's own tests through
+# Substrait; every fault in every program, every 16th under AddressSanitizer; ThreadSanitizer over all
+# suites; ten minutes per fuzz target; and line coverage of src/.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 for preset in ci dev; do
@@ -11,6 +12,7 @@ for preset in ci dev; do
         PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion FAULT_STEP=$step \
         python3 tests/fault/test_fault.py
 done
+PN_BUILD_DIR=build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_sqllogictest.py --all
 tools/engine.sh tsan quick
 tools/build.sh tsan
 tools/test.sh tsan -LE "tools|header|install" # nothing instrumented runs in these

@@ -79,8 +79,17 @@ make_venv() {
     touch "$1/done"
 }
 
+# The engine's own tests as data: cargo unpacks a crate that it is asked about; the suite checks its hash.
+sqllogictest() {
+    local version=55.2.0
+    compgen -G "${CARGO_HOME:-$HOME/.cargo}/registry/cache/*/datafusion-sqllogictest-$version.crate" >/dev/null ||
+        run_logged "$cache/sqllogictest.log" "fetching the engine's sqllogictest files" \
+            cargo info -q "datafusion-sqllogictest@$version"
+}
+
 mapfile -t missing < <(missing_packages)
 [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 check_rust
 tools/third_party.sh >/dev/null
 test_venv
+sqllogictest

@@ -21,6 +21,7 @@ use deltalake::delta_datafusion::planner::DeltaPlanner;
 use futures::FutureExt;
 use serde_json::{Map, Value, json};
 
+use crate::called;
 use crate::cancel::YieldingOperators;
 use crate::engine::{Engine, pne_engine};
 use crate::error::{Failure, Result, pne_error, status};
@@ -88,7 +89,7 @@ impl Session {
         let run = Arc::new(MemorySchemaProvider::new());
         let catalogs = catalogs(&identity, &run)?;
         // The planner of delta-rs is the stock one plus the nodes that its writes are made of.
-        let base = SessionStateBuilder::new()
+        let mut base = SessionStateBuilder::new()
             .with_default_features()
             .with_session_id("pinion".to_owned())
             .with_catalog_list(catalogs)
@@ -96,6 +97,7 @@ impl Session {
             .with_runtime_env(runtime_env)
             .with_query_planner(DeltaPlanner::new())
             .build();
+        called::remember_calls(&mut base);
         // Whether tasks yield is no part of an identity, so the identity space does not know the rule for it.
         let running = SessionStateBuilder::new_from_existing(base.clone())
             .with_session_id(base.session_id().to_owned())

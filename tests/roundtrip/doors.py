@@ -83,13 +83,13 @@ class Report:
 
     def planned(self):
         """What the engine plans and runs itself, and answers the same way twice."""
-        return sum(self.counts[name] for name in ("same", "refused") + WRONG)
+        return sum(self.counts[name] for name in ("same", "known", "refused") + WRONG)
 
     def print(self, full):
         print("#", ", ".join(f"{n} {name}" for name, n in sorted(self.counts.items())))
         groups = collections.defaultdict(list)
         for name, why, where, sql, detail in self.found:
-            if full or name in WRONG or name == "refused":
+            if full or name in WRONG + ("refused", "known"):
                 groups[name, kind_of(why)].append((where, why, sql, detail))
         for (name, kind), members in sorted(groups.items(), key=lambda group: (group[0][0], -len(group[1]))):
             print(f"# {len(members)} {name}: {kind}")

@@ -22,8 +22,11 @@ def tpc(name):
         import duckdb
     except ImportError as missing:
         skip(missing)
-    folder = CACHE / f"{name}-{duckdb.__version__}-sf{SCALE}"
     connection = duckdb.connect()
+    inside = connection.sql(f"select loaded from duckdb_extensions() where extension_name = '{name}'").fetchall()
+    if inside != [(True,)]:
+        skip(f"duckdb {duckdb.__version__} has no generator of {name} inside: tools/setup.sh brings one that has")
+    folder = CACHE / f"{name}-{duckdb.__version__}-sf{SCALE}"
     queries = dict(connection.sql(f"select query_nr, query from {name}_queries()").fetchall())
     if not (folder / "done").exists():
         stage = folder.with_suffix(f".{os.getpid()}")

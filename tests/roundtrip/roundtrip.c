@@ -170,6 +170,11 @@ static pn_status execute(doors *d, const char *sql, pn_error *err) {
     return status;
 }
 
+/* The product never opens its catalogs' own tables to a query. */
+static bool is_ours(const char *key) {
+    return pni_streq(key, "datafusion.catalog.information_schema");
+}
+
 /* A session with the settings as they are now; the log is run again in it. */
 static pn_status reopen(doors *d, pn_error *err) {
     size_t i;
@@ -311,6 +316,8 @@ static json_t *setup(doors *d, const char *sql, bool again) {
 static json_t *set(doors *d, const char *key, const char *value) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t) before = json_copy(d->config);
+    if (is_ours(key))
+        return outcome("done", NULL);
     if (value)
         json_object_set_new(d->config, key, json_string(value));
     else
@@ -330,6 +337,8 @@ static void forget(doors *d) {
     json_decref(d->config);
     json_decref(d->log);
     *d = (doors){.config = json_object(), .log = json_array()};
+    /* as sqllogictest has it; plans must not depend on the machine */
+    json_object_set_new(d->config, "datafusion.execution.target_partitions", json_string("4"));
 }
 
 static json_t *answer_line(doors *d, const json_t *line) {
@@ -350,7 +359,8 @@ static json_t *answer_line(doors *d, const json_t *line) {
 }
 
 int main(void) {
-    doors d = {.config = json_object(), .log = json_array()};
+    doors d = {0};
+    forget(&d);
     json_error_t problem;
     int code = 0;
     while (!feof(stdin)) {

@@ -19,8 +19,25 @@ import material
 import slt
 from doors import PROGRAM, WRONG, Doors, Report, skip
 
-# Files of each form that Substrait has no word for; the sample of `make test`.
-SAMPLE = ()
+# The sample of `make test`: the forms that Substrait has no word for, in small files.
+SAMPLE = ("alias.slt", "arrow_try_cast.slt", "array/array_has.slt", "binary.slt", "case.slt", "cte.slt",
+          "dictionary_struct.slt", "distinct_on.slt", "grouping.slt", "datetime/interval.slt", "join_only.slt",
+          "named_arguments.slt", "null_aware_anti_join.slt", "predicates.slt", "same_column_name_cross_join.slt",
+          "struct.slt", "subquery.slt", "table_functions.slt", "union.slt", "unnest.slt", "window_limits.slt")
+# (file, part of the query, why its rows may differ)
+KNOWN = (
+    ("aggregate.slt", "rollup(c2, c3) limit 3", "LIMIT without an order picks any rows"),
+    ("functional_dependencies.slt", "SELECT DISTINCT x FROM t_uniq",
+     "the engine drops DISTINCT over a UNIQUE column though its nulls repeat; over a stub without keys it does not"),
+)
+
+
+def known(path, sql, answer):
+    """The answer, as `known` when its difference has a reason."""
+    for name, part, why in KNOWN:
+        if answer["is"] == "different" and path.name == name and part in sql:
+            return {"is": "known", "why": why}
+    return answer
 
 
 def run_file(folder, path):
@@ -37,7 +54,7 @@ def run_file(folder, path):
         if change:
             doors.ask(do="set", key=change[0], value=change[1])
         elif word in ("SELECT", "WITH", "VALUES", "("):
-            report.add(f"{where}:{record.line}", sql, doors.ask(do="query", sql=sql))
+            report.add(f"{where}:{record.line}", sql, known(path, sql, doors.ask(do="query", sql=sql)))
         elif word in ("CREATE", "DROP", "INSERT", "COPY", "DELETE", "UPDATE", "TRUNCATE"):
             material.supply(sql, folder)
             made = material.EXTERNAL.search(sql)
@@ -71,9 +88,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pinion-slt-") as parent:
         folder = material.sqllogictest(pathlib.Path(parent))
         paths = sorted((folder / "test_files").rglob("*.slt"))
-        wanted = given.files or (() if given.all else SAMPLE)
-        if wanted:
-            paths = [path for path in paths if any(name in str(path.relative_to(folder)) for name in wanted)]
+        if given.files:
+            paths = [path for path in paths if any(name in str(path.relative_to(folder)) for name in given.files)]
+        elif not given.all:
+            paths = [folder / "test_files" / name for name in SAMPLE]
         report = run(paths, folder, int(os.environ.get("JOBS", os.cpu_count())))
     report.print(given.full)
     wrong = sum(report.counts[name] for name in WRONG)

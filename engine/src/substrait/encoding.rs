@@ -1,14 +1,13 @@
 //! The words both sides share: names of functions, options and extension relations, and how values are spelled.
 
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::metadata::FieldMetadata;
+use datafusion::logical_expr::Operator;
 use datafusion::logical_expr::expr::NullTreatment;
-use datafusion::scalar::ScalarValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result, status};
 
-/// cast(value, 'arrow type')
+/// cast(value, 'arrow type', 'metadata as JSON' when there is some)
 pub const CAST: &str = "pinion_cast";
 /// try_cast(value, 'arrow type')
 pub const TRY_CAST: &str = "pinion_try_cast";
@@ -18,6 +17,19 @@ pub const LITERAL: &str = "pinion_literal";
 pub const WITH_METADATA: &str = "pinion_with_metadata";
 /// filter_window(window function, condition)
 pub const FILTER_WINDOW: &str = "pinion_filter_window";
+/// similar_to(value, pattern, 'escape character or nothing')
+pub const SIMILAR_TO: &str = "pinion_similar_to";
+/// operator(left, right, 'operator')
+pub const OPERATOR: &str = "pinion_operator";
+/// The operators that are spelled so: the crate reads them back as LIKE.
+pub const OWN_OPERATORS: [(Operator, &str); 4] = [
+    (Operator::LikeMatch, "~~"),
+    (Operator::ILikeMatch, "~~*"),
+    (Operator::NotLikeMatch, "!~~"),
+    (Operator::NotILikeMatch, "!~~*"),
+];
+/// parameter('name', 'arrow type or nothing')
+pub const PARAMETER: &str = "pinion_parameter";
 /// Option of aggregate and window functions: IGNORE_NULLS or RESPECT_NULLS.
 pub const NULL_TREATMENT: &str = "pinion_null_treatment";
 /// Option of window functions: units, start, end.
@@ -26,6 +38,12 @@ pub const FRAME: &str = "pinion_frame";
 pub const UNNEST: &str = "pinion:unnest";
 /// type_url of the extension relation for recursive queries; its inputs are the first rows and the step.
 pub const RECURSION: &str = "pinion:recursion";
+/// type_url of the extension relation for a table function; its input is one row of the arguments.
+pub const TABLE_FUNCTION: &str = "pinion:table_function";
+/// type_url of the enhancement with the exact types of a table of values.
+pub const TYPES: &str = "pinion:types";
+/// type_url of the enhancement that tells one grouping set from plain grouping.
+pub const GROUPING_SET: &str = "pinion:grouping_set";
 /// type_url of the enhancement that marks a null-aware join.
 pub const NULL_AWARE: &str = "pinion:null_aware";
 
@@ -51,49 +69,6 @@ pub fn null_treatment_of(name: &str) -> Result<NullTreatment> {
         "RESPECT_NULLS" => Ok(NullTreatment::RespectNulls),
         other => Err(corrupt(format!("unknown null treatment '{other}' in a Substrait plan"))),
     }
-}
-
-/// Whether values and casts of this type come back as they went in through Substrait's own words.
-pub fn is_exact(kind: &DataType) -> bool {
-    match kind {
-        DataType::Boolean | DataType::Float32 | DataType::Float64 => true,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => true,
-        DataType::Date32 | DataType::Decimal128(..) => true,
-        DataType::Timestamp(TimeUnit::Second, _) => false,
-        DataType::Timestamp(_, zone) => zone.as_deref().is_none_or(|zone| zone == "UTC"),
-        DataType::Interval(_) => true,
-        other => other.is_integer(),
-    }
-}
-
-/// The type as text that `type_of` reads back; None when it does not come back the same.
-pub fn type_name(kind: &DataType) -> Option<String> {
-    let name = kind.to_string();
-    (name.parse::<DataType>().ok()? == *kind).then_some(name)
-}
-
-pub fn type_of(name: &str) -> Result<DataType> {
-    name.parse().map_err(|e| corrupt(format!("unknown type '{name}' in a Substrait plan: {e}")))
-}
-
-/// A value that Substrait can hold and that casts back to `value`; None when there is none.
-pub fn stored(value: &ScalarValue) -> Option<ScalarValue> {
-    let kind = value.data_type();
-    if value.is_null() {
-        return Some(ScalarValue::Boolean(None));
-    }
-    let candidates = [DataType::Int64, DataType::Int32, DataType::Utf8, DataType::Binary];
-    candidates.iter().find_map(|candidate| {
-        let stored = value.cast_to(candidate).ok().filter(|stored| !stored.is_null())?;
-        (stored.cast_to(&kind).ok()? == *value).then_some(stored)
-    })
-}
-
-/// The value that `stored` stands for.
-pub fn restored(stored: &ScalarValue, kind: &DataType) -> Result<ScalarValue> {
-    let value = if stored.is_null() { ScalarValue::try_from(kind) } else { stored.cast_to(kind) };
-    Ok(value?)
 }
 
 /// Metadata as JSON with sorted keys.

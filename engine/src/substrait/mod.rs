@@ -9,8 +9,10 @@
 mod consumer;
 mod encoding;
 mod names;
+mod order;
 mod producer;
 mod read;
+mod types;
 mod verify;
 
 use std::ffi::c_void;
@@ -32,7 +34,7 @@ use crate::view::{self, pne_sink};
 
 /// Produces, and proves that nothing was lost.
 async fn produce(plan: &Plan) -> Result<Vec<u8>> {
-    let optimised = plan.optimised()?;
+    let optimised = order::steady(&plan.optimised()?)?;
     let state = plan.state();
     let proto = producer::produce(&optimised)?;
     let again = consumer::consume(&proto, &state).await.map_err(|failure| {

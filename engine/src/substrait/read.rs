@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, FieldRef, Fields, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::TableReference;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, DFSchemaRef, TableReference};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
-use datafusion::error::Result as DfResult;
+use datafusion::error::{DataFusionError, Result as DfResult};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan};
 use datafusion_substrait::substrait::proto::r#type::Kind;
 use datafusion_substrait::substrait::proto::{ReadRel, Type};
 
 use super::encoding as words;
+use super::types;
 use crate::error::{Failure, Result, status};
 
 /// The positions in the table of the columns that the read lists, in its order. SCHEMA names what does not fit.
@@ -62,7 +63,7 @@ pub fn mask(rel: &ReadRel, table: &str, n: usize) -> Result<Option<Vec<usize>>> 
 }
 
 /// How many names the fields inside a type take in the flat list of names.
-fn nested_names(kind: &Type) -> usize {
+pub fn nested_names(kind: &Type) -> usize {
     let inner = |kind: &Option<Box<Type>>| kind.as_deref().map_or(0, nested_names);
     match &kind.kind {
         Some(Kind::Struct(fields)) => fields.types.iter().map(|field| 1 + nested_names(field)).sum(),
@@ -76,10 +77,11 @@ fn nested_names(kind: &Type) -> usize {
 /// differ from what the word says: the registered type counts, and the bundle's schema digest pins it exactly.
 fn matches_kind(found: &DataType, wanted: &Type) -> bool {
     let Some(kind) = &wanted.kind else { return false };
+    let found = types::spelled(found);
     let inner = |found: &DataType, wanted: &Option<Box<Type>>| {
         wanted.as_deref().is_some_and(|wanted| matches_kind(found, wanted))
     };
-    match (found, kind) {
+    match (&found, kind) {
         (DataType::Null | DataType::Float16, Kind::UserDefined(_)) => true,
         (DataType::Boolean, Kind::Bool(_)) => true,
         (DataType::Int8 | DataType::UInt8, Kind::I8(_)) => true,
@@ -87,9 +89,9 @@ fn matches_kind(found: &DataType, wanted: &Type) -> bool {
         (DataType::Int32 | DataType::UInt32, Kind::I32(_)) => true,
         (DataType::Int64 | DataType::UInt64, Kind::I64(_)) => true,
         (DataType::Float32, Kind::Fp32(_)) | (DataType::Float64, Kind::Fp64(_)) => true,
-        (found, Kind::String(_) | Kind::Varchar(_) | Kind::FixedChar(_)) => found.is_string(),
+        (text, Kind::String(_) | Kind::Varchar(_) | Kind::FixedChar(_)) => text.is_string(),
         (DataType::FixedSizeBinary(n), Kind::FixedBinary(fixed)) => *n == fixed.length,
-        (found, Kind::Binary(_)) => found.is_binary(),
+        (bytes, Kind::Binary(_)) => bytes.is_binary(),
         (DataType::Date32 | DataType::Date64, Kind::Date(_)) => true,
         (DataType::Time32(_) | DataType::Time64(_), Kind::PrecisionTime(_)) => true,
         (DataType::Timestamp(_, None), Kind::PrecisionTimestamp(_)) => true,
@@ -123,39 +125,61 @@ fn one_part(name: &TableReference) -> Result<TableReference> {
     if !known {
         return Err(words::unsupported(format!("table '{name}' has no one-part name")));
     }
-    if name.table().ends_with("()") {
-        return Err(words::unsupported(format!("cannot represent the table function {name}")));
-    }
     Ok(TableReference::bare(name.table()))
 }
 
 /// The scan cut down to the columns that are read, its pushed filters as conditions above it.
 pub struct ReducedScan {
+    /// A scan in types that Substrait has words for.
     pub scan: LogicalPlan,
+    /// The columns of the scan in their own types, for the filters.
+    pub schema: DFSchemaRef,
     pub filters: Vec<Expr>,
     /// The output columns within the scan.
     pub output: Vec<usize>,
 }
 
-/// Cuts a scan down, so that unread columns of any type do not matter.
-pub fn reduce(scan: &TableScan) -> Result<ReducedScan> {
+/// Cuts a scan down, so that unread columns of any type do not matter. The rows of a recursive query so far go by
+/// `work_table`, their columns by their places.
+pub fn reduce(scan: &TableScan, work_table: Option<&str>) -> Result<ReducedScan> {
     let schema = scan.source.schema();
     let output = scan.projection.clone().unwrap_or_else(|| (0..schema.fields().len()).collect());
     let mut read = output.clone();
     for filter in &scan.filters {
         for column in filter.column_refs() {
-            read.push(schema.index_of(column.name()).map_err(datafusion::error::DataFusionError::from)?);
+            read.push(schema.index_of(column.name()).map_err(DataFusionError::from)?);
         }
     }
     read.sort_unstable();
     read.dedup();
-    let fields: Vec<FieldRef> = read.iter().map(|i| Arc::clone(&schema.fields()[*i])).collect();
-    let table: Arc<dyn TableProvider> = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
-    let name = one_part(&scan.table_name)?;
+    let fields: Fields = read.iter().map(|i| Arc::clone(&schema.fields()[*i])).collect();
+    let mut spelled = types::spelled_fields(&fields);
+    if work_table.is_some() {
+        let named = read.iter().zip(&spelled);
+        spelled = named.map(|(i, field)| Arc::new(field.as_ref().clone().with_name(column_name(*i)))).collect();
+    }
+    let table: Arc<dyn TableProvider> = Arc::new(EmptyTable::new(Arc::new(Schema::new(spelled))));
+    let name = match work_table {
+        Some(name) => TableReference::bare(name),
+        None => one_part(&scan.table_name)?,
+    };
     let reduced = LogicalPlanBuilder::scan(name, provider_as_source(table), None)?.build()?;
-    let output = output.iter().map(|i| read.partition_point(|r| r < i)).collect();
-    let filters = scan.filters.iter().map(|filter| unqualified(filter.clone())).collect::<DfResult<_>>()?;
-    Ok(ReducedScan { scan: reduced, filters, output })
+    Ok(ReducedScan {
+        scan: reduced,
+        schema: Arc::new(DFSchema::try_from(Schema::new(fields))?),
+        filters: filters_of(scan)?,
+        output: output.iter().map(|i| read.partition_point(|r| r < i)).collect(),
+    })
+}
+
+/// The pushed filters of a scan over the names of its columns alone.
+pub fn filters_of(scan: &TableScan) -> DfResult<Vec<Expr>> {
+    scan.filters.iter().map(|filter| unqualified(filter.clone())).collect()
+}
+
+/// What a column of a recursive query is called.
+pub fn column_name(position: usize) -> String {
+    format!("c{position}")
 }
 
 /// Columns of a filter by their names alone: the scan below has one table only.

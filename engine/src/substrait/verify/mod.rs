@@ -5,19 +5,21 @@
 //! this form, which is what a round trip through Substrait changes; every attribute of every other node and
 //! expression takes part, so an attribute that was lost shows.
 
+mod expression;
+
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, NullEquality};
-use datafusion::logical_expr::expr::{Sort as SortKey, WindowFunction};
 use datafusion::logical_expr::utils::{grouping_set_to_exprlist, powerset, split_conjunction};
 use datafusion::logical_expr::{
     Aggregate, Distinct, EmptyRelation, Expr, GroupingSet, Join, Limit, LogicalPlan, Operator, TableScan, Unnest,
-    WindowFrameBound,
 };
 use datafusion::scalar::ScalarValue;
 
+use self::expression::{binary, literal};
 use super::encoding::unsupported;
+use crate::called;
 use crate::error::Result;
 
 /// Refuses a difference, naming the first kind of node that shows it.
@@ -27,6 +29,9 @@ pub fn same(before: &LogicalPlan, after: &LogicalPlan) -> Result<()> {
         return Err(unsupported("the plan has another number of columns after Substrait"));
     }
     for (a, b) in old.fields().iter().zip(new.fields()) {
+        if a.name() != b.name() {
+            return Err(unsupported(format!("column '{}' is called '{}' after Substrait", a.name(), b.name())));
+        }
         if a.data_type() != b.data_type() || a.metadata() != b.metadata() {
             let text =
                 format!("column '{}' changes from {} to {} in Substrait", a.name(), a.data_type(), b.data_type());
@@ -42,6 +47,15 @@ pub fn same(before: &LogicalPlan, after: &LogicalPlan) -> Result<()> {
     };
     let detail = format!("before:\n{}\nafter:\n{}", before.display_indent(), after.display_indent());
     Err(unsupported(what).with_detail(detail))
+}
+
+/// What the columns of projections and aggregates mean, by the node.
+pub type Columns = HashMap<*const LogicalPlan, Vec<u64>>;
+
+pub fn columns_of(plan: &LogicalPlan) -> Result<Columns> {
+    let mut symbolic = Symbolic { seen: Some(Columns::new()), ..Symbolic::default() };
+    symbolic.plan(plan)?;
+    Ok(symbolic.seen.unwrap_or_default())
 }
 
 /// What a node stands for.
@@ -67,10 +81,22 @@ struct Symbolic<'a> {
     outer: Vec<(Vec<u64>, &'a DFSchema)>,
     /// The parameters of the lambdas around an expression, outermost first.
     lambdas: Vec<Vec<String>>,
+    /// The names of the recursive queries around; their places tell them apart.
+    recursions: Vec<String>,
+    /// What columns_of() gathers.
+    seen: Option<Columns>,
 }
 
 impl<'a> Symbolic<'a> {
     fn plan(&mut self, plan: &'a LogicalPlan) -> Result<Meaning> {
+        let meaning = self.node(plan)?;
+        if let (Some(seen), LogicalPlan::Projection(_) | LogicalPlan::Aggregate(_)) = (&mut self.seen, plan) {
+            seen.insert(std::ptr::from_ref(plan), meaning.columns.clone());
+        }
+        Ok(meaning)
+    }
+
+    fn node(&mut self, plan: &'a LogicalPlan) -> Result<Meaning> {
         match plan {
             LogicalPlan::Projection(node) => {
                 let input = self.plan(&node.input)?;
@@ -93,7 +119,9 @@ impl<'a> Symbolic<'a> {
             LogicalPlan::Aggregate(node) => self.aggregate(node),
             LogicalPlan::Distinct(Distinct::All(node)) => {
                 let input = self.plan(node)?;
-                let rows = digest(("aggregate", input.rows, vec![input.columns.clone()], Vec::<u64>::new()));
+                let mut keys = input.columns.clone();
+                keys.sort_unstable();
+                let rows = digest(("aggregate", input.rows, vec![keys], Vec::<u64>::new()));
                 let columns = input.columns.iter().map(|key| digest(("group", rows, *key))).collect();
                 Ok(Meaning { rows, columns })
             }
@@ -127,9 +155,12 @@ impl<'a> Symbolic<'a> {
             LogicalPlan::EmptyRelation(node) => Self::empty(node),
             LogicalPlan::RecursiveQuery(node) => {
                 let first = self.plan(&node.static_term)?;
-                let step = self.plan(&node.recursive_term)?;
+                self.recursions.push(node.name.clone());
+                let step = self.plan(&node.recursive_term);
+                self.recursions.pop();
+                let step = step?;
                 let parts = ((first.rows, first.columns), (step.rows, step.columns));
-                let rows = digest(("recursion", &node.name, node.is_distinct, parts));
+                let rows = digest(("recursion", node.is_distinct, parts));
                 Ok(Meaning { rows, columns: numbered("recursion", rows, node.schema.fields().len()) })
             }
             LogicalPlan::Subquery(node) => self.plan(&node.subquery),
@@ -160,8 +191,19 @@ impl<'a> Symbolic<'a> {
 
     fn scan(&mut self, scan: &'a TableScan) -> Result<Meaning> {
         let schema = scan.source.schema();
-        let rows = digest(("scan", scan.table_name.table()));
-        let all: Vec<u64> = schema.fields().iter().map(|field| digest(("column", rows, field.name()))).collect();
+        let name = scan.table_name.table();
+        let place = self.recursions.iter().rev().position(|around| around == name);
+        let rows = match (place, called::call_of(scan)) {
+            (Some(place), _) => digest(("so far", place)),
+            (None, None) => digest(("scan", name)),
+            (None, Some((function, arguments))) => {
+                digest(("function", function, self.all(&arguments, &[], &DFSchema::empty())?))
+            }
+        };
+        let all: Vec<u64> = match place {
+            Some(_) => numbered("column", rows, schema.fields().len()),
+            None => schema.fields().iter().map(|field| digest(("column", rows, field.name()))).collect(),
+        };
         let qualified = DFSchema::try_from_qualified_schema(scan.table_name.clone(), &schema)?;
         let mut rows = rows;
         if !scan.filters.is_empty() {
@@ -212,9 +254,11 @@ impl<'a> Symbolic<'a> {
         let mut keys = Vec::new();
         for set in grouping_sets(&node.group_expr)? {
             let refs: Vec<Expr> = set.into_iter().cloned().collect();
-            keys.push(self.all(&refs, &input.columns, schema)?);
+            let mut set = self.all(&refs, &input.columns, schema)?;
+            set.sort_unstable();
+            keys.push(set);
         }
-        // Which set comes first does not matter.
+        // Neither the order of the sets matters nor that in a set.
         keys.sort_unstable();
         let aggregates = self.all(&node.aggr_expr, &input.columns, schema)?;
         let n_keys = node.schema.fields().len() - aggregates.len();
@@ -283,102 +327,6 @@ impl<'a> Symbolic<'a> {
             .collect();
         Ok(Meaning { rows, columns })
     }
-
-    fn sort_keys(&mut self, keys: &[SortKey], columns: &[u64], schema: &DFSchema) -> Result<Vec<(u64, bool, bool)>> {
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            found.push((self.expr(&key.expr, columns, schema)?, key.asc, key.nulls_first));
-        }
-        Ok(found)
-    }
-
-    fn all(&mut self, exprs: &[Expr], columns: &[u64], schema: &DFSchema) -> Result<Vec<u64>> {
-        exprs.iter().map(|expr| self.expr(expr, columns, schema)).collect()
-    }
-
-    fn subquery(&mut self, kind: &str, plan: &LogicalPlan, columns: &[u64], schema: &DFSchema) -> Result<u64> {
-        // The scopes live as long as this call; a fresh evaluator borrows them for that long.
-        let mut inner = Symbolic { outer: self.outer.clone(), lambdas: self.lambdas.clone() };
-        inner.outer.push((columns.to_vec(), schema));
-        let meaning = inner.plan(plan)?;
-        Ok(digest((kind, meaning.rows, meaning.columns)))
-    }
-
-    /// The digest of one expression over the columns of its input.
-    fn expr(&mut self, expr: &Expr, columns: &[u64], schema: &DFSchema) -> Result<u64> {
-        match expr {
-            Expr::Column(column) => Ok(columns[schema.index_of_column(column)?]),
-            Expr::OuterReferenceColumn(_, column) => {
-                for (columns, schema) in self.outer.iter().rev() {
-                    if let Ok(i) = schema.index_of_column(column) {
-                        return Ok(columns[i]);
-                    }
-                }
-                Err(unsupported(format!("column {column} belongs to no query around it")))
-            }
-            Expr::Alias(alias) => {
-                let value = self.expr(&alias.expr, columns, schema)?;
-                match &alias.metadata {
-                    Some(metadata) if !metadata.is_empty() => {
-                        Ok(digest(("metadata", value, super::encoding::metadata_text(metadata))))
-                    }
-                    _ => Ok(value),
-                }
-            }
-            Expr::Literal(value, metadata) => {
-                let metadata = metadata.as_ref().filter(|metadata| !metadata.is_empty());
-                Ok(literal(value, metadata.map(super::encoding::metadata_text)))
-            }
-            Expr::Between(between) => {
-                let value = self.expr(&between.expr, columns, schema)?;
-                let low = self.expr(&between.low, columns, schema)?;
-                let high = self.expr(&between.high, columns, schema)?;
-                Ok(if between.negated {
-                    binary(Operator::Or, binary(Operator::Lt, value, low), binary(Operator::Lt, high, value))
-                } else {
-                    binary(Operator::And, binary(Operator::LtEq, low, value), binary(Operator::LtEq, value, high))
-                })
-            }
-            Expr::Lambda(lambda) => {
-                self.lambdas.push(lambda.params.clone());
-                let body = self.expr(&lambda.body, columns, schema);
-                self.lambdas.pop();
-                Ok(digest(("lambda", lambda.params.len(), body?)))
-            }
-            Expr::LambdaVariable(variable) => {
-                // The consumer renames parameters; their place tells them apart.
-                let places = self.lambdas.iter().rev().enumerate();
-                let found =
-                    places.filter_map(|(out, names)| Some((out, names.iter().position(|n| *n == variable.name)?)));
-                let place = found.into_iter().next();
-                let place = place.ok_or_else(|| unsupported(format!("'{}' belongs to no lambda", variable.name)))?;
-                Ok(digest(("parameter", place)))
-            }
-            Expr::ScalarSubquery(query) => self.subquery("scalar", &query.subquery, columns, schema),
-            Expr::Exists(exists) => {
-                let found = self.subquery("exists", &exists.subquery.subquery, columns, schema)?;
-                Ok(negated(exists.negated, found))
-            }
-            Expr::InSubquery(query) => {
-                let value = self.expr(&query.expr, columns, schema)?;
-                let found = self.subquery("in", &query.subquery.subquery, columns, schema)?;
-                Ok(negated(query.negated, digest(("in", value, found))))
-            }
-            Expr::SetComparison(query) => {
-                let value = self.expr(&query.expr, columns, schema)?;
-                let found = self.subquery("set", &query.subquery.subquery, columns, schema)?;
-                Ok(digest(("set", value, found, query.op.to_string(), format!("{:?}", query.quantifier))))
-            }
-            _ => {
-                let mut inputs = Vec::new();
-                expr.apply_children(|child| {
-                    inputs.push(self.expr(child, columns, schema)?);
-                    Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
-                })?;
-                attributes(expr, inputs)
-            }
-        }
-    }
 }
 
 /// The sets of keys that rows are grouped by; without grouping sets there is one.
@@ -395,85 +343,8 @@ fn grouping_sets(keys: &[Expr]) -> Result<Vec<Vec<&Expr>>> {
     }
 }
 
-/// A bound in words; an offset of null is none, whatever its type.
-fn bound_text(bound: &WindowFrameBound) -> String {
-    match bound {
-        WindowFrameBound::CurrentRow => "current".to_owned(),
-        WindowFrameBound::Preceding(offset) if offset.is_null() => "unbounded preceding".to_owned(),
-        WindowFrameBound::Following(offset) if offset.is_null() => "unbounded following".to_owned(),
-        other => format!("{other:?}"),
-    }
-}
-
 fn filter_digest(rows: u64, mut conditions: Vec<u64>) -> u64 {
     conditions.sort_unstable();
     conditions.dedup();
     digest(("filter", rows, conditions))
-}
-
-fn literal(value: &ScalarValue, metadata: Option<String>) -> u64 {
-    digest(("literal", value.data_type(), value, metadata))
-}
-
-fn negated(is: bool, value: u64) -> u64 {
-    if is { digest(("not", [value])) } else { value }
-}
-
-/// A binary operation; comparisons are written one way, and commutative ones in one order.
-fn binary(op: Operator, a: u64, b: u64) -> u64 {
-    match op {
-        Operator::Gt => digest(("binary", Operator::Lt, b, a)),
-        Operator::GtEq => digest(("binary", Operator::LtEq, b, a)),
-        Operator::Eq | Operator::IsNotDistinctFrom => digest(("binary", op, a.min(b), a.max(b))),
-        _ => digest(("binary", op, a, b)),
-    }
-}
-
-/// Everything of an expression but its inputs, which are given as digests in order.
-fn attributes(expr: &Expr, inputs: Vec<u64>) -> Result<u64> {
-    Ok(match expr {
-        Expr::BinaryExpr(node) => binary(node.op, inputs[0], inputs[1]),
-        Expr::Like(like) => {
-            let kind = if like.case_insensitive { "ilike" } else { "like" };
-            negated(like.negated, digest((kind, inputs, like.escape_char)))
-        }
-        Expr::SimilarTo(like) => negated(like.negated, digest(("similar", inputs, like.escape_char))),
-        Expr::Not(_) => digest(("not", inputs)),
-        Expr::InList(list) => negated(list.negated, digest(("in_list", inputs))),
-        Expr::Case(case) => {
-            digest(("case", inputs, case.expr.is_some(), case.when_then_expr.len(), case.else_expr.is_some()))
-        }
-        Expr::Cast(cast) => digest(("cast", inputs, cast.field.data_type())),
-        Expr::TryCast(cast) => digest(("try_cast", inputs, cast.field.data_type())),
-        Expr::ScalarFunction(call) => digest(("call", call.name(), inputs)),
-        Expr::HigherOrderFunction(call) => digest(("call", call.func.name(), inputs)),
-        Expr::AggregateFunction(call) => {
-            let p = &call.params;
-            let order: Vec<(bool, bool)> = p.order_by.iter().map(|key| (key.asc, key.nulls_first)).collect();
-            let nulls = p.null_treatment.map(super::encoding::null_treatment_name);
-            digest(("aggregate", call.func.name(), inputs, p.args.len(), p.distinct, p.filter.is_some(), order, nulls))
-        }
-        Expr::WindowFunction(window) => window_attributes(window, inputs),
-        Expr::Placeholder(placeholder) => digest(("placeholder", &placeholder.id)),
-        Expr::IsNotNull(_)
-        | Expr::IsNull(_)
-        | Expr::IsTrue(_)
-        | Expr::IsFalse(_)
-        | Expr::IsUnknown(_)
-        | Expr::IsNotTrue(_)
-        | Expr::IsNotFalse(_)
-        | Expr::IsNotUnknown(_)
-        | Expr::Negative(_) => digest((expr.variant_name(), inputs)),
-        other => return Err(unsupported(format!("cannot compare the expression {other}"))),
-    })
-}
-
-fn window_attributes(window: &WindowFunction, inputs: Vec<u64>) -> u64 {
-    let p = &window.params;
-    let order: Vec<(bool, bool)> = p.order_by.iter().map(|key| (key.asc, key.nulls_first)).collect();
-    let nulls = p.null_treatment.map(super::encoding::null_treatment_name);
-    let (start, end) = (bound_text(&p.window_frame.start_bound), bound_text(&p.window_frame.end_bound));
-    let frame = (p.window_frame.units.to_string(), start, end);
-    let shape = (p.args.len(), p.partition_by.len(), p.distinct, p.filter.is_some());
-    digest(("window", window.fun.name(), inputs, shape, order, nulls, frame))
 }
