@@ -56,11 +56,11 @@ impl Kind {
 async fn render(plan: Arc<Plan>, kind: Kind) -> Result<Vec<u8>> {
     let text = match kind {
         Kind::Logical => plan.logical().display_indent().to_string(),
-        Kind::Optimised => plan.optimised()?.display_indent().to_string(),
+        Kind::Optimised => plan.optimised(&plan.state())?.display_indent().to_string(),
         Kind::Physical => displayable(physical(&plan).await?.as_ref()).indent(false).to_string(),
         Kind::Analyze => analyze(&plan).await?["plan"].as_str().unwrap_or_default().to_owned(),
         Kind::Request => sorted(plan.request.clone()),
-        Kind::LogicalForms => sorted(logical_forms(plan.optimised()?.as_ref())),
+        Kind::LogicalForms => sorted(logical_forms(plan.optimised(&plan.state())?.as_ref())),
         Kind::PhysicalForms => sorted(physical_forms(physical(&plan).await?.as_ref())?),
         Kind::Stages => sorted(stages(&plan)?),
         Kind::Analysis => sorted(analyze(&plan).await?),

@@ -22,6 +22,7 @@ mod handle;
 mod location;
 mod maintain;
 mod memory;
+mod optimise;
 mod params;
 mod plan;
 mod plugin;

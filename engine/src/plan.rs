@@ -17,6 +17,7 @@ use crate::depth;
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
+use crate::optimise::optimise;
 use crate::params::{self, Param};
 use crate::session::{Session, Space, pne_session};
 use crate::statement;
@@ -35,6 +36,8 @@ pub struct Plan {
     logical: LogicalPlan,
     /// What the statement asks for, when the plan is the rows of one that was taken apart.
     pub request: Value,
+    /// Made of Substrait that is run: it was optimised before.
+    pub replayed: bool,
     optimised: Mutex<Option<Arc<LogicalPlan>>>,
 }
 
@@ -42,7 +45,7 @@ handle!(pne_plan, Plan, "plan");
 
 impl Plan {
     pub fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
-        Plan { session, space, logical, request: Value::Null, optimised: Mutex::new(None) }
+        Plan { session, space, logical, request: Value::Null, replayed: false, optimised: Mutex::new(None) }
     }
 
     pub fn session(&self) -> &Arc<Session> {
@@ -58,15 +61,20 @@ impl Plan {
         self.session.state(self.space)
     }
 
-    /// The optimised plan, made once. Recursive: planning threads only.
-    pub fn optimised(&self) -> Result<Arc<LogicalPlan>> {
+    /// The optimised plan, made once, in a state of the plan's space. Recursive: planning threads only.
+    pub fn optimised(&self, state: &SessionState) -> Result<Arc<LogicalPlan>> {
         let mut cached = self.optimised.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = cached.as_ref() {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(self.state().optimize(&self.logical)?);
+        let plan = Arc::new(self.optimised_at(state)?);
         *cached = Some(Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// The optimised plan at the state's clock. Recursive: planning threads only.
+    pub fn optimised_at(&self, state: &SessionState) -> Result<LogicalPlan> {
+        optimise(state, &self.logical, self.replayed)
     }
 
     /// Stubs have no rows, so plans over them are for fingerprints only.

@@ -72,7 +72,8 @@ pub async fn physical(plan: &Plan, state: &SessionState) -> Result<Arc<dyn Execu
         let frame = context.execute_logical_plan(logical.clone()).await?;
         return Ok(frame.create_physical_plan().await?);
     }
-    Ok(state.create_physical_plan(logical).await?)
+    let optimised = plan.optimised_at(state)?;
+    Ok(state.query_planner().create_physical_plan(&optimised, state).await?)
 }
 
 /// Plans and starts the query.

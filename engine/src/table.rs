@@ -16,6 +16,7 @@ use crate::delta::{self, DeltaSpec};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
+use crate::optimise::REPLAYED;
 use crate::plan::pne_plan;
 use crate::session::{Session, Space, pne_session};
 use crate::source::{self, FileSpec};
@@ -191,8 +192,9 @@ pub unsafe extern "C" fn pne_table_from_plan(
     guard_on(plan, err, |plan| {
         let session = Arc::clone(plan.content.session());
         let source = Arc::clone(&plan.content);
-        let provider =
-            session.engine().plan_job(None, move || Ok(Arc::new(ViewTable::new(source.logical().clone(), None))))?;
+        let definition = source.replayed.then(|| REPLAYED.to_owned());
+        let view = move || Ok(Arc::new(ViewTable::new(source.logical().clone(), definition)));
+        let provider = session.engine().plan_job(None, view)?;
         let table = Table::new(session, "view", provider);
         // SAFETY: the caller passes NULL or a writable place.
         unsafe { pne_table::new(Arc::new(table)).give(out) }

@@ -10,6 +10,9 @@
  * engine does not plan it), failed (it does not run), same, refused, different, unstable (plain SQL
  * does not repeat itself), unsteady (two compiles give different bytes).
  *
+ *     {"do":"time","sql":…,"runs":n}            processor time of each step, in ms: the least of n
+ * answers {"plan","optimise","produce","canon","sql_physical","consume","replay_physical"}.
+ *
  * A setting is fixed when a session opens, so after a change the statements with "again" are run
  * anew in a new session. Compiling goes as in the product: over schema stubs in the identity space.
  */
@@ -22,6 +25,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { MAX_ROWS = 20000, MAX_CELL = 400 };
 
@@ -255,13 +259,15 @@ static json_t *compare(doors *d, const pni_engine_plan *plain, const answer *sql
     PNI_AUTO(pn_buf) own = PN_BUF_INIT;
     answer found = {0}, again = {0};
     json_t *made = NULL;
-    if (replay(d, plan, &found, &err) != PN_OK) {
-        made = failed(err.status == PN_UNSUPPORTED ? "refused" : "different", &err);
-    } else {
+    if (replay(d, plan, &found, &err) == PN_OK) {
         differ(sql, &found, &why);
         if (why.len && run(plain, &again, &err) == PN_OK)
             differ(sql, &again, &own);
         made = outcome(own.len ? "unstable" : why.len ? "different" : "same", pni_buf_text(&why));
+    } else if (err.status == PN_UNSUPPORTED) {
+        made = failed("refused", &err);
+    } else {
+        made = failed("different", &err);
     }
     answer_dispose(&found);
     answer_dispose(&again);
@@ -302,6 +308,77 @@ static json_t *query(doors *d, const char *sql) {
     if (!pni_streq(json_string_value(json_object_get(found, "statement")), "query"))
         return outcome("other", NULL);
     return two_doors(d, sql, json_object_get(found, "tables"));
+}
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+static double processor_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+enum { PLAN, OPTIMISE, PRODUCE, CANON, SQL_PHYSICAL, CONSUME, REPLAY_PHYSICAL, STEPS };
+
+static pn_status render(const pni_engine_plan *plan, int kind, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    return pni_engine_plan_explain(plan, kind, &text, err);
+}
+
+/* Each step's time is put where it ends. */
+static pn_status steps(doors *d, const char *sql, double *ends, pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plain = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) again = NULL;
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    pn_substrait *canon = NULL;
+    PNI_TRY(pni_engine_plan_sql(d->session, PNI_SPACE_IDENTITY, text_bytes(sql), 0, &plan, err));
+    ends[PLAN] = processor_ms();
+    PNI_TRY(render(plan, 1, err));
+    ends[OPTIMISE] = processor_ms();
+    PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
+    ends[PRODUCE] = processor_ms();
+    PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &canon, err));
+    ends[CANON] = processor_ms();
+    pn_status status =
+        pni_engine_plan_sql(d->session, PNI_SPACE_RUN, text_bytes(sql), 0, &plain, err);
+    if (status == PN_OK)
+        status = render(plain, 2, err);
+    ends[SQL_PHYSICAL] = processor_ms();
+    if (status == PN_OK)
+        status = pni_engine_plan_substrait(d->session, PNI_SPACE_RUN, pn_substrait_bytes(canon),
+                                           &again, err);
+    ends[CONSUME] = processor_ms();
+    if (status == PN_OK)
+        status = render(again, 2, err);
+    ends[REPLAY_PHYSICAL] = processor_ms();
+    pn_substrait_unref(canon);
+    return status;
+}
+
+static json_t *measure(doors *d, const char *sql, json_int_t runs) {
+    static const char *const names[STEPS] = {"plan",         "optimise", "produce",        "canon",
+                                             "sql_physical", "consume",  "replay_physical"};
+    double least[STEPS] = {0}, ends[STEPS] = {0};
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(json_t) found = NULL;
+    if (reopen(d, &err) != PN_OK ||
+        pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK ||
+        stub_tables(d, json_object_get(found, "tables"), &err) != PN_OK)
+        return failed("failed", &err);
+    for (json_int_t run = 0; run < runs; run++) {
+        double start = processor_ms();
+        if (steps(d, sql, ends, &err) != PN_OK)
+            return failed("failed", &err);
+        for (int i = 0; i < STEPS; i++) {
+            double took = ends[i] - (i ? ends[i - 1] : start);
+            least[i] = run && least[i] < took ? least[i] : took;
+        }
+    }
+    json_t *made = outcome("done", NULL);
+    for (int i = 0; i < STEPS; i++)
+        json_object_set_new(made, names[i], json_real(least[i]));
+    return made;
 }
 
 static json_t *setup(doors *d, const char *sql, bool again) {
@@ -355,6 +432,8 @@ static json_t *answer_line(doors *d, const json_t *line) {
         return setup(d, sql, json_is_true(json_object_get(line, "again")));
     if (pni_streq(what, "query") && sql)
         return query(d, sql);
+    if (pni_streq(what, "time") && sql)
+        return measure(d, sql, json_integer_value(json_object_get(line, "runs")));
     return NULL;
 }
 

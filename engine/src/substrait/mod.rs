@@ -3,7 +3,7 @@
 //! Producer and consumer stand on the crate's traits and replace what the stock ones drop: null treatment, window
 //! filters, distinct and frames, casts and literals of types Substrait has not, field metadata, null-aware joins,
 //! unnest. What Substrait has no word for is a `pinion_…` function, a function option or an extension relation (see
-//! README.md). After each produce the bytes are consumed again and both plans are compared (verify.rs); a difference
+//! README.md). After each produce the bytes are consumed again and both plans are compared (verify/); a difference
 //! is refused with the reason.
 
 mod consumer;
@@ -34,10 +34,10 @@ use crate::view::{self, pne_sink};
 
 /// Produces, and proves that nothing was lost.
 async fn produce(plan: &Plan) -> Result<Vec<u8>> {
-    let optimised = order::steady(&plan.optimised()?)?;
     let state = plan.state();
+    let optimised = order::steady(&plan.optimised(&state)?)?;
     let proto = producer::produce(&optimised)?;
-    let again = consumer::consume(&proto, &state).await.map_err(|failure| {
+    let (again, _) = consumer::consume(&proto, &state).await.map_err(|failure| {
         let failure = Failure { status: status::UNSUPPORTED, ..failure };
         failure.context("the plan cannot be read back from Substrait")
     })?;
@@ -45,7 +45,7 @@ async fn produce(plan: &Plan) -> Result<Vec<u8>> {
     Ok(proto.encode_to_vec())
 }
 
-async fn decode(bytes: &[u8], state: &SessionState) -> Result<LogicalPlan> {
+async fn decode(bytes: &[u8], state: &SessionState) -> Result<(LogicalPlan, bool)> {
     let proto = ProtoPlan::decode(bytes)
         .map_err(|e| Failure::new(status::CORRUPT, format!("the Substrait plan cannot be decoded: {e}")))?;
     // The crate's consumer trusts what it reads: a damaged plan makes it panic. It changes nothing outside itself, so
@@ -59,8 +59,11 @@ async fn decode(bytes: &[u8], state: &SessionState) -> Result<LogicalPlan> {
 
 async fn from_bytes(session: Arc<Session>, space: Space, bytes: Vec<u8>) -> Result<Arc<Plan>> {
     let state = session.state(space);
-    let logical = decode(&bytes, &state).await?;
-    Ok(Arc::new(Plan::new(session, space, logical)))
+    let (logical, on_raw_views) = decode(&bytes, &state).await?;
+    // In the run space it is a plan that was compiled before.
+    let mut plan = Plan::new(session, space, logical);
+    plan.replayed = space == Space::Run && !on_raw_views;
+    Ok(Arc::new(plan))
 }
 
 /// Makes a plan of Substrait bytes in space 0 (identity) or 1 (run).

@@ -45,7 +45,9 @@ pub fn is_exact_value(value: &ScalarValue) -> bool {
 fn is_exact_list(kind: &DataType) -> bool {
     let DataType::List(item) = kind else { return false };
     let plain = **item == Field::new_list_field(item.data_type().clone(), true);
-    plain && (item.data_type().is_numeric() || matches!(item.data_type(), DataType::Boolean)) && is_exact(item.data_type())
+    plain
+        && (item.data_type().is_numeric() || matches!(item.data_type(), DataType::Boolean))
+        && is_exact(item.data_type())
 }
 
 /// Whether a column declared with this type's word comes back with the type.

@@ -48,7 +48,8 @@ impl Consumer<'_> {
     fn sides(&self, left: LogicalPlan, right: LogicalPlan, kind: JoinType) -> Result<(LogicalPlan, LogicalPlan)> {
         // The mark is named after the side that is looked up, so each such side needs a name of its own.
         let n = self.joins.fetch_add(1, Ordering::Relaxed);
-        let alias = |plan: LogicalPlan, word: &str| LogicalPlanBuilder::from(plan).alias(format!("{word}_{n}"))?.build();
+        let alias =
+            |plan: LogicalPlan, word: &str| LogicalPlanBuilder::from(plan).alias(format!("{word}_{n}"))?.build();
         match kind {
             JoinType::LeftMark => Ok((alias(left, "side")?, alias(right, "mark")?)),
             JoinType::RightMark => Ok((alias(left, "mark")?, alias(right, "side")?)),
@@ -94,7 +95,11 @@ fn keys(condition: Vec<Expr>, left: &DFSchema, right: &DFSchema) -> Result<(Keys
     let (mut equal, mut same, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for part in condition {
         match part {
-            Expr::BinaryExpr(BinaryExpr { left: a, op: op @ (Operator::Eq | Operator::IsNotDistinctFrom), right: b }) => {
+            Expr::BinaryExpr(BinaryExpr {
+                left: a,
+                op: op @ (Operator::Eq | Operator::IsNotDistinctFrom),
+                right: b,
+            }) => {
                 let keys = if op == Operator::Eq { &mut equal } else { &mut same };
                 if is_key(&a, left, &b, right)? {
                     keys.push((*a, *b));

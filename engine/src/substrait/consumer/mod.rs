@@ -8,7 +8,7 @@ mod expression;
 mod join;
 mod relation;
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -36,8 +36,9 @@ use super::encoding as words;
 use super::names::{distinct_names, with_output_names};
 use crate::error::Result;
 
-/// Makes the logical plan of a Substrait plan. Recursive: planning threads only.
-pub async fn consume(plan: &Plan, state: &SessionState) -> Result<LogicalPlan> {
+/// Makes the logical plan of a Substrait plan, and says whether it stands on views that were never optimised.
+/// Recursive: planning threads only.
+pub async fn consume(plan: &Plan, state: &SessionState) -> Result<(LogicalPlan, bool)> {
     let extensions = Extensions::try_from(&plan.extensions)?;
     if !extensions.type_variations.is_empty() {
         return Err(words::unsupported("the Substrait plan declares type variations"));
@@ -50,15 +51,17 @@ pub async fn consume(plan: &Plan, state: &SessionState) -> Result<LogicalPlan> {
         work_tables: RwLock::default(),
         joins: AtomicUsize::new(0),
         unnests: AtomicUsize::new(0),
+        raw_views: AtomicBool::new(false),
     };
     if let [PlanRel { rel_type: Some(plan_rel::RelType::Root(root)) }] = plan.relations.as_slice()
         && let Some(input) = &root.input
         && let Some(named) = with_output_names(consumer.consume_rel(input).await?, &root.names)?
     {
-        return Ok(named);
+        return Ok((named, consumer.raw_views.load(Ordering::Relaxed)));
     }
     // Another producer's plan, with other names inside its types.
-    Ok(from_substrait_plan_with_consumer(&consumer, plan).await?)
+    let made = from_substrait_plan_with_consumer(&consumer, plan).await?;
+    Ok((made, true))
 }
 
 struct Consumer<'a> {
@@ -71,6 +74,8 @@ struct Consumer<'a> {
     /// Joins and unnests so far.
     joins: AtomicUsize,
     unnests: AtomicUsize,
+    /// Whether a view was read whose plan is as its SQL says.
+    raw_views: AtomicBool,
 }
 
 #[async_trait]

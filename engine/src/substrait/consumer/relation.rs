@@ -13,13 +13,12 @@ use datafusion::logical_expr::{EmptyRelation, Expr, LogicalPlan, LogicalPlanBuil
 use datafusion_substrait::logical_plan::consumer::{SubstraitConsumer, from_read_rel};
 use datafusion_substrait::substrait::proto::aggregate_rel::Grouping;
 use datafusion_substrait::substrait::proto::read_rel::{ReadType, VirtualTable};
-use datafusion_substrait::substrait::proto::{
-    AggregateRel, ExtensionMultiRel, ExtensionSingleRel, ReadRel,
-};
+use datafusion_substrait::substrait::proto::{AggregateRel, ExtensionMultiRel, ExtensionSingleRel, ReadRel};
 use serde_json::Value;
 
 use super::Consumer;
 use crate::error::{Failure, Result, status};
+use crate::optimise::REPLAYED;
 use crate::substrait::encoding as words;
 use crate::substrait::names::{UniqueNames, distinct_names};
 use crate::substrait::read;
@@ -212,9 +211,11 @@ impl Consumer<'_> {
         let table = TableReference::bare(name.as_str());
         let Some(provider) = self.resolve_table_ref(&table).await? else {
             let text = format!("table '{name}' not found");
-            return Err(Failure::new(status::PLAN, text)
-                .with_hint("register a dataset or view of that name"));
+            return Err(Failure::new(status::PLAN, text).with_hint("register a dataset or view of that name"));
         };
+        if provider.get_logical_plan().is_some() && provider.get_table_definition() != Some(REPLAYED) {
+            self.raw_views.store(true, Ordering::Relaxed);
+        }
         let columns = read::columns(rel, name, &provider.schema())?;
         let source = provider_as_source(provider);
         let mut builder = LogicalPlanBuilder::scan(table, source, Some(columns))?;

@@ -8,7 +8,8 @@ use datafusion::common::{DFSchema, DFSchemaRef, JoinConstraint};
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Aggregate, EmptyRelation, Expr, ExprSchemable, GroupingSet, Join, Limit, LogicalPlan, RecursiveQuery, Sort, TableScan, Unnest, lit,
+    Aggregate, EmptyRelation, Expr, ExprSchemable, GroupingSet, Join, Limit, LogicalPlan, RecursiveQuery, Sort,
+    TableScan, Unnest, lit,
 };
 use datafusion_substrait::logical_plan::producer::{
     SubstraitProducer, from_aggregate, from_empty_relation, from_join, from_limit, from_sort, from_table_scan,
@@ -53,10 +54,7 @@ fn projected(input: Box<Rel>, width: usize, kept: &[usize]) -> Box<Rel> {
     let column = |i: &usize| Expression {
         rex_type: Some(RexType::Selection(Box::new(FieldReference {
             reference_type: Some(ReferenceType::DirectReference(ReferenceSegment {
-                reference_type: Some(SegmentType::StructField(Box::new(StructField {
-                    field: *i as i32,
-                    child: None,
-                }))),
+                reference_type: Some(SegmentType::StructField(Box::new(StructField { field: *i as i32, child: None }))),
             })),
             root_type: None,
         }))),
@@ -125,9 +123,11 @@ impl Producer {
 
     pub(super) fn virtual_table(&mut self, schema: &DFSchemaRef, rows: &[Vec<Expr>]) -> DfResult<Box<Rel>> {
         let fields = schema.fields();
-        let named = types::spelled_fields(fields).iter().enumerate().map(|(i, field)| {
-            Arc::new(field.as_ref().clone().with_name(read::column_name(i)))
-        }).collect();
+        let named = types::spelled_fields(fields)
+            .iter()
+            .enumerate()
+            .map(|(i, field)| Arc::new(field.as_ref().clone().with_name(read::column_name(i))))
+            .collect();
         let spelled = DFSchema::from_unqualified_fields(named, Default::default())?;
         let empty = EmptyRelation { produce_one_row: false, schema: Arc::new(spelled) };
         let mut made = from_empty_relation(self, &empty)?;
@@ -175,8 +175,7 @@ impl Producer {
         let step = self.handle_plan(&query.recursive_term);
         self.work_tables.pop();
         let schema = work_table(query).unwrap_or_else(|| Arc::clone(query.static_term.schema().inner()));
-        let columns: Vec<_> =
-            schema.fields().iter().map(|field| json!({"nullable": field.is_nullable()})).collect();
+        let columns: Vec<_> = schema.fields().iter().map(|field| json!({"nullable": field.is_nullable()})).collect();
         let detail = json!({"columns": columns, "distinct": query.is_distinct, "name": name});
         let mut made =
             ExtensionMultiRel { common: None, inputs: vec![*first, *step?], detail: Some(Default::default()) };

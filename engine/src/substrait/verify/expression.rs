@@ -12,7 +12,12 @@ use crate::error::Result;
 use crate::substrait::encoding::{metadata_text, null_treatment_name, unsupported};
 
 impl Symbolic<'_> {
-    pub(super) fn sort_keys(&mut self, keys: &[SortKey], columns: &[u64], schema: &DFSchema) -> Result<Vec<(u64, bool, bool)>> {
+    pub(super) fn sort_keys(
+        &mut self,
+        keys: &[SortKey],
+        columns: &[u64],
+        schema: &DFSchema,
+    ) -> Result<Vec<(u64, bool, bool)>> {
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
             found.push((self.expr(&key.expr, columns, schema)?, key.asc, key.nulls_first));
@@ -24,7 +29,13 @@ impl Symbolic<'_> {
         exprs.iter().map(|expr| self.expr(expr, columns, schema)).collect()
     }
 
-    pub(super) fn subquery(&mut self, kind: &str, plan: &LogicalPlan, columns: &[u64], schema: &DFSchema) -> Result<u64> {
+    pub(super) fn subquery(
+        &mut self,
+        kind: &str,
+        plan: &LogicalPlan,
+        columns: &[u64],
+        schema: &DFSchema,
+    ) -> Result<u64> {
         // The scopes live as long as this call; a fresh evaluator borrows them for that long.
         let mut inner = Symbolic {
             outer: self.outer.clone(),
@@ -52,9 +63,7 @@ impl Symbolic<'_> {
             Expr::Alias(alias) => {
                 let value = self.expr(&alias.expr, columns, schema)?;
                 match &alias.metadata {
-                    Some(metadata) if !metadata.is_empty() => {
-                        Ok(digest(("metadata", value, metadata_text(metadata))))
-                    }
+                    Some(metadata) if !metadata.is_empty() => Ok(digest(("metadata", value, metadata_text(metadata)))),
                     _ => Ok(value),
                 }
             }
@@ -150,7 +159,9 @@ fn attributes(expr: &Expr, inputs: Vec<u64>) -> Result<u64> {
             let kind = if like.case_insensitive { "ilike" } else { "like" };
             negated(like.negated, digest((kind, inputs, like.escape_char)))
         }
-        Expr::SimilarTo(like) => negated(like.negated, digest(("similar", inputs, like.escape_char, like.case_insensitive))),
+        Expr::SimilarTo(like) => {
+            negated(like.negated, digest(("similar", inputs, like.escape_char, like.case_insensitive)))
+        }
         Expr::Not(_) => digest(("not", inputs)),
         Expr::InList(list) => negated(list.negated, digest(("in_list", inputs))),
         Expr::Case(case) => {
