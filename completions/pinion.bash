@@ -9,26 +9,33 @@ _pinion() {
             ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;
             :-*) ;;
             :*) verb=$word;;
-            cpg:build|cpg:query) verb="cpg $word";;
+            'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export') verb="$verb $word";;
         esac
     done
     globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
     case "$verb" in
-        '') words='init check plan build run explain lineage ls doctor cpg explain-error completion ';;
+        '') words='init check plan build run explain lineage diff why ls doctor cpg store explain-error completion ';;
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
-        'build') words='--help';;
-        'run') words='--command --file --param --format --output --limit --timeout --autoload --help';;
+        'build') words='--no-record --help';;
+        'run') words='--command --file --param --format --output --limit --timeout --autoload --no-record --help';;
         'explain') words='--command --file --kind --artifact --all --param --autoload --help';;
         'lineage') words='--help';;
+        'diff') words='--help';;
+        'why') words='--help';;
         'ls') words='--columns --functions --settings --autoload --help';;
         'doctor') words='--help';;
-        'cpg build') words='--out --jobs --python --name --pattern --evidence-only --help';;
+        'cpg build') words='--out --jobs --python --name --pattern --evidence-only --no-record --help';;
         'cpg query') words='--command --param --format --output --limit --timeout --list --help';;
+        'store ls') words='--columns --help';;
+        'store query') words='--format --output --limit --timeout --help';;
+        'store gc') words='--older-than --apply --help';;
+        'store export') words='--output --format --help';;
         'explain-error') words='--all --help';;
         'completion') words='--help';;
-        'cpg') words='build query';;
+        'cpg') words='build query ';;
+        'store') words='ls query gc export ';;
     esac
     COMPREPLY=($(compgen -W "$words $globals" -- "$cur"))
     case "$verb:$prev" in
@@ -63,6 +70,13 @@ _pinion() {
         'cpg query:--output'|'cpg query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'cpg query:--limit') COMPREPLY=();;
         'cpg query:--timeout') COMPREPLY=();;
+        'store query:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
+        'store query:--output'|'store query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'store query:--limit') COMPREPLY=();;
+        'store query:--timeout') COMPREPLY=();;
+        'store gc:--older-than') COMPREPLY=();;
+        'store export:--output'|'store export:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'store export:--format') COMPREPLY=($(compgen -W 'parquet json jsonlines csv arrow' -- "$cur"));;
     esac
 }
 complete -o default -F _pinion pinion

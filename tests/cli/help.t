@@ -12,10 +12,16 @@ verbs:
   run            run a query or statement and print its rows
   explain        show the plan of a view or query
   lineage        show where the columns of a view come from
+  diff           list exactly what differs between two views or projects
+  why            say what changed in a view since it was built
   ls             list datasets, views and outputs, functions or settings
   doctor         check the installation and the project
   cpg build      build the code property graph of a folder of Python
   cpg query      run a query of the pack over a code property graph
+  store ls       list what is recorded about runs of the project
+  store query    run a query over what is recorded
+  store gc       remove old records of runs, join small files
+  store export   write what is recorded to files
   explain-error  tell what an error number means and what to do
   completion     print the bash completion or the manual page
 
@@ -74,6 +80,7 @@ options:
       --limit N           stop after N rows
       --timeout TIME      give up after this time: 500ms, 30s, 5m
       --autoload DIR      no project: every table found in a folder is a dataset
+      --no-record         keep this run out of the artifact store
 
 examples:
   pinion run -c 'select customer, sum(amount) from orders group by customer'
