@@ -62,6 +62,7 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
         return status;
     }
     pni_exec_record_differences(recorder, diagnostics);
+    pni_exec_record_events(recorder, bundle, result->events);
     result->diagnostics = pni_take(diagnostics);
     pni_stream_base base = {pni_take(stage), pni_take(deadline), execution};
     pni_stream_guard(&inner, base, &result->stream);

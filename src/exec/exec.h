@@ -5,6 +5,7 @@
 
 #include "pinion/exec.h"
 
+#include "plan/events.h"
 #include "view/view.h"
 
 PNI_DEFINE_AUTO_PTR(pn_result, pn_result_free)
@@ -62,6 +63,10 @@ void pni_exec_record_plans(pn_session *session, const pn_bundle *const *roots, s
 
 /* What differs in the session although the plan does not use it: [{"what","added",…}] or NULL. */
 void pni_exec_record_differences(pni_recorder *recorder, const json_t *differences);
+
+/* The cache and fallback events of a run; `bundle` may be NULL. */
+void pni_exec_record_events(pni_recorder *recorder, const pn_bundle *bundle,
+                            const pni_events *events);
 
 /* One execution of a bundle, from begin to end; NULL when nobody listens, which all of these take.
  */

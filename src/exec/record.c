@@ -133,6 +133,33 @@ void pni_exec_record_differences(pni_recorder *recorder, const json_t *differenc
         pni_field_json("payload", entry));
 }
 
+/* Keys that a detail may have by convention (plan/events.h); all of it is kept besides. */
+void pni_exec_record_events(pni_recorder *recorder, const pn_bundle *bundle,
+                            const pni_events *events) {
+    size_t i;
+    json_t *event;
+    if (!recorder)
+        return;
+    PNI_AUTO_PTR(json_t) list = pni_events_json(events);
+    json_array_foreach(list, i, event) {
+        const json_t *detail = json_object_get(event, "detail");
+        const char *code = pni_json_text(event, "code");
+        if (pni_streq(pni_json_text(event, "kind"), "cache"))
+            PNI_RECORD(recorder, PNI_RECORD_CACHE_EVENT, pni_field_text("event", code),
+                       pni_field_text("cache", pni_json_text(detail, "cache")),
+                       pni_field_text("key", pni_json_text(detail, "key")),
+                       pni_field_json("detail", detail));
+        else if (pni_streq(pni_json_text(event, "kind"), "fallback"))
+            PNI_RECORD(recorder, PNI_RECORD_FALLBACK,
+                       pni_field_text("view_name", bundle ? bundle->name : NULL),
+                       pni_field_text("plan_fingerprint", pn_bundle_fingerprint(bundle)),
+                       pni_field_text("reason_code", code),
+                       pni_field_text("instead", pni_json_text(detail, "instead")),
+                       pni_field_text("message", pni_json_text(detail, "reason")),
+                       pni_field_json("detail", detail));
+    }
+}
+
 /* ---- executions ---------------------------------------------------------------------------- */
 
 pni_execution *pni_execution_begin(pni_recorder *recorder, const pn_bundle *bundle) {

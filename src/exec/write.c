@@ -137,6 +137,7 @@ pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn
         pni_execution_failed(execution, status, err);
     }
     pni_execution_end_write(execution, write->request, result->report);
+    pni_exec_record_events(write->recorder, write->bundle, result->events);
     PNI_TRY(status);
     *out = pni_take(result);
     return PN_OK;

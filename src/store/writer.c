@@ -3,9 +3,9 @@
  * From a recorder to Delta tables, in a thread of its own: whoever records never waits for a disk.
  * The thread takes what is there soon at first, so that most is written before the run ends, then
  * less often, so that a long one leaves few files; besides when much has come, and at the end. Each
- * batch of a table is one append. Delta makes an append visible in one step, so a process that is killed
- * loses the rows since the last batch and nothing else. An append that loses a race is tried again;
- * one that fails otherwise costs its rows, which are counted, and the run goes on.
+ * batch of a table is one append. Delta makes an append visible in one step, so a process that is
+ * killed loses the rows since the last batch and nothing else. An append that loses a race is tried
+ * again; one that fails otherwise costs its rows, which are counted, and the run goes on.
  */
 #include "base/formats.h"
 #include "store/store_priv.h"
