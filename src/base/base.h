@@ -213,6 +213,8 @@ pn_status pni_options_copy(void *ours, size_t our_size, const void *theirs, cons
 void pni_redact(const char *text, size_t len, pn_buf *out);
 /* The same as a JSON text. */
 json_t *pni_json_redacted(const char *text);
+/* A copy of an object whose texts are without them; a setting may hold a uri. */
+json_t *pni_json_redacted_object(const json_t *object);
 /* Keeps `value` out of every text of this process from now on; short values are ignored. */
 void pni_secret_remember(const char *value);
 /* The values of storage options, but for those whose names are public (region, endpoint, …). */

@@ -242,3 +242,16 @@ json_t *pni_json_redacted(const char *text) {
     pni_redact(text, strlen(text), &clean);
     return json_stringn(pni_buf_text(&clean), clean.len);
 }
+
+json_t *pni_json_redacted_object(const json_t *object) {
+    json_t *clean = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        if (json_is_string(value))
+            json_object_set_new(clean, key, pni_json_redacted(json_string_value(value)));
+        else
+            json_object_set(clean, key, value);
+    }
+    return clean;
+}

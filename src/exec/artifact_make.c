@@ -228,7 +228,7 @@ pn_status pni_make_validation(const pni_artifact_job *job, json_t **out, pn_erro
 pn_status pni_make_settings(const pni_artifact_job *job, json_t **out, pn_error *err) {
     (void)err;
     PNI_SESSION_GUARD(job->session);
-    *out = json_incref((json_t *)(uintptr_t)pni_session_settings(job->session));
+    *out = pni_json_redacted_object(pni_session_settings(job->session));
     return PN_OK;
 }
 

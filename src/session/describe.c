@@ -3,21 +3,6 @@
  * completed by what its format knows. */
 #include "session/session_priv.h"
 
-/* A setting may hold a uri. */
-static json_t *shown_settings(const pn_session *session) {
-    json_t *shown = json_object();
-    const char *key;
-    json_t *value;
-    json_object_foreach(session->settings, key, value) {
-        const char *text = json_string_value(value);
-        if (text)
-            json_object_set_new(shown, key, pni_json_redacted(text));
-        else
-            json_object_set(shown, key, value);
-    }
-    return shown;
-}
-
 pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_error *err) {
     if (!session || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
@@ -25,7 +10,7 @@ pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_er
     PNI_SESSION_GUARD(session); /* SET may change the settings */
     PNI_AUTO_PTR(json_t)
     json = json_pack("{s:s, s:o, s:O, s:O, s:O}", "profile", session->profile->name, "settings",
-                     shown_settings(session), "runtime", session->runtime, "rules", session->rules,
+                     pni_json_redacted_object(session->settings), "runtime", session->runtime, "rules", session->rules,
                      "environment", session->environment);
     json_object_set(json, "settings_hash", json_object_get(session->digests, "settings"));
     json_object_set(json, "environment_hash", json_object_get(session->digests, "planning_env"));

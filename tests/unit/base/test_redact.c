@@ -50,6 +50,13 @@ T_CASE(public_options_are_a_list) {
     T_ASSERT(!pni_option_is_public(""));
 }
 
+T_CASE(texts_of_an_object_are_cleaned) {
+    PNI_AUTO_PTR(json_t) given = json_pack("{s:s, s:i, s:n}", "a", "s3://k:secret@b", "b", 1, "c");
+    PNI_AUTO_PTR(json_t) clean = pni_json_redacted_object(given);
+    PNI_AUTO_PTR(json_t) want = json_pack("{s:s, s:i, s:n}", "a", "s3://***@b", "b", 1, "c");
+    T_ASSERT(json_equal(clean, want));
+}
+
 T_CASE(remembered_values_go_wherever_they_stand) {
     PNI_AUTO_PTR(json_t)
     options = json_pack("{s:s, s:s, s:s}", "aws_region", "eu-central-7", "secret", "s3cr3t/value",
