@@ -10,8 +10,8 @@ pn_status pn_session_describe(const pn_session *session, pn_buf *json_out, pn_er
     PNI_SESSION_GUARD(session); /* SET may change the settings */
     PNI_AUTO_PTR(json_t)
     json = json_pack("{s:s, s:o, s:O, s:O, s:O}", "profile", session->profile->name, "settings",
-                     pni_json_redacted_object(session->settings), "runtime", session->runtime, "rules", session->rules,
-                     "environment", session->environment);
+                     pni_json_redacted_object(session->settings), "runtime", session->runtime,
+                     "rules", session->rules, "environment", session->environment);
     json_object_set(json, "settings_hash", json_object_get(session->digests, "settings"));
     json_object_set(json, "environment_hash", json_object_get(session->digests, "planning_env"));
     json_object_set(json, "rulepack_hash", json_object_get(session->digests, "rulepack"));
