@@ -69,6 +69,9 @@ build() {
         say "building the engine ($profile): $total crates, once; on 2 cores a quarter of an hour" \
             "(quick) or half an hour (release); log: $log"
     fi
+    # Checkouts share the target folder, where a cdylib has no hash in its name: what another one left
+    # there looks fresh to cargo.
+    rm -f "$target/$profile/libpinion_engine.so" "$target/$profile/deps/libpinion_engine.so"
     (cd engine && CARGO_TARGET_DIR=$target CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never \
         cargo build --locked --profile "$profile" "${features[@]}" --jobs "$jobs" 2>&1) |
         tee "$log" | progress "$total" || code=$?

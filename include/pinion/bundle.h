@@ -22,6 +22,17 @@
 PN_EXTERN_C_BEGIN
 
 /**
+ * From what a bundle is planned when it runs. By default from its Substrait, and when the engine
+ * cannot plan that, from its SQL, if that still compiles to the same bundle; a fallback is an event
+ * (pn_result_events()). Damage and drift are errors, never a reason to fall back.
+ */
+enum {
+    PN_REPLAY_DEFAULT = 0,
+    PN_REPLAY_SUBSTRAIT = 1, /**< only from Substrait */
+    PN_REPLAY_SQL = 3,       /**< only from SQL */
+};
+
+/**
  * Takes one more reference.
  *
  * @owns    caller owns the reference, pn_bundle_unref()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * pinion/bundle_file.h: bundles as files, and the folder of a project that keeps them. Needs no
- * engine.
+ * pinion/bundle_file.h: bundles as files, and the folder of a project that keeps them. Only the
+ * functions that take a session, pn_exec_*(), need an engine.
  *
  * A bundle file is a sorted tar with a manifest and a digest per part (docs/bundle-file.md). It
  * holds one or more root bundles and all that they stand on. Reading checks everything: a damaged
@@ -50,6 +50,27 @@ PN_API PN_NODISCARD pn_status pn_bundle_export(const pn_bundle *const *roots, si
  */
 PN_API PN_NODISCARD pn_status pn_bundle_import(pn_bytes bytes, const char *what,
                                                PN_OWN pn_bundle_set **set_out, pn_error *err);
+
+/**
+ * Reads a bundle file from disk, as pn_bundle_import() does.
+ *
+ * @param set_out  [out] set only on PN_OK
+ * @owns    caller owns *set_out, pn_bundle_set_free()
+ * @errors  NOT_FOUND · IO · otherwise as pn_bundle_import()
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_import_file(const char *path,
+                                                    PN_OWN pn_bundle_set **set_out, pn_error *err);
+
+/**
+ * Writes the bytes of a bundle file to disk; the file is whole or as it was.
+ *
+ * @errors  IO
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_save(pn_bytes bytes, const char *path, pn_error *err);
 
 /**
  * Frees a set and drops its references to the bundles.
@@ -177,6 +198,47 @@ PN_API PN_NODISCARD pn_status pn_bundle_store_last(const pn_bundle_store *store,
  */
 PN_API PN_NODISCARD pn_status pn_bundle_store_list(const pn_bundle_store *store, pn_buf *json_out,
                                                    pn_error *err);
+
+/**
+ * Compares what a bundle and everything it stands on need with what the session has: datasets with
+ * their pins, functions, settings, the engine. Lists all of it, where pn_exec_run() stops at the
+ * first.
+ *
+ * @param needs_out  [out] JSON, appended to, on DRIFT too:
+ * [{"kind":"dataset"|"function"|"setting"|"engine"|"rules","name","problem":"missing"|"differs"|
+ * "unreadable","want"?,"have"?}]; may be NULL
+ * @errors  DRIFT something is missing or differs; the detail names each
+ * @threads safe on one session from many threads; blocks
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_exec_needs(pn_session *session, const pn_bundle *bundle,
+                                            pn_buf *needs_out, pn_error *err);
+
+/**
+ * Writes bundles and everything they stand on as one bundle file, as pn_bundle_export() does, and
+ * adds as evidence the expanded plan of each root that reads views, where it has one of at most
+ * 100,000 nodes.
+ *
+ * @param bytes_out  [out] appended to
+ * @errors  DRIFT an input differs from the bundle · LIMIT
+ * @threads safe on one session from many threads; blocks
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_exec_export(pn_session *session, const pn_bundle *const *roots,
+                                             size_t n_roots, pn_buf *bytes_out, pn_error *err);
+
+/**
+ * Writes the plan of a bundle as Substrait for other engines: upstream views are inlined, tables
+ * are named as the datasets are.
+ *
+ * @param bytes_out  [out] appended to
+ * @errors  UNSUPPORTED the plan holds relations or functions of pinion's own, which are named ·
+ * DRIFT an input differs from the bundle
+ * @threads safe on one session from many threads; blocks
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_exec_export_substrait(pn_session *session, const pn_bundle *bundle,
+                                                       pn_buf *bytes_out, pn_error *err);
 
 PN_EXTERN_C_END
 

@@ -99,15 +99,22 @@ static inline pn_plan_source pn_plan_source_init(void) {
 #define PN_PLAN_SOURCE_INIT ((pn_plan_source){.struct_size = sizeof(pn_plan_source)})
 #endif
 
+/** Flags of pn_exec_options. */
+enum {
+    PN_EXEC_EXPAND_VIEWS = 1, /**< a view that is read twice is run twice, not kept in a file */
+};
+
 /** How a bundle is run. Zeroed = default. */
 typedef struct pn_exec_options {
     uint32_t struct_size;
-    uint32_t flags;    /**< none so far */
+    uint32_t flags;    /**< PN_EXEC_* */
     pn_cancel *cancel; /**< may be NULL; a reference is taken while the stream lives */
     pn_progress_fn progress;
     void *progress_ctx;
     uint64_t timeout_ms; /**< 0 = none */
     const char *tmp_dir; /**< folder for views that are shared and written once; NULL = $TMPDIR */
+    int32_t replay;      /**< PN_REPLAY_* */
+    int32_t reserved;
 } pn_exec_options;
 
 #ifdef __cplusplus
@@ -303,7 +310,7 @@ PN_API PN_NODISCARD pn_status pn_result_stream_error(struct ArrowArrayStream *st
 
 /**
  * Describes the result as JSON:
- * {"kind","fingerprint","replay":"substrait","write":{"rows","version","files",…}?,
+ * {"kind","fingerprint","replay":"substrait"|"sql","write":{"rows","version","files",…}?,
  * "statement":{"kind",…}?, "diagnostics":[{"what","added","removed","changed"}, …]?}. Diagnostics
  * are functions and tables of the session that differ from when the bundle was compiled, though the
  * bundle does not use them.

@@ -23,4 +23,8 @@ pn_status pni_archive_write(const pn_bundle *const *roots, size_t n_roots,
                             const pni_evidence *evidence, size_t n_evidence, pn_buf *bytes_out,
                             pn_error *err);
 
+/* pn_bundle_store_put() of several bundles; what they share is put once. */
+pn_status pni_archive_put(const pn_bundle_store *store, const pn_bundle *const *roots,
+                          size_t n_roots, uint32_t flags, pn_error *err);
+
 #endif

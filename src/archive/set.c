@@ -68,9 +68,20 @@ static pn_status check_rest(const pn_bundle_set *set, pn_error *err) {
     return PN_OK;
 }
 
+/* Takes `bytes`, on failure too. */
+static pn_status import_bytes(pn_buf *bytes, const char *what, pn_bundle_set **set_out,
+                              pn_error *err) {
+    PNI_AUTO_PTR(pn_bundle_set) set = pni_calloc(1, sizeof *set);
+    set->made = pni_map_new();
+    PNI_TRY(bundle_file_open(bytes, what, &set->file, err));
+    PNI_TRY(load_roots(set, err));
+    PNI_TRY(check_rest(set, err));
+    *set_out = pni_take(set);
+    return PN_OK;
+}
+
 pn_status pn_bundle_import(pn_bytes bytes, const char *what, pn_bundle_set **set_out,
                            pn_error *err) {
-    PNI_AUTO_PTR(pn_bundle_set) set = pni_calloc(1, sizeof *set);
     PNI_AUTO(pn_buf) copy = PN_BUF_INIT;
     if ((bytes.len && !bytes.data) || !what || !set_out)
         return pni_fail(err, PNI_E_ARGUMENT,
@@ -79,12 +90,22 @@ pn_status pn_bundle_import(pn_bytes bytes, const char *what, pn_bundle_set **set
         return pni_fail(err, PNI_E_BUNDLE_LIMIT, "'%s' has %zu bytes, more than %u", what,
                         bytes.len, PNI_BUNDLE_FILE_MAX_BYTES);
     pni_buf_append(&copy, bytes.data, bytes.len);
-    set->made = pni_map_new();
-    PNI_TRY(bundle_file_open(&copy, what, &set->file, err));
-    PNI_TRY(load_roots(set, err));
-    PNI_TRY(check_rest(set, err));
-    *set_out = pni_take(set);
-    return PN_OK;
+    return import_bytes(&copy, what, set_out, err);
+}
+
+pn_status pn_bundle_import_file(const char *path, pn_bundle_set **set_out, pn_error *err) {
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    if (!path || !set_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_bundle_import_file: path and set_out must not be NULL");
+    PNI_TRY(pni_file_read(path, PNI_BUNDLE_FILE_MAX_BYTES, &bytes, err));
+    return import_bytes(&bytes, path, set_out, err);
+}
+
+pn_status pn_bundle_save(pn_bytes bytes, const char *path, pn_error *err) {
+    if ((bytes.len && !bytes.data) || !path)
+        return pni_fail(err, PNI_E_ARGUMENT, "pn_bundle_save: bytes and path must not be NULL");
+    return pni_file_write(path, bytes.data, bytes.len, err);
 }
 
 size_t pn_bundle_set_count(const pn_bundle_set *set) {

@@ -74,18 +74,23 @@ static pn_status put_one(const pn_bundle_store *store, const pn_bundle *bundle, 
 }
 
 /* Upstream first: a file that can be seen has all that it links to. */
-pn_status pn_bundle_store_put(const pn_bundle_store *store, const pn_bundle *bundle, uint32_t flags,
-                              pn_error *err) {
+pn_status pni_archive_put(const pn_bundle_store *store, const pn_bundle *const *roots,
+                          size_t n_roots, uint32_t flags, pn_error *err) {
     size_t count;
-    if (!store || !bundle || (flags & ~(uint32_t)PN_BUNDLE_PUT_RECORD))
-        return pni_fail(err, PNI_E_ARGUMENT,
-                        "pn_bundle_store_put: store or bundle is NULL, or flags are unknown");
-    const pn_bundle **closure = pni_bundle_closure(&bundle, 1, &count);
+    const pn_bundle **closure = pni_bundle_closure(roots, n_roots, &count);
     pn_status status = PN_OK;
     for (size_t i = 0; status == PN_OK && i < count; i++)
         status = put_one(store, closure[i], flags, err);
     pni_free(closure);
     return status;
+}
+
+pn_status pn_bundle_store_put(const pn_bundle_store *store, const pn_bundle *bundle, uint32_t flags,
+                              pn_error *err) {
+    if (!store || !bundle || (flags & ~(uint32_t)PN_BUNDLE_PUT_RECORD))
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_bundle_store_put: store or bundle is NULL, or flags are unknown");
+    return pni_archive_put(store, &bundle, 1, flags, err);
 }
 
 static pn_status open_stored(void *ctx, const char *fingerprint, bundle_file **out, pn_error *err) {

@@ -193,6 +193,7 @@ typedef struct cli_run_request {
     const char *file;   /* NULL = stdout */
     uint64_t limit;     /* rows */
     uint64_t timeout_ms;
+    int32_t replay; /* PN_REPLAY_* */
 } cli_run_request;
 
 /* Runs a statement that is no query: its rows as those of a query, or what it did. */
@@ -217,6 +218,11 @@ extern const cli_option cli_global_options[];
     X(diff)                                                                                        \
     X(why)                                                                                         \
     X(ls)                                                                                          \
+    X(bundle_export)                                                                               \
+    X(bundle_import)                                                                               \
+    X(bundle_ls)                                                                                   \
+    X(bundle_show)                                                                                 \
+    X(replay)                                                                                      \
     X(doctor)                                                                                      \
     X(cpg_build)                                                                                   \
     X(cpg_query)                                                                                   \

@@ -212,7 +212,7 @@ static pn_status take_letters(parser *p, const char *word, pn_error *err) {
 
 /* "cpg build" is two words; `word` is the first, the second is looked up behind it. */
 static pn_status take_verb(parser *p, const char *word, pn_error *err) {
-    const char *names[32] = {0};
+    const char *names[64] = {0};
     const char *next = p->at < p->argc ? p->argv[p->at] : "";
     size_t len = strlen(word);
     bool has_group = false;

@@ -141,6 +141,7 @@ static pn_exec_options exec_options(const cli_app *cli, const cli_run_request *r
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     options.cancel = cli->cancel;
     options.timeout_ms = request->timeout_ms;
+    options.replay = request->replay;
     options.progress = request->file ? cli_progress : NULL;
     return options;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The facade: every run is the same four steps: compile to a bundle, compare what it stands on,
  * stage upstream views, plan its Substrait. */
+#include "archive/archive.h"
 #include "exec/exec_priv.h"
 
 pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
@@ -64,10 +65,53 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     pni_exec_record_differences(recorder, diagnostics);
     pni_exec_record_events(recorder, bundle, result->events);
     result->diagnostics = pni_take(diagnostics);
+    pni_result_replayed(result, stage);
     pni_stream_base base = {pni_take(stage), pni_take(deadline), execution};
     pni_stream_guard(&inner, base, &result->stream);
     *result_out = pni_take(result);
     return PN_OK;
+}
+
+/* The first few by name, all of them in the detail. */
+static pn_status name_needs(const pn_bundle *bundle, const json_t *needs, pn_error *err) {
+    PNI_AUTO(pn_buf) all = PN_BUF_INIT;
+    const json_t *first = json_array_get(needs, 0);
+    size_t index;
+    json_t *need;
+    json_array_foreach(needs, index, need) pni_buf_printf(
+        &all, "%s%s '%s' %s", index ? ", " : "", pni_json_text(need, "kind"),
+        pni_json_text(need, "name"),
+        pni_streq(pni_json_text(need, "problem"), "missing") ? "is missing" : "differs");
+    pn_status status = pni_fail(
+        err, PNI_E_REPLAY_NEEDS,
+        "bundle %.12s needs %zu thing%s that %s missing here or differ%s, the first: %s '%s'",
+        bundle->fingerprint, json_array_size(needs), json_array_size(needs) == 1 ? "" : "s",
+        json_array_size(needs) == 1 ? "is" : "are", json_array_size(needs) == 1 ? "s" : "",
+        pni_json_text(first, "kind"), pni_json_text(first, "name"));
+    pni_error_detail(err, "%s", pni_buf_text(&all));
+    return status;
+}
+
+pn_status pn_exec_needs(pn_session *session, const pn_bundle *bundle, pn_buf *needs_out,
+                        pn_error *err) {
+    size_t count;
+    if (!session || !bundle)
+        return pni_fail(err, PNI_E_ARGUMENT, "pn_exec_needs: session and bundle must not be NULL");
+    PNI_AUTO_PTR(json_t) needs = json_array();
+    const pn_bundle **closure = pni_bundle_closure(&bundle, 1, &count);
+    pn_status status = PN_OK;
+    {
+        PNI_SESSION_GUARD(session);
+        for (size_t i = 0; status == PN_OK && i < count; i++)
+            status = pni_plan_needs(session, closure[i], needs, err);
+        for (size_t i = 0; status == PN_OK && i < count && !json_array_size(needs); i++)
+            status = pni_plan_check(session, closure[i], err);
+    }
+    pni_free(closure);
+    PNI_TRY(status);
+    if (needs_out)
+        PNI_TRY(pni_json_canonical(needs, needs_out, err));
+    return json_array_size(needs) ? name_needs(bundle, needs, err) : PN_OK;
 }
 
 pn_status pn_exec_ensure_view_graph(pn_session *session, pn_view_graph *graph,

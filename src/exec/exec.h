@@ -28,6 +28,8 @@ pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engi
 pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
                               pn_error *err);
 pn_session *pni_stage_session(const pni_stage *stage); /* borrowed */
+/* How the bundles were planned so far. Borrowed. */
+const pni_replay *pni_stage_replay(const pni_stage *stage);
 void pni_stage_free(pni_stage *stage);
 PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 

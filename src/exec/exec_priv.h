@@ -13,9 +13,12 @@ struct pn_result {
     json_t *report;                 /* of a write, or NULL */
     json_t *diagnostics;            /* session-wide differences from the bundle, or NULL */
     pni_events *events;
+    int32_t replay; /* PN_REPLAY_*: the last step that was needed */
 };
 
 pn_result *pni_result_new(int32_t kind, const pn_bundle *bundle);
+/* Notes how what runs was planned. */
+void pni_result_replayed(pn_result *result, const pni_stage *stage);
 
 /* Records the options in force when `code` (run or write) began. */
 void pni_event_options(pni_events *events, const char *code, const pn_session *session,

@@ -113,6 +113,17 @@ pn_status pni_result_of_rows(const json_t *rows, const char *type, const pn_bund
     return PN_OK;
 }
 
+void pni_result_replayed(pn_result *result, const pni_stage *stage) {
+    const pni_replay *replay = pni_stage_replay(stage);
+    PNI_AUTO_PTR(json_t) events = pni_events_json(replay->events);
+    size_t index;
+    json_t *event;
+    result->replay = replay->last;
+    json_array_foreach(events, index, event)
+        pni_event_add(result->events, pni_json_text(event, "kind"), pni_json_text(event, "code"),
+                      json_incref(json_object_get(event, "detail")));
+}
+
 int32_t pn_result_kind(const pn_result *result) {
     return result ? result->kind : 0;
 }
@@ -136,7 +147,8 @@ pn_status pn_result_json(const pn_result *result, pn_buf *json_out, pn_error *er
     static const char *const kinds[] = {"", "stream", "write", "done"};
     PNI_AUTO_PTR(json_t)
     json = json_pack("{s:s, s:s*, s:s}", "kind", kinds[result->kind], "fingerprint",
-                     pn_bundle_fingerprint(result->bundle), "replay", "substrait");
+                     pn_bundle_fingerprint(result->bundle), "replay",
+                     result->replay == PN_REPLAY_SQL ? "sql" : "substrait");
     if (result->statement)
         json_object_set(json, "statement", result->statement);
     if (result->report)

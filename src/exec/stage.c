@@ -17,8 +17,9 @@
 struct pni_stage {
     pn_session *session;        /* whose functions the plans call */
     pni_engine_session *engine; /* the fork */
-    char *folder;               /* NULL until the first view is written */
-    pni_map *kept;              /* name -> pni_engine_table: what lies in the folder */
+    pni_replay *replay;
+    char *folder;  /* NULL until the first view is written */
+    pni_map *kept; /* name -> pni_engine_table: what lies in the folder */
 };
 
 static char *default_tmp(void) {
@@ -118,7 +119,7 @@ static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
                         "error", "single_file", 1, "options");
     if (is_parquet)
         json_object_set_new(json_object_get(request, "options"), "compression", json_string("lz4"));
-    PNI_TRY(pni_plan_open(stage->engine, view, &plan, err));
+    PNI_TRY(pni_plan_open(stage->replay, view, &plan, err));
     PNI_TRY(pni_engine_plan_write(plan, request, options->cancel, &report, err));
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:[s], s:{}, s:{}}", "format", format, "uri", path, "paths", path,
@@ -130,7 +131,7 @@ static pn_status stage_view(pni_stage *stage, const pn_bundle *view, bool is_sha
                             const pn_exec_options *options, pn_error *err) {
     PNI_TRY(pni_cancel_check(options->cancel, err));
     if (!is_shared || pn_substrait_is_projection(view->substrait))
-        return pni_plan_register_view(stage->engine, view, err);
+        return pni_plan_register_view(stage->replay, view, err);
     pni_engine_table *table = NULL;
     PNI_TRY(write_shared(stage, view, options, &table, err));
     pni_map_put(stage->kept, view->name, table);
@@ -152,7 +153,9 @@ static pn_status fork_session(pni_stage *stage, const staging *run, pn_error *er
         if (is_staged(run, i) && pni_session_knows(session, name)) /* it would be hidden */
             return pni_fail(err, PNI_E_VIEW_NAME, "'%s' is both a view and a table", name);
     }
-    return pni_engine_session_fork(pni_session_engine(session), &stage->engine, err);
+    PNI_TRY(pni_engine_session_fork(pni_session_engine(session), &stage->engine, err));
+    stage->replay->engine = stage->engine;
+    return PN_OK;
 }
 
 static pn_status stage_views(pni_stage *stage, const staging *run, const pn_exec_options *options,
@@ -161,7 +164,8 @@ static pn_status stage_views(pni_stage *stage, const staging *run, const pn_exec
         const pn_bundle *view = run->bundles[i];
         if (!is_staged(run, i))
             continue;
-        pn_status status = stage_view(stage, view, run->readers[i] > 1, options, err);
+        bool is_shared = run->readers[i] > 1 && !(options->flags & PN_EXEC_EXPAND_VIEWS);
+        pn_status status = stage_view(stage, view, is_shared, options, err);
         if (status != PN_OK) {
             pni_error_context(err, "view '%s'", view->name);
             return status;
@@ -194,6 +198,9 @@ pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size
     PNI_AUTO_PTR(pni_stage) stage = pni_calloc(1, sizeof *stage);
     stage->session = pni_session_ref(session);
     stage->kept = pni_map_new();
+    stage->replay = pni_calloc(1, sizeof *stage->replay);
+    *stage->replay = (pni_replay){
+        .session = stage->session, .only = options->replay, .events = pni_events_new()};
     PNI_TRY(stage_all(stage, roots, n_roots, options, err));
     *out = pni_take(stage);
     return PN_OK;
@@ -201,7 +208,7 @@ pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size
 
 pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
                          pn_error *err) {
-    return pni_plan_open(stage->engine, root, out, err);
+    return pni_plan_open(stage->replay, root, out, err);
 }
 
 pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
@@ -216,6 +223,10 @@ pn_session *pni_stage_session(const pni_stage *stage) {
     return stage->session;
 }
 
+const pni_replay *pni_stage_replay(const pni_stage *stage) {
+    return stage->replay;
+}
+
 void pni_stage_free(pni_stage *stage) {
     if (!stage)
         return;
@@ -223,6 +234,9 @@ void pni_stage_free(pni_stage *stage) {
     for (size_t i = 0; i < pni_map_count(stage->kept); i++)
         pni_engine_table_free(pni_map_value_at(stage->kept, i));
     pni_map_free(stage->kept);
+    if (stage->replay)
+        pni_events_free(stage->replay->events);
+    pni_free(stage->replay);
     if (stage->folder && pni_remove_tree(stage->folder, NULL) != PN_OK)
         pni_logf("temporary folder '%s' is left", stage->folder);
     pni_free(stage->folder);

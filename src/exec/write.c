@@ -95,6 +95,7 @@ struct pni_write {
     json_t *request;
     pni_engine_plan *plan;
     pni_recorder *recorder; /* or NULL */
+    pn_result *result;      /* handed out by pni_write_run() */
 };
 
 void pni_write_free(pni_write *write) {
@@ -102,6 +103,7 @@ void pni_write_free(pni_write *write) {
         return;
     pni_engine_plan_free(write->plan);
     pni_recorder_unref(write->recorder);
+    pn_result_free(write->result);
     json_decref(write->request);
     pn_bundle_unref(write->bundle);
     pni_free(write);
@@ -113,6 +115,7 @@ pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request
     PNI_TRY(pni_options_copy(&ours, sizeof ours, request, "write request", err));
     PNI_AUTO_PTR(pni_write) write = pni_calloc(1, sizeof *write);
     write->bundle = pn_bundle_ref(bundle);
+    write->result = pni_result_new(PN_RESULT_WRITE, bundle);
     PNI_TRY(request_json(&ours, bundle, &write->request, err));
     *out = pni_take(write);
     return PN_OK;
@@ -123,23 +126,25 @@ pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err
     write->recorder = pni_session_recorder(pni_stage_session(stage));
     bool keeps_order = !pni_streq(pni_json_text(write->request, "format"), "delta");
     if (keeps_order && pni_substrait_is_ordered(write->bundle->substrait))
-        return pni_stage_plan(stage, write->bundle, &write->plan, err);
-    return pni_stage_plan_kept(stage, write->bundle, &write->plan, err);
+        PNI_TRY(pni_stage_plan(stage, write->bundle, &write->plan, err));
+    else
+        PNI_TRY(pni_stage_plan_kept(stage, write->bundle, &write->plan, err));
+    pni_result_replayed(write->result, stage);
+    return PN_OK;
 }
 
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err) {
-    PNI_AUTO_PTR(pn_result) result = pni_result_new(PN_RESULT_WRITE, write->bundle);
     pni_execution *execution = pni_execution_begin(write->recorder, write->bundle);
     pn_status status =
-        pni_engine_plan_write(write->plan, write->request, cancel, &result->report, err);
+        pni_engine_plan_write(write->plan, write->request, cancel, &write->result->report, err);
     if (status != PN_OK) {
         pni_error_context(err, "writing '%s'", pni_json_text(write->request, "uri"));
         pni_execution_failed(execution, status, err);
     }
-    pni_execution_end_write(execution, write->request, result->report);
-    pni_exec_record_events(write->recorder, write->bundle, result->events);
+    pni_execution_end_write(execution, write->request, write->result->report);
+    pni_exec_record_events(write->recorder, write->bundle, write->result->events);
     PNI_TRY(status);
-    *out = pni_take(result);
+    *out = pni_take(write->result);
     return PN_OK;
 }
 

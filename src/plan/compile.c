@@ -105,7 +105,7 @@ static pn_status plan_sql(pn_session *session, const pni_compile_request *reques
     return PN_OK;
 }
 
-static const pn_bundle *lookup_input(void *ctx, const char *name) {
+const pn_bundle *pni_bundle_lookup(void *ctx, const char *name) {
     const pn_bundle *bundle = ctx;
     for (size_t i = 0; i < bundle->n_inputs; i++)
         if (pni_streq(bundle->inputs[i].name, name))
@@ -124,7 +124,7 @@ pn_status pni_plan_again(pn_session *session, const pn_bundle *bundle, pni_engin
         .sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)},
         .params = bundle->params,
         .policy = PN_SQL_POLICY_ADMIN, /* it was allowed when it was compiled; nothing runs here */
-        .lookup = lookup_input,
+        .lookup = pni_bundle_lookup,
         .ctx = (void *)(uintptr_t)bundle,
         .statement = &request};
     return plan_sql(session, &again, out, err);

@@ -12,6 +12,7 @@
 #include "pinion/bundle.h"
 
 #include "lineage/lineage.h"
+#include "plan/events.h"
 #include "plan/memo.h"
 #include "session/session.h"
 #include "substrait/substrait.h"
@@ -91,6 +92,9 @@ pn_status pni_bundle_inputs_document(const pn_bundle *bundle, json_t **out, pn_e
 pn_status pni_plan_again(pn_session *session, const pn_bundle *bundle, pni_engine_plan **out,
                          pn_error *err);
 
+/* Look-up among the inputs of a bundle, which is ctx. */
+const pn_bundle *pni_bundle_lookup(void *ctx, const char *name);
+
 /* The artifacts of a bundle made so far; one memo for all threads. */
 pni_memo *pni_bundle_memo(const pn_bundle *bundle);
 
@@ -123,14 +127,33 @@ pn_status pni_plan_diagnose(pn_session *session, const pn_bundle *bundle, json_t
 pn_status pni_plan_schema(pn_session *session, const pn_bundle *bundle, json_t **out,
                           pn_error *err);
 
-/* Plans the bundle in the `run` catalog of `engine`; its upstream views must be registered there.
- * The lock is not needed: nothing of the session is touched. */
-pn_status pni_plan_open(const pni_engine_session *engine, const pn_bundle *bundle,
-                        pni_engine_plan **out, pn_error *err);
+/*
+ * How the bundles of one run become plans: from their Substrait, and where the engine cannot plan
+ * that, from their SQL. `last` is the last step that any of them needed.
+ */
+typedef struct pni_replay {
+    pn_session *session;              /* in which SQL is compiled again */
+    const pni_engine_session *engine; /* in whose `run` catalog plans are made */
+    int32_t only;                     /* PN_REPLAY_*: this step and no other; 0 = each in turn */
+    int32_t last;
+    pni_events *events; /* may be NULL */
+} pni_replay;
+
+/* Plans the bundle in `run`; its upstream views must be registered there. Takes the lock only to
+ * compile SQL. */
+pn_status pni_plan_open(pni_replay *replay, const pn_bundle *bundle, pni_engine_plan **out,
+                        pn_error *err);
 
 /* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
-pn_status pni_plan_register_view(const pni_engine_session *engine, const pn_bundle *bundle,
-                                 pn_error *err);
+pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn_error *err);
+
+/*
+ * Everything of the bundle that the session lacks or has otherwise, appended to `needs`:
+ * {"kind","name","problem":"missing"|"differs"|"unreadable","want"?,"have"?}. Where
+ * pni_plan_check() stops at the first, this lists them all. Lock held.
+ */
+pn_status pni_plan_needs(pn_session *session, const pn_bundle *bundle, json_t *needs,
+                         pn_error *err);
 
 /* What equal fingerprints promise of results, best first. */
 typedef enum pni_grade {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a bundle to a plan that runs. What the bundle depends on is compared first, input by input;
- * only then is its Substrait planned over the pinned providers.
+ * only then is it planned over the pinned providers (replay.c).
  */
 #include "plan/plan.h"
 
@@ -185,17 +185,10 @@ pn_status pni_plan_diagnose(pn_session *session, const pn_bundle *bundle, json_t
     return PN_OK;
 }
 
-pn_status pni_plan_open(const pni_engine_session *engine, const pn_bundle *bundle,
-                        pni_engine_plan **out, pn_error *err) {
-    return pni_engine_plan_substrait(engine, PNI_SPACE_RUN, pn_substrait_bytes(bundle->substrait),
-                                     out, err);
-}
-
-pn_status pni_plan_register_view(const pni_engine_session *engine, const pn_bundle *bundle,
-                                 pn_error *err) {
+pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
-    PNI_TRY(pni_plan_open(engine, bundle, &plan, err));
+    PNI_TRY(pni_plan_open(replay, bundle, &plan, err));
     PNI_TRY(pni_engine_table_from_plan(plan, &table, err));
-    return pni_engine_register(engine, PNI_SPACE_RUN, bundle->name, table, err);
+    return pni_engine_register(replay->engine, PNI_SPACE_RUN, bundle->name, table, err);
 }

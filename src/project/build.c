@@ -169,6 +169,20 @@ static void sweep(const pn_project *project) {
         pni_logf("temporary folder '%s' is left", tmp);
 }
 
+/* What was built is kept, so that it can be replayed and later builds compared with it. */
+static pn_status keep_bundles(const project_build *build, pn_error *err) {
+    PNI_AUTO_PTR(pn_bundle_store) store = NULL;
+    PNI_AUTO_PTR(pni_text) folder = pni_path_join(build->project->dir, ".pinion/bundles");
+    PNI_VEC(const pn_bundle *) roots = {0};
+    PNI_TRY(pn_bundle_store_open(folder, &store, err));
+    for (size_t i = 0; i < build->jobs.count; i++)
+        pni_vec_push(&roots, build->jobs.items[i].bundle);
+    pn_status status =
+        pni_archive_put(store, roots.items, roots.count, PN_BUNDLE_PUT_RECORD, err);
+    pni_vec_dispose(&roots);
+    return status;
+}
+
 static void build_dispose(project_build *build) {
     for (size_t i = 0; i < build->jobs.count; i++)
         pni_write_free(build->jobs.items[i].write);
@@ -187,7 +201,7 @@ static pn_status build_all(project_build *build, pn_error *err) {
     sweep(build->project);
     pn_status status = write_all(build, err);
     sweep(build->project);
-    return status;
+    return status == PN_OK ? keep_bundles(build, err) : status;
 }
 
 static pn_status put_report(const project_build *build, json_t *warnings, pn_buf *out,

@@ -4,6 +4,7 @@
 
 #include "pinion/project.h"
 
+#include "archive/archive.h"
 #include "exec/exec.h"
 
 #include <yaml.h>

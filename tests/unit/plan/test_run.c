@@ -5,7 +5,8 @@ static char *rows_of(pn_session *session, const pn_bundle *bundle) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     struct ArrowArrayStream stream = {0};
     PNI_SESSION_GUARD(session);
-    FX_OK(pni_plan_open(pni_session_engine(session), bundle, &plan, err));
+    pni_replay replay = {.session = session, .engine = pni_session_engine(session)};
+    FX_OK(pni_plan_open(&replay, bundle, &plan, err));
     FX_OK(pni_engine_plan_execute(plan, NULL, &stream, err));
     return fx_rows(&stream);
 }
@@ -105,7 +106,8 @@ T_CASE(a_view_is_expanded_where_it_is_read) {
     PNI_AUTO_PTR(pn_bundle) lower = NULL;
     FX_OK(fx_compile_as(session, "low", "select k + 1 as n from d", &lower, err));
     PNI_SESSION_GUARD(session);
-    FX_OK(pni_plan_register_view(pni_session_engine(session), lower, err));
+    pni_replay replay = {.session = session, .engine = pni_session_engine(session)};
+    FX_OK(pni_plan_register_view(&replay, lower, err));
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     struct ArrowArrayStream stream = {0};
     FX_OK(pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_RUN,

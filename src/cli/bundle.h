@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bundles that a command line names: of a file, or of those that the project keeps. */
+#ifndef CLI_BUNDLE_H
+#define CLI_BUNDLE_H
+
+#include "pinion/bundle_file.h"
+
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+#define CLI_BUNDLES ".pinion/bundles"
+
+typedef struct cli_bundles {
+    pn_bundle **items;
+    size_t count;
+} cli_bundles;
+
+void cli_close_bundles(cli_bundles *bundles);
+#define CLI_AUTO_BUNDLES __attribute__((cleanup(cli_close_bundles))) cli_bundles
+
+static inline void cli_auto_set(pn_bundle_set **set) {
+    pn_bundle_set_free(*set);
+}
+#define CLI_AUTO_SET __attribute__((cleanup(cli_auto_set))) pn_bundle_set *
+
+/* `what` is a file, the start of a fingerprint, or a view; `view` chooses in a file, or NULL. */
+pn_status cli_find_bundles(const char *what, const char *view, cli_bundles *out, pn_error *err);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pinion replay: the rows of a bundle. */
+#include "cli/bundle.h"
+
+#include <string.h>
+
+static const cli_option options[] = {
+    {"view", 0, CLI_VALUE, false, "VIEW", NULL, "of a file with several: this one"},
+    {"check", 0, CLI_FLAG, false, NULL, NULL, "only list what is missing here or differs"},
+    {"from", 0, CLI_VALUE, false, "STEP", "substrait sql",
+     "plan from this alone; when not given from Substrait, else from SQL"},
+    {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
+     "how rows are written; by the name of -o FILE when not given, else a table"},
+    {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},
+    {"limit", 0, CLI_NUMBER, false, "N", NULL, "stop after N rows"},
+    {"timeout", 0, CLI_DURATION, false, "TIME", NULL, "give up after this time: 500ms, 30s, 5m"},
+    {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
+     "no project: every table found in a folder is a dataset"},
+    {0},
+};
+
+static pn_status choose(const cli_bundles *found, const pn_bundle **bundle_out, pn_error *err) {
+    if (found->count != 1) {
+        pn_status status = cli_fail(err, CLI_E_USAGE, "the file holds %zu bundles", found->count);
+        cli_hint(err, "choose one with --view VIEW");
+        return status;
+    }
+    *bundle_out = found->items[0];
+    return PN_OK;
+}
+
+static pn_status read_needs(pn_session *session, const pn_bundle *bundle, json_t **needs_out,
+                            pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    pn_status status = pn_exec_needs(session, bundle, &text, err);
+    if (status != PN_OK && !text.len) {
+        return status;
+    }
+    pn_error parse = PN_ERROR_INIT;
+    pn_status parsed = cli_parse(&text, needs_out, &parse);
+    return parsed == PN_OK ? status : parsed;
+}
+
+/* A bundle says itself which settings it was made with. The values live as long as `needs`. */
+static bool take_settings(cli_app *cli, const json_t *needs) {
+    size_t index, taken = 0;
+    json_t *need;
+    json_array_foreach(needs, index, need) {
+        const char *want = json_string_value(json_object_get(need, "want"));
+        if (strcmp(cli_text_of(need, "kind"), "setting") || !want) {
+            continue;
+        }
+        cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
+        cli->settings[cli->n_settings++] =
+            (pn_setting){cli_format("%s", cli_text_of(need, "name")), want};
+        taken++;
+    }
+    return taken > 0;
+}
+
+static void print_needs(const json_t *needs) {
+    size_t index;
+    json_t *need;
+    json_array_foreach(needs, index, need) {
+        const json_t *have = json_object_get(need, "have");
+        const json_t *want = json_object_get(need, "want");
+        char *wanted = want ? json_dumps(want, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+        char *had = have ? json_dumps(have, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+        printf("%s %s %s%s%s%s%s\n", cli_text_of(need, "kind"), cli_text_of(need, "name"),
+               cli_text_of(need, "problem"), wanted ? "\n  needs " : "", wanted ? wanted : "",
+               had ? "\n  here  " : "", had ? had : "");
+        free(wanted);
+        free(had);
+    }
+}
+
+static pn_status check(cli_app *cli, const json_t *needs, pn_error *err) {
+    cli->exit_code = json_array_size(needs) ? 1 : 0;
+    if (cli->json) {
+        return cli_print_json(cli, needs, err);
+    }
+    print_needs(needs);
+    if (!json_array_size(needs)) {
+        puts("ok: everything the bundle needs is here");
+    }
+    return PN_OK;
+}
+
+static pn_status replay(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+                        pn_error *err) {
+    const char *from = cli_get(cli, "from");
+    cli_run_request request = {.format = cli_get(cli, "format"),
+                               .file = cli_get(cli, "output"),
+                               .limit = cli_get_number(cli, "limit", UINT64_MAX),
+                               .timeout_ms = cli_get_duration_ms(cli, "timeout"),
+                               .replay = !from                  ? PN_REPLAY_DEFAULT
+                                         : !strcmp(from, "sql") ? PN_REPLAY_SQL
+                                                                : PN_REPLAY_SUBSTRAIT};
+    return cli_run_bundle(cli, workspace->session, bundle, &request, err);
+}
+
+static pn_status run(cli_app *cli, pn_error *err) {
+    CLI_AUTO_BUNDLES found = {0};
+    CLI_AUTO_JSON needs = NULL;  /* in the session as it is */
+    CLI_AUTO_JSON needs2 = NULL; /* with the settings of the bundle */
+    CLI_AUTO_WORKSPACE workspace = {0};
+    const pn_bundle *bundle = NULL;
+    CLI_TRY(cli_find_bundles(cli_operand(cli, 0), cli_get(cli, "view"), &found, err));
+    CLI_TRY(choose(&found, &bundle, err));
+    CLI_TRY(cli_open_workspace(cli, &workspace, err));
+    pn_status status = read_needs(workspace.session, bundle, &needs, err);
+    if (needs && take_settings(cli, needs)) {
+        cli_close_workspace(&workspace);
+        *err = PN_ERROR_INIT;
+        CLI_TRY(cli_open_workspace(cli, &workspace, err));
+        status = read_needs(workspace.session, bundle, &needs2, err);
+    }
+    const json_t *left = needs2 ? needs2 : needs;
+    if (left && cli_has(cli, "check")) {
+        *err = PN_ERROR_INIT;
+        return check(cli, left, err);
+    }
+    CLI_TRY(status);
+    return replay(cli, &workspace, bundle, err);
+}
+
+const cli_verb cli_verb_replay = {
+    .name = "replay",
+    .operands = "FILE|FINGERPRINT|VIEW",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "run a bundle and print its rows",
+    .about = "Runs a bundle of a file, or one that this project keeps, over the datasets of the\n"
+             "project. It runs with the settings it was compiled with. What it needs and is not\n"
+             "here, or is here but differs, is an error that names all of it: datasets by their\n"
+             "pins, functions, engine.\n",
+    .options = options,
+    .examples = "replay revenue.pnb\nreplay 3f2a9c01 -o revenue.csv\n"
+                "replay revenue.pnb --autoload data --check\n",
+    .exits = "1 with --check when something is missing or differs",
+    .run = run,
+};

@@ -1,0 +1,1 @@
+select order_id, unnest(tags) as tag from items
