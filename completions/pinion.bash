@@ -9,12 +9,12 @@ _pinion() {
             ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;
             :-*) ;;
             :*) verb=$word;;
-            'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export') verb="$verb $word";;
+            'bundle:export'|'bundle:import'|'bundle:ls'|'bundle:show'|'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export') verb="$verb $word";;
         esac
     done
     globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
     case "$verb" in
-        '') words='init check plan build run explain lineage diff why ls doctor cpg store explain-error completion ';;
+        '') words='init check plan build run explain lineage diff why ls bundle replay doctor cpg store explain-error completion ';;
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
@@ -25,6 +25,11 @@ _pinion() {
         'diff') words='--help';;
         'why') words='--help';;
         'ls') words='--columns --functions --settings --autoload --help';;
+        'bundle export') words='--output --substrait --help';;
+        'bundle import') words='--help';;
+        'bundle ls') words='--help';;
+        'bundle show') words='--view --help';;
+        'replay') words='--view --check --from --format --output --limit --timeout --autoload --help';;
         'doctor') words='--help';;
         'cpg build') words='--out --jobs --python --name --pattern --evidence-only --no-record --help';;
         'cpg query') words='--command --param --format --output --limit --timeout --list --help';;
@@ -34,6 +39,7 @@ _pinion() {
         'store export') words='--output --format --help';;
         'explain-error') words='--all --help';;
         'completion') words='--help';;
+        'bundle') words='export import ls show ';;
         'cpg') words='build query ';;
         'store') words='ls query gc export ';;
     esac
@@ -59,6 +65,15 @@ _pinion() {
         'explain:--param'|'explain:-p') COMPREPLY=();;
         'explain:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
         'ls:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
+        'bundle export:--output'|'bundle export:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'bundle show:--view') COMPREPLY=();;
+        'replay:--view') COMPREPLY=();;
+        'replay:--from') COMPREPLY=($(compgen -W 'substrait sql' -- "$cur"));;
+        'replay:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
+        'replay:--output'|'replay:-o') COMPREPLY=($(compgen -f -- "$cur"));;
+        'replay:--limit') COMPREPLY=();;
+        'replay:--timeout') COMPREPLY=();;
+        'replay:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
         'cpg build:--out') COMPREPLY=($(compgen -d -- "$cur"));;
         'cpg build:--jobs'|'cpg build:-j') COMPREPLY=();;
         'cpg build:--python') COMPREPLY=($(compgen -f -- "$cur"));;

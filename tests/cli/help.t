@@ -15,6 +15,11 @@ verbs:
   diff           list exactly what differs between two views or projects
   why            say what changed in a view since it was built
   ls             list datasets, views and outputs, functions or settings
+  bundle export  write views as one bundle file
+  bundle import  keep the bundles of a file in this project
+  bundle ls      list the bundles that this project keeps
+  bundle show    show what a bundle is made of
+  replay         run a bundle and print its rows
   doctor         check the installation and the project
   cpg build      build the code property graph of a folder of Python
   cpg query      run a query of the pack over a code property graph
