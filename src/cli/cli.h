@@ -217,6 +217,7 @@ extern const cli_option cli_global_options[];
     X(lineage)                                                                                     \
     X(diff)                                                                                        \
     X(why)                                                                                         \
+    X(verify)                                                                                      \
     X(ls)                                                                                          \
     X(bundle_export)                                                                               \
     X(bundle_import)                                                                               \

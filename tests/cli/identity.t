@@ -1,0 +1,60 @@
+# what differs between two projects, down to its cause
+$ pinion -q init a && pinion -q init b
+$ pinion diff a b
+unchanged big_orders
+unchanged revenue_by_customer
+$ sed -i 's/amount >= 8/amount >= 9/' b/views/big_orders.sql
+$ pinion diff a b
+changed   big_orders  … -> …
+  plan
+    filter: condition … $2 >= 8 -> $2 >= 9
+changed   revenue_by_customer  … -> …  (by a view below)
+  inputs
+    big_orders.rows: … -> …
+$ pinion diff a:revenue_by_customer b:revenue_by_customer
+changed   revenue_by_customer  … -> …  (by a view below)
+  inputs
+    big_orders.rows: … -> …
+  because view big_orders changed
+    plan
+      filter: condition … $2 >= 8 -> $2 >= 9
+$ sed -i 's/^profile: dev/profile: dev\nsettings: {batch_size: 100}/' a/pinion.yaml
+$ pinion -C b diff ../a:big_orders big_orders | tail -2
+  settings
+    datafusion.execution.batch_size: 100 -> 8192
+$ pinion -C a diff big_orders nothing
+! pinion: there is no view 'nothing' [PN6008]
+! hint: `pinion ls` lists the views; a view's name is the stem of its file.
+[exit 2]
+
+# a view that was not built
+$ pinion -q init
+$ pinion why big_orders
+big_orders  not built yet  …
+$ pinion --agent why big_orders
+{"view":"big_orders","state":"new"}
+
+# running again gives the same rows
+$ pinion -q init
+$ pinion verify big_orders
+big_orders  …  3 rows
+  promise  stable_set
+    big_orders: result: its rows have no total order (stable_set)
+  result   recorded, to compare with later
+$ pinion verify big_orders
+big_orders  …  3 rows
+  promise  stable_set
+    big_orders: result: its rows have no total order (stable_set)
+  result   matches the recorded one: canonical
+$ sed -i 's/"rows":"3"/"rows":"4"/' .pinion/results/*/*.json; pinion verify big_orders
+big_orders  …  3 rows
+  promise  stable_set
+    big_orders: result: its rows have no total order (stable_set)
+  result   differs from the recorded one
+[exit 1]
+$ echo '[' > $(ls .pinion/results/*/*.json); pinion verify big_orders
+! pinion: what was recorded of bundle … is no digest [PN6060]
+! hint: Record it again: `pinion verify VIEW --record`, after making sure that the result is right.
+[exit 3]
+$ pinion verify big_orders --record | tail -1
+  result   recorded, to compare with later
