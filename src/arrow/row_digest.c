@@ -43,7 +43,7 @@ struct pni_row_digest {
 static const char row_key[] = "pinion row 1\n";
 
 /* Nested types are not deep: pni_arrow_check() bounds them. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): pni_arrow_check() bounds the depth */
 static bool holds_floats(const struct ArrowSchema *field) {
     bool found = field->format[0] == 'e' || field->format[0] == 'f' || field->format[0] == 'g';
     for (int64_t i = 0; !found && i < field->n_children; i++)

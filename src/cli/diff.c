@@ -32,7 +32,7 @@ static bool has_component(const json_t *diff, const char *name) {
     return false;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) bounded by DEPTH_MAX and by `seen` */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX and by `seen` */
 static pn_status diff_below(cli_diff_pair pair, json_t *seen, size_t depth, json_t *diff,
                             pn_error *err) {
     json_t *below = json_array();
@@ -54,7 +54,7 @@ static pn_status diff_below(cli_diff_pair pair, json_t *seen, size_t depth, json
     return PN_OK;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): see diff_below() */
 pn_status cli_diff_make(cli_diff_pair pair, json_t *seen, size_t depth, json_t **out,
                         pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
@@ -97,7 +97,7 @@ static void print_item(const json_t *item, int indent) {
     putchar('\n');
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) as deep as the document */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the document */
 void cli_diff_print(const json_t *diff, int indent) {
     size_t i;
     size_t k;

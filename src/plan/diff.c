@@ -47,7 +47,7 @@ static json_t *by_name(const json_t *list) {
 }
 
 /* The recursion is bounded by DEPTH_MAX: what lies deeper is one item. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static void compare(const char *path, const json_t *left, const json_t *right, size_t depth,
                     json_t *items);
 
@@ -69,7 +69,7 @@ static const char **sorted_keys(const json_t *left, const json_t *right, size_t 
     return sorted;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static void compare_objects(const char *path, const json_t *left, const json_t *right, size_t depth,
                             json_t *items) {
     size_t count = 0;
@@ -82,7 +82,7 @@ static void compare_objects(const char *path, const json_t *left, const json_t *
     pni_free(keys);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static void compare_lists(const char *path, const json_t *left, const json_t *right, size_t depth,
                           json_t *items) {
     PNI_AUTO_PTR(json_t) names_left = by_name(left);
@@ -94,7 +94,7 @@ static void compare_lists(const char *path, const json_t *left, const json_t *ri
         add_item(items, path, left, right);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static void compare(const char *path, const json_t *left, const json_t *right, size_t depth,
                     json_t *items) {
     if (left && right && json_equal(left, right))

@@ -63,12 +63,12 @@ static pni_kind kind_of_word(const Substrait__Expression *word) {
 }
 
 /* The recursion of this file goes at most LEVELS_MAX deep. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by LEVELS_MAX */
 static pni_kind kind_of(const pn_substrait *plan, const pni_rel *input,
                         const Substrait__Expression *expr, unsigned level);
 
 /* Arithmetic gives what its operands are; of other functions nothing is known. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by LEVELS_MAX */
 static pni_kind kind_of_call(const pn_substrait *plan, const pni_rel *input,
                              const Substrait__Expression__ScalarFunction *f, unsigned level) {
     static const char *const arithmetic[] = {"add",      "subtract", "multiply", "divide",
@@ -88,7 +88,7 @@ static pni_kind kind_of_call(const pn_substrait *plan, const pni_rel *input,
     return kind_of_type(f->output_type);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by LEVELS_MAX */
 static pni_kind kind_of_measure(const pn_substrait *plan, const pni_rel *rel, size_t index,
                                 unsigned level) {
     const Substrait__AggregateFunction *f = rel->aggregate->measures[index]->measure;
@@ -103,7 +103,7 @@ static pni_kind kind_of_measure(const pn_substrait *plan, const pni_rel *rel, si
                : PNI_KIND_UNKNOWN;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by LEVELS_MAX */
 static pni_kind kind_of_column(const pn_substrait *plan, const pni_rel *rel, size_t column,
                                unsigned level) {
     const Substrait__RelCommon__Emit *emit = rel ? pni_rel_emit(rel) : NULL;
@@ -151,7 +151,7 @@ static pni_kind kind_of_column(const pn_substrait *plan, const pni_rel *rel, siz
     }
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by LEVELS_MAX */
 static pni_kind kind_of(const pn_substrait *plan, const pni_rel *input,
                         const Substrait__Expression *expr, unsigned level) {
     if (!expr || level > LEVELS_MAX)
