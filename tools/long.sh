@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# make long: what takes too long for each change. Every query of the engine's own tests through
-# Substrait; every fault in every program, every 16th under AddressSanitizer; ThreadSanitizer over all
-# suites; ten minutes per fuzz target; and line coverage of src/.
+# make long: what takes too long for each change. Every fault in every program, every 16th under
+# AddressSanitizer; every query of the engine's own tests through Substrait;
+# ThreadSanitizer over all suites; ten minutes per fuzz target; and line coverage of src/.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 for preset in ci dev; do

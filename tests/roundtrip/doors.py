@@ -31,6 +31,7 @@ class Doors:
         environment = dict(os.environ, TZ="UTC")
         self.process = subprocess.Popen([str(PROGRAM)], cwd=self.folder, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        self.ask(do="file")
 
     def ask(self, **line):
         if self.process is None:

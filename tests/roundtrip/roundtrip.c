@@ -4,7 +4,7 @@
  * One JSON object a line comes in, one goes out:
  *     {"do":"file"}                             a new session; settings and tables are forgotten
  *     {"do":"set","key":…,"value":text or null} a setting; null takes it back
- *     {"do":"setup","sql":…,"again":bool}       a statement that changes the catalog or writes
+ *     {"do":"setup","sql":…}                    a statement that changes the catalog or writes
  *     {"do":"query","sql":…}                    one SELECT through both doors
  * The answer is {"is":…,"why":…}. For queries `is` is one of: other (not a query), unplanned (the
  * engine does not plan it), failed (it does not run), same, refused, different, unstable (plain SQL
@@ -13,8 +13,7 @@
  *     {"do":"time","sql":…,"runs":n}            processor time of each step, in ms: the least of n
  * answers {"plan","optimise","produce","canon","sql_physical","consume","replay_physical"}.
  *
- * A setting is fixed when a session opens, so after a change the statements with "again" are run
- * anew in a new session. Compiling goes as in the product: over schema stubs in the identity space.
+ * Compiling goes as in the product: over schema stubs in the identity space.
  */
 #include "pinion/substrait.h"
 
@@ -31,9 +30,7 @@ enum { MAX_ROWS = 20000, MAX_CELL = 400 };
 
 typedef struct doors {
     pni_engine_session *session;
-    json_t *config;
-    json_t *log; /* the statements to run again */
-    bool stale;
+    json_t *defaults; /* the settings of a new session, for RESET */
 } doors;
 
 /* The rows of one execution: lines sorted, the schema first. */
@@ -174,31 +171,6 @@ static pn_status execute(doors *d, const char *sql, pn_error *err) {
     return status;
 }
 
-/* The product never opens its catalogs' own tables to a query. */
-static bool is_ours(const char *key) {
-    return pni_streq(key, "datafusion.catalog.information_schema");
-}
-
-/* A session with the settings as they are now; the log is run again in it. */
-static pn_status reopen(doors *d, pn_error *err) {
-    size_t i;
-    json_t *sql;
-    if (d->session && !d->stale)
-        return PN_OK;
-    pni_engine_session_free(d->session);
-    d->session = NULL;
-    PNI_AUTO_PTR(json_t)
-    settings = json_pack("{s:O, s:{s:s, s:s}}", "config", d->config, "runtime", "export_views",
-                         "true", "memory_limit_bytes", "2000000000");
-    PNI_TRY(pni_engine_session_new(settings, &d->session, err));
-    d->stale = false;
-    json_array_foreach(d->log, i, sql) {
-        pn_error ignored = PN_ERROR_INIT;
-        (void)!execute(d, json_string_value(sql), &ignored);
-    }
-    return PN_OK;
-}
-
 /* Puts a stub of each table that the query reads into the identity space. */
 static pn_status stub_tables(doors *d, const json_t *tables, pn_error *err) {
     size_t i;
@@ -301,8 +273,6 @@ static json_t *two_doors(doors *d, const char *sql, const json_t *tables) {
 static json_t *query(doors *d, const char *sql) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t) found = NULL;
-    if (reopen(d, &err) != PN_OK)
-        return failed("unplanned", &err);
     if (pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK)
         return failed("unplanned", &err);
     if (!pni_streq(json_string_value(json_object_get(found, "statement")), "query"))
@@ -334,7 +304,7 @@ static pn_status steps(doors *d, const char *sql, double *ends, pn_error *err) {
     pn_substrait *canon = NULL;
     PNI_TRY(pni_engine_plan_sql(d->session, PNI_SPACE_IDENTITY, text_bytes(sql), 0, &plan, err));
     ends[PLAN] = processor_ms();
-    PNI_TRY(render(plan, 1, err));
+    PNI_TRY(render(plan, PNI_RENDER_OPTIMISED, err));
     ends[OPTIMISE] = processor_ms();
     PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
     ends[PRODUCE] = processor_ms();
@@ -343,14 +313,14 @@ static pn_status steps(doors *d, const char *sql, double *ends, pn_error *err) {
     pn_status status =
         pni_engine_plan_sql(d->session, PNI_SPACE_RUN, text_bytes(sql), 0, &plain, err);
     if (status == PN_OK)
-        status = render(plain, 2, err);
+        status = render(plain, PNI_RENDER_PHYSICAL, err);
     ends[SQL_PHYSICAL] = processor_ms();
     if (status == PN_OK)
         status = pni_engine_plan_substrait(d->session, PNI_SPACE_RUN, pn_substrait_bytes(canon),
                                            &again, err);
     ends[CONSUME] = processor_ms();
     if (status == PN_OK)
-        status = render(again, 2, err);
+        status = render(again, PNI_RENDER_PHYSICAL, err);
     ends[REPLAY_PHYSICAL] = processor_ms();
     pn_substrait_unref(canon);
     return status;
@@ -362,8 +332,7 @@ static json_t *measure(doors *d, const char *sql, json_int_t runs) {
     double least[STEPS] = {0}, ends[STEPS] = {0};
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t) found = NULL;
-    if (reopen(d, &err) != PN_OK ||
-        pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK ||
+    if (pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK ||
         stub_tables(d, json_object_get(found, "tables"), &err) != PN_OK)
         return failed("failed", &err);
     for (json_int_t run = 0; run < runs; run++) {
@@ -381,55 +350,54 @@ static json_t *measure(doors *d, const char *sql, json_int_t runs) {
     return made;
 }
 
-static json_t *setup(doors *d, const char *sql, bool again) {
+static json_t *setup(doors *d, const char *sql) {
     pn_error err = PN_ERROR_INIT;
-    if (reopen(d, &err) != PN_OK || execute(d, sql, &err) != PN_OK)
-        return failed("failed", &err);
-    if (again)
-        json_array_append_new(d->log, json_string(sql));
-    return outcome("done", NULL);
+    return execute(d, sql, &err) == PN_OK ? outcome("done", NULL) : failed("failed", &err);
 }
 
 static json_t *set(doors *d, const char *key, const char *value) {
     pn_error err = PN_ERROR_INIT;
-    PNI_AUTO_PTR(json_t) before = json_copy(d->config);
-    if (is_ours(key))
+    const char *usual = json_string_value(json_object_get(d->defaults, key));
+    /* The product never opens its catalogs' own tables to a query. */
+    if (pni_streq(key, "datafusion.catalog.information_schema") || (!value && !usual))
         return outcome("done", NULL);
-    if (value)
-        json_object_set_new(d->config, key, json_string(value));
-    else
-        json_object_del(d->config, key);
-    d->stale = true;
-    if (reopen(d, &err) == PN_OK)
-        return outcome("done", NULL);
-    json_object_update(d->config, before);
-    if (!json_object_get(before, key))
-        json_object_del(d->config, key);
-    d->stale = true;
-    return failed("failed", &err);
+    if (pni_engine_session_set(d->session, key, value ? value : usual, &err) != PN_OK)
+        return failed("failed", &err);
+    return outcome("done", NULL);
 }
 
 static void forget(doors *d) {
     pni_engine_session_free(d->session);
-    json_decref(d->config);
-    json_decref(d->log);
-    *d = (doors){.config = json_object(), .log = json_array()};
-    /* as sqllogictest has it; plans must not depend on the machine */
-    json_object_set_new(d->config, "datafusion.execution.target_partitions", json_string("4"));
+    json_decref(d->defaults);
+    *d = (doors){0};
+}
+
+/* Partitions as sqllogictest has them: plans must not depend on the machine. */
+static json_t *file(doors *d) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(json_t)
+    settings =
+        json_pack("{s:{s:s}, s:{s:s, s:s}}", "config", "datafusion.execution.target_partitions",
+                  "4", "runtime", "export_views", "true", "memory_limit_bytes", "2000000000");
+    forget(d);
+    if (pni_engine_session_new(settings, &d->session, &err) != PN_OK ||
+        pni_engine_session_settings(d->session, &d->defaults, &err) != PN_OK)
+        return failed("failed", &err);
+    return outcome("done", NULL);
 }
 
 static json_t *answer_line(doors *d, const json_t *line) {
     const char *what = json_string_value(json_object_get(line, "do"));
     const char *sql = json_string_value(json_object_get(line, "sql"));
     const char *key = json_string_value(json_object_get(line, "key"));
-    if (pni_streq(what, "file")) {
-        forget(d);
-        return outcome("done", NULL);
-    }
+    if (pni_streq(what, "file"))
+        return file(d);
+    if (!d->session)
+        return NULL;
     if (pni_streq(what, "set") && key)
         return set(d, key, json_string_value(json_object_get(line, "value")));
     if (pni_streq(what, "setup") && sql)
-        return setup(d, sql, json_is_true(json_object_get(line, "again")));
+        return setup(d, sql);
     if (pni_streq(what, "query") && sql)
         return query(d, sql);
     if (pni_streq(what, "time") && sql)
@@ -439,7 +407,6 @@ static json_t *answer_line(doors *d, const json_t *line) {
 
 int main(void) {
     doors d = {0};
-    forget(&d);
     json_error_t problem;
     int code = 0;
     while (!feof(stdin)) {
@@ -461,8 +428,6 @@ int main(void) {
         if (c != '\n' && c != EOF)
             ungetc(c, stdin);
     }
-    pni_engine_session_free(d.session);
-    json_decref(d.config);
-    json_decref(d.log);
+    forget(&d);
     return code;
 }

@@ -27,7 +27,7 @@ def answers():
         doors.ask(do="file")
         doors.ask(do="set", key="datafusion.sql_parser.dialect", value=dialect)
         for sql in forms.SETUP:
-            made = doors.ask(do="setup", sql=sql, again=True)
+            made = doors.ask(do="setup", sql=sql)
             assert made["is"] == "done" or dialect != "generic", made
 
     fresh("generic")

@@ -11,7 +11,6 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
-import re
 import sys
 import tempfile
 
@@ -43,7 +42,6 @@ def known(path, sql, answer):
 def run_file(folder, path):
     """The report of one file, in a folder whose scratch is its own."""
     doors, report = Doors(folder), Report()
-    external = set()
     where = path.relative_to(folder / "test_files")
     (folder / "test_files/scratch" / path.stem).mkdir(parents=True, exist_ok=True)
     doors.ask(do="file")
@@ -57,12 +55,7 @@ def run_file(folder, path):
             report.add(f"{where}:{record.line}", sql, known(path, sql, doors.ask(do="query", sql=sql)))
         elif word in ("CREATE", "DROP", "INSERT", "COPY", "DELETE", "UPDATE", "TRUNCATE"):
             material.supply(sql, folder)
-            made = material.EXTERNAL.search(sql)
-            if made:
-                external.add(made["name"].lower())
-            target = re.match(r"insert\s+(?:into|overwrite)\s+([\w.\"]+)", sql, re.I)
-            again = word in ("CREATE", "DROP", "INSERT") and not (target and target[1].lower() in external)
-            answer = doors.ask(do="setup", again=again, sql=sql)
+            answer = doors.ask(do="setup", sql=sql)
             if answer["is"] in ("crashed", "hung"):
                 report.add(f"{where}:{record.line}", sql, answer)
     doors.stop()

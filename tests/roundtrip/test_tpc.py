@@ -21,7 +21,7 @@ def opened(name):
     doors.ask(do="file")
     for path in sorted(folder.glob("*.parquet")):
         sql = f"create external table {path.stem} stored as parquet location '{path}'"
-        made = doors.ask(do="setup", again=True, sql=sql)
+        made = doors.ask(do="setup", sql=sql)
         assert made["is"] == "done", made
     return doors, {number: sql.strip().rstrip(";") for number, sql in queries.items()}
 
