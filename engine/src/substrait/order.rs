@@ -3,6 +3,7 @@
 //! Columns that only a sort or an unnest needs are gathered in sets by the engine, so they stand in another order in
 //! each process. Where everything above goes by names, they are put in the order of what they mean.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan, Projection};
@@ -61,6 +62,8 @@ fn ordered(plan: &LogicalPlan, place: Place, columns: &Columns) -> Result<Option
     }
     let meanings = columns.get(&std::ptr::from_ref(plan)).filter(|_| place == Place::Gathered);
     match (plan, meanings) {
+        // What goes by names needs no projection that only changes places.
+        (LogicalPlan::Projection(node), Some(_)) if only_moves(node) => Ok(Some(inputs.remove(0))),
         (LogicalPlan::Projection(node), Some(meanings)) => {
             let exprs = in_order(&node.expr, meanings);
             Ok(Some(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(inputs.remove(0)))?)))
@@ -80,4 +83,9 @@ fn in_order(exprs: &[Expr], meanings: &[u64]) -> Vec<Expr> {
     let mut places: Vec<usize> = (0..exprs.len()).collect();
     places.sort_by_key(|i| meanings[*i]);
     places.into_iter().map(|i| exprs[i].clone()).collect()
+}
+
+fn only_moves(node: &Projection) -> bool {
+    let columns: HashSet<_> = node.expr.iter().filter_map(Expr::try_as_col).collect();
+    columns.len() == node.expr.len() && columns.len() == node.input.schema().fields().len()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::Field;
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::DFSchema;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::expr::{NullTreatment, Placeholder};
@@ -178,4 +178,17 @@ pub(super) fn null_treatment(option: &FunctionOption) -> Result<NullTreatment> {
         (words::NULL_TREATMENT, [name]) => words::null_treatment_of(name),
         (other, _) => Err(words::unsupported(format!("the function option '{other}' of a Substrait plan is unknown"))),
     }
+}
+
+/// Rows and groups are counted in UInt64, as the analyzer has it; the crate counts in Int64.
+pub(super) fn counted(frame: &mut WindowFrame) -> Result<()> {
+    if frame.units == WindowFrameUnits::Range {
+        return Ok(());
+    }
+    for bound in [&mut frame.start_bound, &mut frame.end_bound] {
+        if let WindowFrameBound::Preceding(offset) | WindowFrameBound::Following(offset) = bound {
+            *offset = offset.cast_to(&DataType::UInt64)?;
+        }
+    }
+    Ok(())
 }

@@ -31,7 +31,7 @@ use datafusion_substrait::substrait::proto::{
     AggregateRel, ExtensionMultiRel, ExtensionSingleRel, JoinRel, Plan, PlanRel, ReadRel, SetRel, Type, plan_rel,
 };
 
-use self::expression::null_treatment;
+use self::expression::{counted, null_treatment};
 use super::encoding as words;
 use super::names::{distinct_names, with_output_names};
 use crate::error::Result;
@@ -144,6 +144,7 @@ impl SubstraitConsumer for Consumer<'_> {
         let Expr::WindowFunction(window) = &mut made else { return Ok(made) };
         let WindowExpr { params, .. } = window.as_mut();
         params.distinct = f.invocation() == AggregationInvocation::Distinct;
+        counted(&mut params.window_frame)?;
         for option in &f.options {
             if option.name == words::FRAME {
                 params.window_frame = self.frame(option, schema).await?;
