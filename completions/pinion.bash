@@ -14,7 +14,7 @@ _pinion() {
     done
     globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
     case "$verb" in
-        '') words='init check plan build run explain lineage diff why ls bundle replay doctor cpg store explain-error completion ';;
+        '') words='init check plan build run explain lineage diff why verify ls bundle replay doctor cpg store explain-error completion ';;
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
@@ -24,6 +24,7 @@ _pinion() {
         'lineage') words='--help';;
         'diff') words='--help';;
         'why') words='--help';;
+        'verify') words='--record --help';;
         'ls') words='--columns --functions --settings --autoload --help';;
         'bundle export') words='--output --substrait --help';;
         'bundle import') words='--help';;

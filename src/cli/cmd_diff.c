@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const cli_option options[] = {{0}};
@@ -59,9 +60,20 @@ static bool is_project(const char *dir) {
     return access(path, F_OK) == 0;
 }
 
+static bool is_file(const char *path) {
+    struct stat at;
+    return stat(path, &at) == 0 && S_ISREG(at.st_mode);
+}
+
 static bool is_fingerprint(const char *text) {
     size_t len = strlen(text);
     return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
+}
+
+static pn_status open_file(const char *path, side *out, pn_error *err) {
+    CLI_TRY(pn_bundle_import_file(path, &out->set, err));
+    out->one = pn_bundle_set_count(out->set) == 1 ? pn_bundle_set_at(out->set, 0) : NULL;
+    return PN_OK;
 }
 
 /* DIR or DIR:VIEW; with no project in DIR it is neither. */
@@ -92,6 +104,9 @@ static pn_status open_side(const cli_app *cli, const char *operand, side *out, p
     CLI_TRY(open_project(cli, operand, out, &taken, err));
     if (taken) {
         return PN_OK;
+    }
+    if (is_file(operand)) {
+        return open_file(operand, out, err);
     }
     if (is_project(".")) {
         CLI_TRY(cli_open_checked(cli, &out->workspace, err));

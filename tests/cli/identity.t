@@ -58,3 +58,21 @@ $ echo '[' > $(ls .pinion/results/*/*.json); pinion verify big_orders
 [exit 3]
 $ pinion verify big_orders --record | tail -1
   result   recorded, to compare with later
+
+# a file, the bundle that was built last, and the view as it is now
+$ pinion -q init && pinion -q build > /dev/null
+$ pinion why revenue_by_customer
+revenue_by_customer  unchanged since it was built  …
+$ pinion -q bundle export big_orders -o before.pnb
+$ sed -i 's/amount >= 8/amount >= 9/' views/big_orders.sql
+$ pinion why revenue_by_customer
+revenue_by_customer  changed since it was built  … -> …
+  inputs
+    big_orders.rows: … -> …
+  because view big_orders changed
+    plan
+      filter: condition … $2 >= 8 -> $2 >= 9
+$ pinion diff before.pnb big_orders
+changed   big_orders  … -> …
+  plan
+    filter: condition … $2 >= 8 -> $2 >= 9
