@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -280,6 +281,26 @@ def check_no_change(before, folder, tmp, change):
         assert before[one] == after[one], f"{name}: {one} has changed"
 
 
+def identity_parts(folder, env, file):
+    """The identity parts of a bundle file of all views, by name: bytes."""
+    pinion("-C", str(folder), *(("--set", env["SET"]) if "SET" in env else ()), "bundle", "export", *ALL, "-o", str(file),
+           env={key: value for key, value in env.items() if key != "SET"})
+    with tarfile.open(file) as tar:
+        parts = {one.name: tar.extractfile(one).read() for one in tar if one.name.startswith("identity/")}
+    assert len(parts) > len(ALL), f"only {len(parts)} identity parts"
+    return parts
+
+
+def check_places(base, tmp):
+    """Another folder, process, number of threads, locale and time zone, all at once: the same bytes."""
+    away = tmp / "a place away"
+    shutil.copytree(base, away)
+    here = identity_parts(base, {"SET": "target_partitions=1", "LC_ALL": "C", "TZ": "UTC"}, tmp / "here.pnb")
+    there = identity_parts(away, {"SET": "target_partitions=8", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"},
+                           tmp / "there.pnb")
+    assert here == there, f"parts differ: {sorted(k for k in here.keys() | there.keys() if here.get(k) != there.get(k))}"
+
+
 def main():
     if not os.access(PROGRAM, os.X_OK) or not (PLUGINS / "good.so").exists():
         print("no program to test (tools/build.sh)")
@@ -290,7 +311,7 @@ def main():
     except ImportError as missing:
         print(f"the module {missing.name} is not installed (tools/setup.sh)")
         return 77
-    print(f"1..{len(CHANGES) + len(NO_CHANGES)}")
+    print(f"1..{len(CHANGES) + len(NO_CHANGES) + 1}")
     failed = number = 0
     with tempfile.TemporaryDirectory() as tmp:
         base = pathlib.Path(tmp) / "base"
@@ -310,6 +331,13 @@ def main():
                 failed += 1
                 print(f"# {problem}".replace("\n", "\n# "))
                 print(f"not ok {number} - {change[0]}")
+        try:
+            check_places(base, pathlib.Path(tmp))
+            print(f"ok {number + 1} - identity parts are the same bytes anywhere")
+        except AssertionError as problem:
+            failed += 1
+            print(f"# {problem}".replace("\n", "\n# "))
+            print(f"not ok {number + 1} - identity parts are the same bytes anywhere")
     return 1 if failed else 0
 
 
