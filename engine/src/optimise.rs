@@ -1,8 +1,9 @@
 //! How much of the optimizer a plan still needs.
 //!
 //! A plan that is replayed from Substrait was optimised when it was compiled. What it still lacks is what its stubs
-//! could not know: the clock, and what the tables and views it now stands on can take over. So four rules run over it
-//! once instead of all rules until nothing changes. A plan that holds what those rules do not remove (subqueries,
+//! could not know: the clock, the types in which tables and views hold what a stub calls text or bytes (views of the
+//! engine are of other types than what they publish), and what they can take over. So type coercion and four rules run
+//! over it once instead of all rules until nothing changes. A plan that holds what those rules do not remove (subqueries,
 //! DISTINCT as a node) or stands on a view as its SQL says gets them all.
 
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::push_down_filter::PushDownFilter;
 use datafusion::optimizer::push_down_limit::PushDownLimit;
@@ -32,11 +35,12 @@ pub fn optimise(state: &SessionState, plan: &LogicalPlan, replayed: bool) -> Res
         Arc::new(PushDownFilter::new()),
         Arc::new(OptimizeProjections::new()),
     ];
+    let coerced = TypeCoercion::new().analyze(plan.clone(), state.config_options())?;
     let mut context = OptimizerContext::new_with_config_options(Arc::clone(state.config_options())).with_max_passes(1);
     if let Some(start) = state.execution_props().query_execution_start_time {
         context = context.with_query_execution_start_time(start);
     }
-    Ok(Optimizer::with_rules(rules).optimize(plan.clone(), &context, |_, _| {})?)
+    Ok(Optimizer::with_rules(rules).optimize(coerced, &context, |_, _| {})?)
 }
 
 fn needs_all_rules(plan: &LogicalPlan) -> Result<bool> {

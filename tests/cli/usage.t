@@ -62,7 +62,6 @@ $ pinion -C nowhere ls
 $ pinion -q -v run -c 'select 1'
 ! pinion: '--quiet' and '--verbose' exclude each other [PN8101]
 ! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
-! pinion: debug: 0 engine objects are alive at the end
 [exit 2]
 
 # a query given as an argument
