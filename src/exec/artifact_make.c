@@ -316,8 +316,13 @@ pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out,
     PNI_AUTO_PTR(json_t) snapshot = json_object();
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         PNI_AUTO_PTR(json_t) rows = NULL;
+        json_t *clean = json_array(); /* the value of a setting may hold credentials */
+        size_t index;
+        json_t *row;
+        json_object_set_new(snapshot, parts[i][0], clean);
         PNI_TRY(rows_of(job->session, parts[i][1], &rows, err));
-        json_object_set(snapshot, parts[i][0], rows);
+        json_array_foreach(rows, index, row)
+            json_array_append_new(clean, pni_json_redacted_object(row));
     }
     *out = pni_take(snapshot);
     return PN_OK;
