@@ -106,20 +106,9 @@ static pn_status read_reference(reading *r, const Substrait__Expression__FieldRe
 }
 
 int32_t pni_lineage_bare_field(const ProtobufCMessage *msg) {
-    const pni_expr *expr = (const void *)msg;
-    if (msg->descriptor != &substrait__expression__descriptor ||
-        expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION) {
-        return -1;
-    }
-    const Substrait__Expression__FieldReference *r = expr->selection;
-    bool plain =
-        r->root_type_case == SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_ROOT_REFERENCE &&
-        r->reference_type_case ==
-            SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__REFERENCE_TYPE_DIRECT_REFERENCE &&
-        r->direct_reference->reference_type_case ==
-            SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD &&
-        !r->direct_reference->struct_field->child;
-    return plain ? r->direct_reference->struct_field->field : -1;
+    return msg->descriptor == &substrait__expression__descriptor
+               ? pni_expr_column((const void *)msg)
+               : -1;
 }
 
 /* ---- what is more than its references ----------------------------------------------------- */

@@ -93,9 +93,9 @@ static void check_sum(grading *g, const char *name, const Substrait__Expression 
 /* Whether the first argument is itself one of the sort keys: then values that tie are equal. */
 static bool is_sorted_by(const Substrait__Expression *value, Substrait__SortField *const *sorts,
                          size_t n) {
-    int32_t column = pni_plain_column(value);
+    int32_t column = pni_expr_column(value);
     for (size_t i = 0; column >= 0 && i < n; i++)
-        if (pni_plain_column(sorts[i]->expr) == column)
+        if (pni_expr_column(sorts[i]->expr) == column)
             return true;
     return false;
 }

@@ -18,8 +18,6 @@ pni_kind pni_expr_kind(const pn_substrait *plan, const pni_rel *input,
                        const Substrait__Expression *expr);
 /* Columns that the relation hands on; 0 when they cannot be counted. */
 size_t pni_rel_width(const pni_rel *rel);
-/* The column that an expression names and no more, or -1. */
-int32_t pni_plain_column(const Substrait__Expression *expr);
 /* Whether rows of `input` come in one order only when sorted so. */
 bool pni_order_is_total(const pni_rel *input, Substrait__SortField *const *sorts, size_t n);
 /* Whether the relation hands on its rows in one order only. */

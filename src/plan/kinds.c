@@ -156,7 +156,7 @@ static pni_kind kind_of(const pn_substrait *plan, const pni_rel *input,
                         const Substrait__Expression *expr, unsigned level) {
     if (!expr || level > LEVELS_MAX)
         return PNI_KIND_UNKNOWN;
-    int32_t column = pni_plain_column(expr);
+    int32_t column = pni_expr_column(expr);
     if (column >= 0)
         return kind_of_column(plan, input, (size_t)column, level + 1);
     switch ((int)expr->rex_type_case) {

@@ -69,20 +69,6 @@ size_t pni_rel_width(const pni_rel *rel) {
     return emit ? emit->n_output_mapping : own_width(rel);
 }
 
-int32_t pni_plain_column(const Substrait__Expression *expr) {
-    if (!expr || expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION)
-        return -1;
-    const Substrait__Expression__FieldReference *r = expr->selection;
-    bool plain =
-        r->root_type_case == SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_ROOT_REFERENCE &&
-        r->reference_type_case ==
-            SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__REFERENCE_TYPE_DIRECT_REFERENCE &&
-        r->direct_reference->reference_type_case ==
-            SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD &&
-        !r->direct_reference->struct_field->child;
-    return plain ? r->direct_reference->struct_field->field : -1;
-}
-
 static bool covers(const bool *sorted, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (!sorted[i])
@@ -103,7 +89,7 @@ static void step_down(const pni_rel *rel, bool sorted[WIDTH_MAX]) {
         size_t at = emit ? (size_t)emit->output_mapping[i] : i;
         int32_t column = at < first ? (int32_t)at : -1;
         if (is_project && at >= first && at - first < own)
-            column = pni_plain_column(rel->project->expressions[at - first]);
+            column = pni_expr_column(rel->project->expressions[at - first]);
         if (sorted[i] && column >= 0 && column < WIDTH_MAX)
             below[column] = true;
     }
@@ -133,7 +119,7 @@ static bool is_total(const pni_rel *rel, bool sorted[WIDTH_MAX]) {
 bool pni_order_is_total(const pni_rel *input, Substrait__SortField *const *sorts, size_t n) {
     bool sorted[WIDTH_MAX] = {false};
     for (size_t i = 0; i < n; i++) {
-        int32_t column = pni_plain_column(sorts[i]->expr);
+        int32_t column = pni_expr_column(sorts[i]->expr);
         if (column >= 0 && column < WIDTH_MAX)
             sorted[column] = true;
     }

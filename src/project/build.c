@@ -177,8 +177,7 @@ static pn_status keep_bundles(const project_build *build, pn_error *err) {
     PNI_TRY(pn_bundle_store_open(folder, &store, err));
     for (size_t i = 0; i < build->jobs.count; i++)
         pni_vec_push(&roots, build->jobs.items[i].bundle);
-    pn_status status =
-        pni_archive_put(store, roots.items, roots.count, PN_BUNDLE_PUT_RECORD, err);
+    pn_status status = pni_archive_put(store, roots.items, roots.count, PN_BUNDLE_PUT_RECORD, err);
     pni_vec_dispose(&roots);
     return status;
 }

@@ -144,22 +144,6 @@ static void drop_emit(const pni_rel *rel) {
     pni_canon_common(body, field);
 }
 
-/* Whether the expression is column `index` of the row and no more; references have a root by now.
- */
-static bool is_column(const pni_expr *expr, int32_t index) {
-    if (expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION) {
-        return false;
-    }
-    const Substrait__Expression__FieldReference *r = expr->selection;
-    return r->root_type_case == SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_ROOT_REFERENCE &&
-           r->reference_type_case ==
-               SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__REFERENCE_TYPE_DIRECT_REFERENCE &&
-           r->direct_reference->reference_type_case ==
-               SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD &&
-           !r->direct_reference->struct_field->child &&
-           r->direct_reference->struct_field->field == index;
-}
-
 /* A projection that hands on its row as it is: what is left of columns that were only renamed. */
 static bool is_rename(const relation *r, const Substrait__RelCommon__Emit *emit) {
     const Substrait__ProjectRel *project = r->rel->project;
@@ -171,7 +155,7 @@ static bool is_rename(const relation *r, const Substrait__RelCommon__Emit *emit)
     bool same = true;
     for (size_t i = 0; same && i < r->first; i++) {
         same = emit->output_mapping[i] == (int32_t)(r->first + i) &&
-               is_column(project->expressions[i], (int32_t)i);
+               pni_expr_column(project->expressions[i]) == (int32_t)i;
     }
     return same;
 }

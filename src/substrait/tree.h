@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tree of a decoded plan, for modules that read it (lineage).
+ * The tree of a decoded plan, for modules that read it (lineage, plan).
  *
  * Messages are the generated protobuf-c structs and lie in the plan's arena. Nothing here or above
  * may recurse over them: a plan may be 24,000 messages deep, and callers' stacks are small.
@@ -82,6 +82,8 @@ ProtobufCMessage *pni_rel_body(const pni_rel *rel);
 const char *pni_rel_kind(const pni_rel *rel);
 /* What the relation hands on of its columns, or NULL for all of them in order. */
 const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel);
+/* The column that an expression is and no more than that, else -1. */
+int32_t pni_expr_column(const pni_expr *expr);
 
 /* Names that a type takes of the depth-first list of a schema, beyond the name of its own column.
  */

@@ -178,6 +178,21 @@ const char *pni_rel_kind(const pni_rel *rel) {
     return "?";
 }
 
+int32_t pni_expr_column(const pni_expr *expr) {
+    if (!expr || expr->rex_type_case != SUBSTRAIT__EXPRESSION__REX_TYPE_SELECTION) {
+        return -1;
+    }
+    const Substrait__Expression__FieldReference *r = expr->selection;
+    bool plain =
+        r->root_type_case == SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__ROOT_TYPE_ROOT_REFERENCE &&
+        r->reference_type_case ==
+            SUBSTRAIT__EXPRESSION__FIELD_REFERENCE__REFERENCE_TYPE_DIRECT_REFERENCE &&
+        r->direct_reference->reference_type_case ==
+            SUBSTRAIT__EXPRESSION__REFERENCE_SEGMENT__REFERENCE_TYPE_STRUCT_FIELD &&
+        !r->direct_reference->struct_field->child;
+    return plain ? r->direct_reference->struct_field->field : -1;
+}
+
 const Substrait__RelCommon__Emit *pni_rel_emit(const pni_rel *rel) {
     const ProtobufCMessage *body = pni_rel_body(rel);
     const ProtobufCMessageDescriptor *desc = body ? body->descriptor : NULL;
