@@ -203,7 +203,7 @@ static void print_tables(const json_t *bundle) {
         json_t *value;
         json_object_foreach((json_t *)(uintptr_t)pin, key, value) {
             const char *text = json_string_value(value);
-            if (text && strcmp(key, "scan_config")) {
+            if (text && strcmp(key, "scan_config") != 0) {
                 printf("  %s %.12s", key, text);
             }
         }

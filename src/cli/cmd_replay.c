@@ -47,7 +47,7 @@ static bool take_settings(cli_app *cli, const json_t *needs) {
     json_t *need;
     json_array_foreach(needs, index, need) {
         const char *want = json_string_value(json_object_get(need, "want"));
-        if (strcmp(cli_text_of(need, "kind"), "setting") || !want) {
+        if (strcmp(cli_text_of(need, "kind"), "setting") != 0 || !want) {
             continue;
         }
         cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);

@@ -42,7 +42,7 @@ static pn_status diff_below(cli_diff_pair pair, json_t *seen, size_t depth, json
         cli_diff_pair inner = {input_named(pair.left, name), pn_bundle_input_at(pair.right, i)};
         bool differs =
             inner.left && inner.right &&
-            strcmp(pn_bundle_fingerprint(inner.left), pn_bundle_fingerprint(inner.right));
+            strcmp(pn_bundle_fingerprint(inner.left), pn_bundle_fingerprint(inner.right)) != 0;
         if (!differs || json_object_get(seen, name) || depth >= DEPTH_MAX) {
             continue;
         }
