@@ -27,7 +27,7 @@ use crate::substrait::types;
 impl Consumer<'_> {
     async fn grouping(&self, grouping: &Grouping, shared: &[Expr], schema: &DFSchema) -> Result<Vec<Expr>> {
         let mut keys = Vec::new();
-        #[allow(deprecated)]
+        #[allow(deprecated, reason = "what older producers send")]
         for expression in &grouping.grouping_expressions {
             keys.push(self.consume_expression(expression, schema).await?);
         }
