@@ -75,8 +75,8 @@ T_CASE(a_match_is_weighed_against_the_promise) {
             json_object_set_new(result, "without_floats", json_string("00"));
             key = "all";
         }
-        expect(session, cases[i].bundle, recorded_with(first, key, "77"),
-               cases[i].match, cases[i].holds);
+        expect(session, cases[i].bundle, recorded_with(first, key, "77"), cases[i].match,
+               cases[i].holds);
         json_decref(first);
     }
     pn_bundle_unref(set);

@@ -153,8 +153,8 @@ T_CASE(what_differs_without_being_used_is_told) {
     struct ArrowArrayStream stream = {0};
     FX_OK(pn_project_session(project, &session, err));
     PNI_AUTO_PTR(pn_bundle) bundle = fx_query_bundle(session, NULL, "select k from t");
-    FX_OK(pn_session_add_rows(session, "other",
-                              (pn_bytes){(const uint8_t *)rows, sizeof rows - 1}, NULL, err));
+    FX_OK(pn_session_add_rows(session, "other", (pn_bytes){(const uint8_t *)rows, sizeof rows - 1},
+                              NULL, err));
     FX_OK(pn_project_record_start(project, "run", err));
     fx_run(session, bundle, NULL, &stream);
     stream.release(&stream);
