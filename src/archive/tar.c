@@ -8,6 +8,8 @@
 #include "archive/archive_priv.h"
 
 enum { BLOCK = 512, SIZE_AT = 124, SUM_AT = 148 };
+enum { MAGIC_AT = 257 };
+#define MAGIC "ustar"   /* with its NUL */
 enum { NAME_LEN = 99 }; /* its NUL is in the field, so that a name is a C text in place */
 
 static void put_octal(uint8_t *field, size_t digits, uint64_t value) {
@@ -26,7 +28,7 @@ static void make_header(uint8_t header[BLOCK], const char *name, size_t name_len
     put_octal(header + 136, 11, 0); /* time */
     memset(header + SUM_AT, ' ', 8);
     header[156] = '0';
-    memcpy(header + 257, "ustar", 6);
+    memcpy(header + MAGIC_AT, MAGIC, sizeof MAGIC);
     memcpy(header + 263, "00", 2);
     put_octal(header + 329, 7, 0); /* device numbers */
     put_octal(header + 337, 7, 0);
@@ -144,6 +146,8 @@ static pn_status check_limits(pn_bytes bytes, const char *what, pn_error *err) {
     if (bytes.len > PNI_BUNDLE_FILE_MAX_BYTES)
         return pni_fail(err, PNI_E_BUNDLE_LIMIT, "'%s' has %zu bytes, more than %u", what,
                         bytes.len, PNI_BUNDLE_FILE_MAX_BYTES);
+    if (bytes.len < BLOCK || memcmp(bytes.data + MAGIC_AT, MAGIC, sizeof MAGIC) != 0)
+        return pni_fail(err, PNI_E_BUNDLE_FILE, "'%s' is no bundle file", what);
     if (bytes.len < 3 * (size_t)BLOCK || bytes.len % BLOCK)
         return malformed(err, what, bytes.len, "its length is wrong");
     return PN_OK;

@@ -61,6 +61,16 @@ T_CASE(other_headers_are_refused) {
     expect_refused(512 * 2, '\x01'); /* the second name */
 }
 
+T_CASE(a_file_of_another_kind_is_said_to_be_none) {
+    static const uint8_t csv[2048] = "a,b\n1,2\n";
+    tar_part *parts;
+    size_t count;
+    FX_FAILS(tar_read((pn_bytes){csv, 8}, "x.csv", &parts, &count, err), PNI_E_BUNDLE_FILE,
+             "'x.csv' is no bundle file");
+    FX_FAILS(tar_read((pn_bytes){csv, sizeof csv}, "x.csv", &parts, &count, err), PNI_E_BUNDLE_FILE,
+             "'x.csv' is no bundle file");
+}
+
 T_CASE(order_and_repetition_are_refused) {
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     PNI_AUTO(pn_buf) twice = PN_BUF_INIT;
