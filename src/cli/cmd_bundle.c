@@ -47,8 +47,11 @@ static pn_status run_export(cli_app *cli, pn_error *err) {
         return status;
     }
     if (cli_has(cli, "substrait") && cli->args.n_operands > 1) {
-        return cli_fail(err, CLI_E_USAGE, "'--substrait' takes one view, not %zu",
-                        cli->args.n_operands);
+        pn_status status = cli_fail(err, CLI_E_USAGE, "'--substrait' takes one view, not %zu",
+                                    cli->args.n_operands);
+        cli_hint(err, "export each view to a file of its own; without --substrait one file takes "
+                      "several");
+        return status;
     }
     CLI_TRY(cli_open_checked(cli, &workspace, err));
     if (cli_has(cli, "substrait")) {
@@ -182,7 +185,7 @@ const cli_verb cli_verb_bundle_ls = {
              "view was built from last. Every file is read and checked.\n",
     .options = no_options,
     .examples = "bundle ls\nbundle ls --json\n",
-    .exits = "1 when a file is damaged",
+    .exits = "a file is damaged",
     .run = run_ls,
 };
 

@@ -21,7 +21,16 @@ static const cli_option options[] = {
 
 static pn_status choose(const cli_bundles *found, const pn_bundle **bundle_out, pn_error *err) {
     if (found->count != 1) {
-        pn_status status = cli_fail(err, CLI_E_USAGE, "the file holds %zu bundles", found->count);
+        pn_status status =
+            cli_fail(err, CLI_E_USAGE, "the file holds %zu bundles, not one", found->count);
+        size_t at = 0;
+        for (size_t i = 0; i < found->count; i++) {
+            const char *name = pn_bundle_name(found->items[i]);
+            size_t room = sizeof err->detail - at;
+            int len = snprintf(err->detail + at, room, "%s%s", i ? ", " : "views: ",
+                               name ? name : pn_bundle_fingerprint(found->items[i]));
+            at += len > 0 && (size_t)len < room ? (size_t)len : 0;
+        }
         cli_hint(err, "choose one with --view VIEW");
         return status;
     }
@@ -137,6 +146,6 @@ const cli_verb cli_verb_replay = {
     .options = options,
     .examples = "replay revenue.pnb\nreplay 3f2a9c01 -o revenue.csv\n"
                 "replay revenue.pnb --autoload data --check\n",
-    .exits = "1 with --check when something is missing or differs",
+    .exits = "something that the bundle needs is missing or differs",
     .run = run,
 };

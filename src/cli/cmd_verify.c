@@ -19,6 +19,14 @@ static bool is_fingerprint(const char *text) {
     return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
 }
 
+static pn_status bundle_file_given(const char *what, pn_error *err) {
+    pn_status status =
+        cli_fail(err, CLI_E_USAGE, "'verify' takes a view or a fingerprint, not '%s'", what);
+    cli_hint(err, "`pinion bundle import FILE` keeps the bundles of a file and prints their "
+                  "fingerprints");
+    return status;
+}
+
 /* A view of the project, or a bundle that it keeps. */
 static pn_status find_bundle(const cli_workspace *workspace, const char *what, pn_bundle **out,
                              pn_error *err) {
@@ -29,6 +37,9 @@ static pn_status find_bundle(const cli_workspace *workspace, const char *what, p
         pn_status status = pn_bundle_store_get(store, what, out, err);
         pn_bundle_store_free(store);
         return status;
+    }
+    if (!view && strchr(what, '.')) {
+        return bundle_file_given(what, err);
     }
     CLI_TRY(cli_find_view(workspace, what, &view, err));
     *out = pn_bundle_ref(view);
@@ -46,8 +57,9 @@ static pn_status keep(const pn_bundle *bundle, const json_t *document, pn_error 
 static void print_answer(const char *what, const json_t *document) {
     const char *match = cli_text_of(document, "match");
     bool holds = json_is_true(json_object_get(document, "holds"));
-    printf("%s  %.12s  %s rows\n", what, cli_text_of(document, "fingerprint"),
-           cli_text_of(json_object_get(document, "result"), "rows"));
+    const char *rows = cli_text_of(json_object_get(document, "result"), "rows");
+    printf("%s  %.12s  %s row%s\n", what, cli_text_of(document, "fingerprint"), rows,
+           strcmp(rows, "1") ? "s" : "");
     printf("  promise  %s\n", cli_text_of(document, "grade"));
     size_t i;
     json_t *reason;
@@ -94,7 +106,8 @@ static pn_status run(cli_app *cli, pn_error *err) {
     if (cli->json) {
         return cli_print_json(cli, document, err);
     }
-    print_answer(cli_operand(cli, 0), document);
+    const char *name = pn_bundle_name(bundle);
+    print_answer(name ? name : cli_operand(cli, 0), document);
     return PN_OK;
 }
 
@@ -112,6 +125,6 @@ const cli_verb cli_verb_verify = {
     .options = options,
     .examples = "verify revenue_by_customer\nverify revenue_by_customer --record\n"
                 "verify 3fa9c1 --json\n",
-    .exits = "  1    the result differs more than the plan promises\n",
+    .exits = "the result differs more than the plan promises",
     .run = run,
 };

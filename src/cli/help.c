@@ -5,12 +5,14 @@
 #include <ctype.h>
 #include <string.h>
 
-static const char exit_codes[] =
-    "  0    done\n"
-    "  1    a check failed, or data differs from what was declared or recorded\n"
-    "  2    the command line, the project or the query is wrong\n"
-    "  3    the engine, reading or writing failed\n"
-    "  130  interrupted\n";
+static const char exit_one[] = "a check failed, or data differs from what was declared or recorded";
+static const char exit_others[] = "  2    the command line, the project or the query is wrong\n"
+                                  "  3    the engine, reading or writing failed\n"
+                                  "  130  interrupted\n";
+
+static void print_exits(const char *one, FILE *out) {
+    fprintf(out, "\nexit codes:\n  0    done\n  1    %s\n%s", *one ? one : exit_one, exit_others);
+}
 
 static size_t option_head(const cli_option *option, char *out, size_t cap) {
     char letter[8] = "    ";
@@ -55,12 +57,24 @@ void cli_help_program(FILE *out) {
     }
     fputs("\noptions of all verbs:\n", out);
     print_options(cli_global_options, out);
-    fprintf(out, "\nexit codes:\n%s", exit_codes);
+    print_exits("", out);
     fputs("\nexamples:\n"
           "  pinion run -c 'select 1'\n"
           "  pinion init shop && pinion -C shop build\n"
           "\n`pinion VERB --help` tells more about a verb.\n",
           out);
+}
+
+void cli_help_group(const char *group, FILE *out) {
+    size_t len = strlen(group);
+    fprintf(out, "usage: pinion %s VERB [OPTION]… [ARGUMENT]…\n\nverbs:\n", group);
+    for (size_t i = 0; cli_verbs[i]; i++) {
+        const char *name = cli_verbs[i]->name;
+        if (!strncmp(name, group, len) && name[len] == ' ') {
+            fprintf(out, "  %-14s %s\n", name, cli_verbs[i]->summary);
+        }
+    }
+    fprintf(out, "\n`pinion %s VERB --help` tells more about a verb.\n", group);
 }
 
 void cli_help_verb(const cli_verb *verb, FILE *out) {
@@ -74,7 +88,7 @@ void cli_help_verb(const cli_verb *verb, FILE *out) {
     }
     fputs("examples:\n", out);
     print_indented(verb->examples, "  pinion ", out);
-    fprintf(out, "\nexit codes:\n%s%s", exit_codes, verb->exits);
+    print_exits(verb->exits, out);
     fputs("\n`pinion --help` lists the options of all verbs.\n", out);
 }
 
@@ -141,7 +155,8 @@ void cli_help_man(FILE *out) {
         man_verb(cli_verbs[i], out);
     }
     fputs(".SH EXIT STATUS\n.nf\n", out);
-    put_troff(exit_codes, out);
+    fprintf(out, "  0    done\n  1    %s\n", exit_one);
+    put_troff(exit_others, out);
     fputs(".fi\n.SH SEE ALSO\nThe folder docs of the sources: cli.md, project\\-file.md, "
           "settings.md, errors.md.\n",
           out);

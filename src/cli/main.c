@@ -118,6 +118,8 @@ static pn_status dispatch(cli_app *cli, pn_error *err) {
         bool was_asked = cli->args.wants_help;
         if (cli->verb) {
             cli_help_verb(cli->verb, stdout);
+        } else if (cli->args.group) {
+            cli_help_group(cli->args.group, stdout);
         } else {
             cli_help_program(was_asked ? stdout : stderr);
         }
@@ -136,6 +138,14 @@ static bool asks_for_json(int argc, char **argv) {
         }
     }
     return false;
+}
+
+/* A complaint about a command line points at the help of its verb, unless it says more itself. */
+static void point_at_help(const cli_app *cli, pn_error *err) {
+    const pn_error_entry *row = pn_error_catalogue_find(CLI_E_USAGE);
+    if (err->number == CLI_E_USAGE && cli->verb && row && !strcmp(err->hint, row->remedy)) {
+        cli_hint(err, "`pinion %s --help` says what it takes", cli->verb->name);
+    }
 }
 
 static void dispose(cli_app *cli) {
@@ -162,6 +172,7 @@ int main(int argc, char **argv) {
     if (cli.pipe_closed) {
         code = 0;
     } else if (status != PN_OK) {
+        point_at_help(&cli, &err);
         cli_print_error(&cli, &err);
     }
     if (cli_has(&cli, "verbose") && !cli.quiet) { /* more than the engine and the token is a leak */

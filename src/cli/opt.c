@@ -210,12 +210,27 @@ static pn_status take_letters(parser *p, const char *word, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status group_alone(const char *group, pn_error *err) {
+    pn_status status = cli_fail(err, CLI_E_USAGE, "'%s' needs a verb behind it", group);
+    cli_hint(err, "`pinion %s --help` lists them", group);
+    return status;
+}
+
+static void hint_usage(const cli_verb *verb, pn_error *err) {
+    cli_hint(err, "usage: pinion %s%s%s%s", verb->name, verb->options->name ? " [OPTION]…" : "",
+             *verb->operands ? " " : "", verb->operands);
+}
+
 /* "cpg build" is two words; `word` is the first, the second is looked up behind it. */
 static pn_status take_verb(parser *p, const char *word, pn_error *err) {
     const char *names[64] = {0};
     const char *next = p->at < p->argc ? p->argv[p->at] : "";
     size_t len = strlen(word);
     bool has_group = false;
+    if (!p->args->wants_help && !strcmp(word, "help")) { /* `help VERB` is `VERB --help` */
+        p->args->wants_help = true;
+        return PN_OK;
+    }
     for (size_t i = 0; cli_verbs[i]; i++) {
         const char *name = cli_verbs[i]->name;
         bool is_group = !strncmp(name, word, len) && name[len] == ' ';
@@ -227,13 +242,17 @@ static pn_status take_verb(parser *p, const char *word, pn_error *err) {
             return PN_OK;
         }
     }
-    if (has_group && (!strcmp(next, "--help") || !strcmp(next, "-h"))) {
+    bool asks = p->args->wants_help || !strcmp(next, "--help") || !strcmp(next, "-h");
+    if (has_group && asks) {
         p->args->wants_help = true;
+        p->args->group = word;
         p->at = p->argc;
         return PN_OK;
     }
-    CLI_AUTO_TEXT both =
-        has_group && *next != '-' && *next ? cli_format("%s %s", word, next) : NULL;
+    if (has_group && (!*next || *next == '-')) {
+        return group_alone(word, err);
+    }
+    CLI_AUTO_TEXT both = has_group ? cli_format("%s %s", word, next) : NULL;
     const char *wrong = both ? both : word;
     const char *near = cli_nearest(wrong, names);
     pn_status status = cli_fail(err, CLI_E_USAGE, "there is no verb '%s'", wrong);
@@ -251,8 +270,7 @@ static pn_status take_operand(parser *p, const char *word, pn_error *err) {
     if (!p->verb || args->n_operands == p->verb->max_operands) {
         pn_status status = cli_fail(err, CLI_E_USAGE, "'%s' is one argument too many", word);
         if (p->verb) {
-            cli_hint(err, "usage: pinion %s [OPTION]…%s%s", p->verb->name,
-                     *p->verb->operands ? " " : "", p->verb->operands);
+            hint_usage(p->verb, err);
         }
         return status;
     }
@@ -265,26 +283,32 @@ static pn_status take_operand(parser *p, const char *word, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status take_words(parser *p, pn_error *err) {
+    while (p->at < p->argc) {
+        const char *word = p->argv[p->at++];
+        if (p->only_operands || word[0] != '-' || !word[1]) {
+            CLI_TRY(take_operand(p, word, err));
+        } else if (!strcmp(word, "--")) {
+            p->only_operands = true;
+        } else if (word[1] == '-') {
+            CLI_TRY(take_long(p, word, err));
+        } else {
+            CLI_TRY(take_letters(p, word, err));
+        }
+    }
+    return PN_OK;
+}
+
 pn_status cli_args_parse(int argc, char **argv, cli_args *args, const cli_verb **verb_out,
                          pn_error *err) {
     parser p = {.argc = argc, .at = 1, .argv = argv, .args = args};
-    while (p.at < argc) {
-        const char *word = argv[p.at++];
-        if (p.only_operands || word[0] != '-' || !word[1]) {
-            CLI_TRY(take_operand(&p, word, err));
-        } else if (!strcmp(word, "--")) {
-            p.only_operands = true;
-        } else if (word[1] == '-') {
-            CLI_TRY(take_long(&p, word, err));
-        } else {
-            CLI_TRY(take_letters(&p, word, err));
-        }
-    }
+    pn_status parsed = take_words(&p, err);
     *verb_out = p.verb;
+    CLI_TRY(parsed);
     if (p.verb && !args->wants_help && args->n_operands < p.verb->min_operands) {
         pn_status status =
             cli_fail(err, CLI_E_USAGE, "'%s' needs %s", p.verb->name, p.verb->operands);
-        cli_hint(err, "usage: pinion %s [OPTION]… %s", p.verb->name, p.verb->operands);
+        hint_usage(p.verb, err);
         return status;
     }
     return PN_OK;

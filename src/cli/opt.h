@@ -43,7 +43,7 @@ typedef struct cli_verb {
     const char *about;   /* sentences; lines end with \n */
     const cli_option *options;
     const char *examples; /* lines, without the leading "pinion " */
-    const char *exits;    /* what exit codes mean here beyond the usual; "" = nothing */
+    const char *exits;    /* what exit code 1 means here; "" = what it always means */
     pn_status (*run)(cli_app *cli, pn_error *err);
 } cli_verb;
 
@@ -58,9 +58,11 @@ typedef struct cli_args {
     const char **operands;
     size_t n_operands;
     bool wants_help;
+    const char *group; /* help is wanted on the verbs of this word, or NULL */
 } cli_args;
 
-/* Reads argv; *verb_out is NULL when no verb is given. Texts are borrowed from argv. */
+/* Reads argv; *verb_out is NULL when no verb is given, and set as soon as it is known, also for a
+ * command line that fails behind it. Texts are borrowed from argv. */
 pn_status cli_args_parse(int argc, char **argv, cli_args *args, const cli_verb **verb_out,
                          pn_error *err);
 void cli_args_dispose(cli_args *args);
@@ -75,6 +77,7 @@ const char *cli_operand(const cli_app *cli, size_t index);          /* NULL past
 
 /* help.c: the tables as text. */
 void cli_help_program(FILE *out);
+void cli_help_group(const char *group, FILE *out); /* "cpg": the verbs behind it */
 void cli_help_verb(const cli_verb *verb, FILE *out);
 void cli_help_man(FILE *out);
 void cli_help_bash(FILE *out);

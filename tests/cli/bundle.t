@@ -87,7 +87,7 @@ $ pinion bundle show nowhere.pnb
 $ pinion -q init shop && pinion -q -C shop bundle export revenue_by_customer --substrait -o ../plan.substrait && test -s plan.substrait
 $ pinion -C shop bundle export big_orders revenue_by_customer --substrait -o x
 ! pinion: '--substrait' takes one view, not 2 [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: export each view to a file of its own; without --substrait one file takes several
 [exit 2]
 $ echo 'select unnest([1, 2]) as x' > shop/views/spread.sql; pinion -C shop bundle export spread --substrait -o x
 ! pinion: bundle … uses what only pinion reads: … [PN6028]
@@ -104,7 +104,8 @@ $ pinion bundle show ab
 ! hint: `pinion bundle ls` lists what is kept; `pinion build` and `pinion bundle import` keep bundles.
 [exit 2]
 $ pinion -q bundle export big_orders revenue_by_customer -o two.pnb && pinion replay two.pnb
-! pinion: the file holds 2 bundles [PN8101]
+! pinion: the file holds 2 bundles, not one [PN8101]
+!   views: big_orders, revenue_by_customer
 ! hint: choose one with --view VIEW
 [exit 2]
 $ pinion -q replay two.pnb --view big_orders --format csv --limit 1 | head -1

@@ -17,7 +17,7 @@ $ pinion -q init && mkdir queries
 $ echo 'select $who as w' > queries/of.sql
 $ pinion cpg query of
 ! pinion: the query needs a value for '$who' [PN6080]
-! hint: Give a value for each $1 or $name of the query: --param NAME=VALUE[:TYPE], or pn_compile_options.params.
+! hint: Give a value for each $1 or $name of the query: --param NAME=VALUE[:TYPE]; in C, pn_compile_options.params.
 [exit 2]
 $ pinion cpg query of --param who=a --param whom=b
 ! pinion: the query has no parameter '$whom' [PN6081]
@@ -43,7 +43,7 @@ $ pinion cpg query ../of
 [exit 2]
 $ pinion cpg query
 ! pinion: 'cpg query' takes either a name or -c SQL [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion cpg query --help` says what it takes
 [exit 2]
 
 # a folder that does not exist, a missing option
@@ -53,7 +53,7 @@ $ pinion cpg build nowhere --out graph
 [exit 2]
 $ pinion cpg build .
 ! pinion: 'cpg build' needs --out DIR [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion cpg build --help` says what it takes
 [exit 2]
 $ pinion cpg bild .
 ! pinion: there is no verb 'cpg bild' [PN8101]

@@ -106,7 +106,7 @@ exit codes:
 
 # help of a group
 $ pinion cpg --help | head -1
-pinion: views over Delta, Parquet, CSV, JSON and Arrow data as pinned plans
+usage: pinion cpg VERB [OPTION]… [ARGUMENT]…
 
 # versions
 $ pinion --version

@@ -162,7 +162,7 @@ $ pinion explain nothing
 [exit 2]
 $ pinion explain big_orders -c 'select 1'
 ! pinion: 'explain' takes either a view or a query [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion explain --help` says what it takes
 [exit 2]
 
 # artifacts
@@ -179,7 +179,7 @@ $ pinion --json explain revenue_by_customer --all | python3 -c "import json,sys;
 True []
 $ pinion explain revenue_by_customer --all
 ! pinion: '--all' prints one JSON document, so it needs --json [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion explain --help` says what it takes
 [exit 2]
 $ pinion explain revenue_by_customer --artifact statistic
 ! pinion: a bundle has no artifact 'statistic' [PN7030]
@@ -232,5 +232,5 @@ $ pinion explain-error --all | awk '{print substr($1, 1, 2)}' | sort -u
 PN
 $ pinion explain-error
 ! pinion: 'explain-error' takes either a number or --all [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion explain-error --help` says what it takes
 [exit 2]

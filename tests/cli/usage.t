@@ -13,7 +13,7 @@ $ pinion run --fromat csv
 # an option without its value
 $ pinion run -c
 ! pinion: option '--command' needs a value: SQL [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion run --help` says what it takes
 [exit 2]
 
 # a value that is not allowed
@@ -25,7 +25,7 @@ $ pinion run --format jsn -c 'select 1'
 # a number that is none
 $ pinion run --limit many -c 'select 1'
 ! pinion: option '--limit' takes a number, not 'many' [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion run --help` says what it takes
 [exit 2]
 
 # a time that is none
@@ -49,7 +49,7 @@ $ pinion check now
 # an argument is missing
 $ pinion lineage
 ! pinion: 'lineage' needs VIEW [COLUMN] [PN8101]
-! hint: usage: pinion lineage [OPTION]… VIEW [COLUMN]
+! hint: usage: pinion lineage VIEW [COLUMN]
 [exit 2]
 
 # a folder that does not exist
@@ -61,7 +61,7 @@ $ pinion -C nowhere ls
 # quiet and verbose exclude each other
 $ pinion -q -v run -c 'select 1'
 ! pinion: '--quiet' and '--verbose' exclude each other [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion run --help` says what it takes
 [exit 2]
 
 # a query given as an argument
@@ -73,7 +73,7 @@ $ pinion run 'select 1'
 # two sources of a query
 $ pinion run -c 'select 1' -f x.sql
 ! pinion: '--command' and '--file' exclude each other [PN8101]
-! hint: `pinion --help` lists the verbs, `pinion VERB --help` the options of one.
+! hint: `pinion run --help` says what it takes
 [exit 2]
 
 # errors as JSON
@@ -81,7 +81,7 @@ $ pinion --json buld
 ! {"error":{"number":"PN8101","status":"INVALID","message":"there is no verb 'buld'","detail":"","hint":"did you mean `pinion build`? `pinion --help` lists the verbs"}}
 [exit 2]
 $ pinion run --agent --limit x
-! {"error":{"number":"PN8101","status":"INVALID","message":"option '--limit' takes a number, not 'x'","detail":"","hint":"`pinion --help` lists the verbs, `pinion VERB --help` the options of one."}}
+! {"error":{"number":"PN8101","status":"INVALID","message":"option '--limit' takes a number, not 'x'","detail":"","hint":"`pinion run --help` says what it takes"}}
 [exit 2]
 
 # text that is not UTF-8
