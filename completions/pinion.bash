@@ -35,7 +35,7 @@ _pinion() {
         'cpg build') words='--out --jobs --python --name --pattern --evidence-only --no-record --help';;
         'cpg query') words='--command --param --format --output --limit --timeout --list --help';;
         'store ls') words='--columns --help';;
-        'store query') words='--format --output --limit --timeout --help';;
+        'store query') words='--command --format --output --limit --timeout --help';;
         'store gc') words='--older-than --apply --help';;
         'store export') words='--output --format --help';;
         'explain-error') words='--all --help';;
@@ -86,6 +86,7 @@ _pinion() {
         'cpg query:--output'|'cpg query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'cpg query:--limit') COMPREPLY=();;
         'cpg query:--timeout') COMPREPLY=();;
+        'store query:--command'|'store query:-c') COMPREPLY=();;
         'store query:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
         'store query:--output'|'store query:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'store query:--limit') COMPREPLY=();;

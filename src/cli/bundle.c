@@ -46,6 +46,11 @@ static bool is_hex(const char *text) {
     return strlen(text) >= 4 && strspn(text, "0123456789abcdef") == strlen(text);
 }
 
+static bool is_folder(const char *what) {
+    struct stat info;
+    return stat(what, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
     pn_bundle_store *store = NULL;
     pn_bundle *bundle = NULL;
@@ -63,6 +68,9 @@ pn_status cli_find_bundles(const char *what, const char *view, cli_bundles *out,
     struct stat info;
     size_t len = strlen(what);
     bool is_file = stat(what, &info) == 0 && !S_ISDIR(info.st_mode);
+    if (strchr(what, '.') && is_folder(what)) { /* a view may have the name of a folder */
+        return cli_fail(err, CLI_E_USAGE, "'%s' is a folder, not a bundle file", what);
+    }
     bool is_path = strchr(what, '/') || (len > 4 && !strcmp(what + len - 4, ".pnb"));
     if (is_file || is_path) {
         return from_file(what, view, out, err);

@@ -25,8 +25,9 @@ static void print_output(const json_t *project, const json_t *row) {
     char rows[32];
     char version[32];
     const char *v = number_text(row, "version", version);
-    printf("%s  %s rows  %s%s%s  %.12s  %s\n", cli_text_of(row, "view"),
-           number_text(row, "rows", rows), cli_text_of(row, "format"), *v ? " version " : "", v,
+    const char *n = number_text(row, "rows", rows);
+    printf("%s  %s row%s  %s%s%s  %.12s  %s\n", cli_text_of(row, "view"), n,
+           strcmp(n, "1") ? "s" : "", cli_text_of(row, "format"), *v ? " version " : "", v,
            cli_text_of(row, "fingerprint"), cli_short_path(project, cli_text_of(row, "uri")));
 }
 

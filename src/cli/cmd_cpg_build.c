@@ -36,9 +36,11 @@ static void print_files(const json_t *files) {
 static void print_table(const char *name, const json_t *row) {
     const json_t *rows = json_object_get(row, "rows");
     if (json_is_string(rows)) {
-        printf("  %-24s %12s rows\n", name, json_string_value(rows));
+        const char *count = json_string_value(rows);
+        printf("  %-24s %12s row%s\n", name, count, strcmp(count, "1") ? "s" : "");
     } else {
-        printf("  %-24s %12" JSON_INTEGER_FORMAT " rows\n", name, json_integer_value(rows));
+        json_int_t count = json_integer_value(rows);
+        printf("  %-24s %12" JSON_INTEGER_FORMAT " row%s\n", name, count, count == 1 ? "" : "s");
     }
 }
 

@@ -62,6 +62,9 @@ static pn_status unknown_query(const char *name, pn_error *err) {
     const char *near = cli_nearest(name, (const char *const *)names);
     if (near) {
         cli_hint(err, "did you mean '%s'?", near);
+    } else if (!count) {
+        cli_hint(err, "there are no queries here: name the folder that `pinion cpg build` wrote, "
+                      "`pinion -C DIR cpg query`");
     }
     free_names(names);
     return status;

@@ -99,6 +99,13 @@ static pn_status open_stored(const char *prefix, side *out, pn_error *err) {
     return status;
 }
 
+static pn_status no_such_place(const char *operand, pn_error *err) {
+    pn_status status = cli_fail(err, CLI_E_FILE_MISSING,
+                                "'%s' is neither a project folder nor a bundle file", operand);
+    cli_hint(err, "a project folder holds pinion.yaml; a view of one is FOLDER:VIEW");
+    return status;
+}
+
 static pn_status open_side(const cli_app *cli, const char *operand, side *out, pn_error *err) {
     bool taken = false;
     CLI_TRY(open_project(cli, operand, out, &taken, err));
@@ -108,12 +115,18 @@ static pn_status open_side(const cli_app *cli, const char *operand, side *out, p
     if (is_file(operand)) {
         return open_file(operand, out, err);
     }
+    if (strchr(operand, '/')) {
+        return no_such_place(operand, err);
+    }
     if (is_project(".")) {
         CLI_TRY(cli_open_checked(cli, &out->workspace, err));
         out->one = pn_view_graph_bundle(out->workspace.graph, operand);
     }
     if (!out->one && is_fingerprint(operand)) {
         return open_stored(operand, out, err);
+    }
+    if (!out->workspace.graph) { /* no project here: say so, rather than that a view is missing */
+        return cli_open_checked(cli, &out->workspace, err);
     }
     return out->one ? PN_OK : cli_find_view(&out->workspace, operand, &out->one, err);
 }

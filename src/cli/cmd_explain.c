@@ -118,6 +118,9 @@ static pn_status run(cli_app *cli, pn_error *err) {
     if (view && has_query) {
         return cli_fail(err, CLI_E_USAGE, "'explain' takes either a view or a query");
     }
+    if (cli_has(cli, "kind") + cli_has(cli, "artifact") + cli_has(cli, "all") > 1) {
+        return cli_fail(err, CLI_E_USAGE, "'--kind', '--artifact' and '--all' exclude each other");
+    }
     if (view) {
         const pn_bundle *bundle = NULL;
         CLI_TRY(cli_open_checked(cli, &workspace, err));

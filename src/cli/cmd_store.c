@@ -112,11 +112,17 @@ static pn_status open_store(const cli_app *cli, cli_workspace *out, pn_error *er
 static pn_status run_sql(cli_app *cli, cli_workspace *workspace, const char *sql,
                          const cli_run_request *request, pn_error *err) {
     CLI_AUTO_BUNDLE bundle = NULL;
-    CLI_TRY(cli_compile(cli, workspace, sql, &bundle, err));
+    pn_status status = cli_compile(cli, workspace, sql, &bundle, err);
+    if (status != PN_OK && err->number == CLI_E_NOT_QUERY) {
+        cli_hint(err, "the store is read only: SELECT, VALUES or WITH; `pinion store ls --columns` "
+                      "describes its tables");
+    }
+    CLI_TRY(status);
     return cli_run_bundle(cli, workspace->session, bundle, request, err);
 }
 
 static const cli_option query_options[] = {
+    {"command", 'c', CLI_VALUE, false, "SQL", NULL, "the query, as for `pinion run`"},
     {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
      "how rows are written, as for `pinion run`"},
     {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},
@@ -131,14 +137,19 @@ static pn_status run_query(cli_app *cli, pn_error *err) {
                                .file = cli_get(cli, "output"),
                                .limit = cli_get_number(cli, "limit", UINT64_MAX),
                                .timeout_ms = cli_get_duration_ms(cli, "timeout")};
+    const char *sql = cli_operand(cli, 0) ? cli_operand(cli, 0) : cli_get(cli, "command");
+    if (!sql || (cli_operand(cli, 0) && cli_has(cli, "command"))) {
+        pn_status status = cli_fail(err, CLI_E_USAGE, "'store query' needs one query");
+        cli_hint(err, "usage: pinion store query [OPTION]… SQL, or -c SQL");
+        return status;
+    }
     CLI_TRY(open_store(cli, &workspace, err));
-    return run_sql(cli, &workspace, cli_operand(cli, 0), &request, err);
+    return run_sql(cli, &workspace, sql, &request, err);
 }
 
 const cli_verb cli_verb_store_query = {
     .name = "store query",
-    .operands = "SQL",
-    .min_operands = 1,
+    .operands = "[SQL]",
     .max_operands = 1,
     .summary = "run a query over what is recorded",
     .about = "The tables of the artifact store are datasets of a read-only session: runs, plans,\n"
@@ -187,6 +198,12 @@ static pn_status export_all(cli_app *cli, cli_workspace *workspace, const char *
     CLI_AUTO_JSON schemas = NULL;
     size_t i;
     json_t *table;
+    struct stat there;
+    if (stat(dir, &there) == 0 && !S_ISDIR(there.st_mode)) {
+        pn_status status = cli_fail(err, CLI_E_USAGE, "'%s' is a file, not a folder", dir);
+        cli_hint(err, "name a table to write one file: `pinion store export TABLE -o FILE`");
+        return status;
+    }
     if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
         return cli_fail_os(err, CLI_E_OUTPUT, errno, "cannot make the folder '%s'", dir);
     }

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { DEPTH_MAX = 64, ITEM_TEXT_MAX = 100 };
+enum { DEPTH_MAX = 64, ITEM_TEXT_MAX = 100, DIGEST_LEN = 64 };
 
 static const pn_bundle *input_named(const pn_bundle *bundle, const char *name) {
     for (size_t i = 0; i < pn_bundle_table_count(bundle); i++) {
@@ -69,12 +69,22 @@ pn_status cli_diff_make(cli_diff_pair pair, json_t *seen, size_t depth, json_t *
     return PN_OK;
 }
 
-/* A side of an item on one line; long ones are cut. */
+static bool is_digest(const char *text, size_t len) {
+    return len == DIGEST_LEN && strspn(text, "0123456789abcdef") == len;
+}
+
+/* A side of an item on one line. A digest is as long as a fingerprint elsewhere; other long texts
+ * are cut. */
 static void print_value(const json_t *value) {
     char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     const char *text = dumped ? dumped : json_string_value(value);
     size_t len = text ? strlen(text) : 0;
     size_t kept = len > ITEM_TEXT_MAX ? ITEM_TEXT_MAX : len;
+    if (text && is_digest(text, len)) {
+        printf("%.12s", text);
+        free(dumped);
+        return;
+    }
     while (kept && kept < len && ((unsigned char)text[kept] & 0xC0) == 0x80) {
         kept--;
     }

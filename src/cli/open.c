@@ -125,6 +125,8 @@ pn_status cli_find_view(const cli_workspace *workspace, const char *name,
     pn_status status = cli_fail(err, CLI_E_VIEW_UNKNOWN, "there is no view '%s'", name);
     if (near) {
         cli_hint(err, "did you mean '%s'? `pinion ls` lists the views", near);
+    } else if (strchr(name, '/') || strchr(name, '.')) {
+        cli_hint(err, "a view is named without folder and ending; `pinion ls` lists the views");
     }
     return status;
 }
