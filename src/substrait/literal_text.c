@@ -101,8 +101,15 @@ static bool write_time_literal(pn_buf *out, const Substrait__Expression__Literal
     }
 }
 
+#define WHOLE_MAX 1e15 /* whole numbers below it have at most 15 digits, all of them exact */
+
 void pni_float_text(double value, pn_buf *out) {
     char text[40]; /* 17 digits give each double its own text; the C locale is never changed */
+    if (value > -WHOLE_MAX && value < WHOLE_MAX && value == (double)(int64_t)value) {
+        snprintf(text, sizeof text, "%.0f", value); /* 10, not 1e+01 */
+        pni_buf_puts(out, text);
+        return;
+    }
     snprintf(text, sizeof text, "%.17g", value);
     double back = strtod(text, NULL);
     for (int digits = 1; digits < 17; digits++) {

@@ -140,3 +140,8 @@ $ pinion cpg query callers
 $ pinion -q init shop && printf 'order_id,customer,amount\n1,ada,12.5\n' > shop/data/orders.csv
 $ pinion -C shop build
 revenue_by_customer  1 row  delta version 0  …  out/revenue_by_customer
+
+# numbers in a plan read as they were written
+$ pinion -q init shop && pinion -q -C shop build > /dev/null && sed -i 's/>= 8/>= 10/' shop/views/big_orders.sql
+$ pinion -C shop why big_orders | tail -1
+    filter: condition scalar_function.arguments[1].value.literal.fp64: $2 >= 8 -> $2 >= 10

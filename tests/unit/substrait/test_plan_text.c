@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The text of plans and expressions. */
 #include "plans.h"
+#include "substrait/substrait_priv.h"
 
 static const char *text_of(const char *name) {
     pn_error err = PN_ERROR_INIT;
@@ -45,6 +46,23 @@ T_CASE(literals_of_all_sorts) {
     holds(text, "date '1970-03-01'");
     holds(text, "1.25");
     holds(text, "'x'");
+}
+
+static void float_reads(double value, const char *text) {
+    PNI_AUTO(pn_buf) out = PN_BUF_INIT;
+    pni_float_text(value, &out);
+    T_EQ_STR((const char *)out.data, text);
+}
+
+T_CASE(floats_read_as_they_are_written) {
+    float_reads(10, "10");
+    float_reads(-120000, "-120000");
+    float_reads(-0.0, "-0");
+    float_reads(0.1, "0.1");
+    float_reads(1e15, "1e+15");
+    float_reads(12.25, "12.25");
+    float_reads(999999999999999.0, "999999999999999");
+    float_reads(1.0 / 3, "0.3333333333333333");
 }
 
 T_CASE(long_expressions_are_cut) {
