@@ -42,8 +42,10 @@ static pn_status from_file(const char *file, const char *view, cli_bundles *out,
     return PN_OK;
 }
 
+enum { PREFIX_MIN = 4 };
+
 static bool is_hex(const char *text) {
-    return strlen(text) >= 4 && strspn(text, "0123456789abcdef") == strlen(text);
+    return strspn(text, "0123456789abcdef") == strlen(text);
 }
 
 static bool is_folder(const char *what) {
@@ -55,9 +57,14 @@ static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
     pn_bundle_store *store = NULL;
     pn_bundle *bundle = NULL;
     CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
-    pn_status status = is_hex(what) ? pn_bundle_store_get(store, what, &bundle, err)
-                                    : pn_bundle_store_last(store, what, &bundle, err);
+    bool is_prefix = is_hex(what) && strlen(what) >= PREFIX_MIN;
+    pn_status status = is_prefix ? pn_bundle_store_get(store, what, &bundle, err)
+                                 : pn_bundle_store_last(store, what, &bundle, err);
     pn_bundle_store_free(store);
+    if (status == PN_NOT_FOUND && is_hex(what) && !is_prefix) {
+        cli_hint(err, "a fingerprint is named by at least %d digits; `pinion bundle ls` lists them",
+                 PREFIX_MIN);
+    }
     if (status == PN_OK) {
         add_bundle(out, bundle);
     }

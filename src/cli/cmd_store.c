@@ -168,7 +168,7 @@ static const cli_option export_options[] = {
     {"output", 'o', CLI_FILE, false, "DIR|FILE", NULL,
      "a folder for all tables, or a file for one; needed"},
     {"format", 0, CLI_VALUE, false, "FORMAT", "parquet json jsonlines csv arrow",
-     "format of the files; else by the name of FILE, else parquet"},
+     "format of the files; else parquet in a folder, by the name of FILE for one"},
     {0},
 };
 

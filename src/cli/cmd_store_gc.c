@@ -13,20 +13,24 @@ static const cli_option options[] = {
     {0},
 };
 
-static void print_table(const json_t *row, const char *verb) {
+/* False when there is nothing to say of a table. */
+static bool print_table(const json_t *row, const char *verb) {
     const json_t *loose = json_object_get(row, "unreferenced");
     size_t days = json_array_size(json_object_get(row, "days"));
     if (days) {
         printf("%-14s %s %zu day%s: %s files, %s bytes\n", cli_text_of(row, "table"), verb, days,
                days == 1 ? "" : "s", cli_text_of(row, "files"), cli_text_of(row, "bytes"));
     }
-    if (strcmp(cli_text_of(row, "joined"), "0") != 0) {
+    bool has_joined = strcmp(cli_text_of(row, "joined"), "0") != 0;
+    bool has_loose = strcmp(cli_text_of(loose, "files"), "0") != 0;
+    if (has_joined) {
         printf("%-14s joined %s files\n", cli_text_of(row, "table"), cli_text_of(row, "joined"));
     }
-    if (strcmp(cli_text_of(loose, "files"), "0") != 0) {
+    if (has_loose) {
         printf("%-14s %s %s unreferenced files, %s bytes\n", cli_text_of(row, "table"), verb,
                cli_text_of(loose, "files"), cli_text_of(loose, "bytes"));
     }
+    return days || has_joined || has_loose;
 }
 
 static pn_status run(cli_app *cli, pn_error *err) {
@@ -43,11 +47,14 @@ static pn_status run(cli_app *cli, pn_error *err) {
     if (cli->json) {
         return cli_print_json(cli, report, err);
     }
+    bool has_said = false;
     json_array_foreach(json_object_get(report, "tables"), i, row) {
-        print_table(row, gc.flags ? "removed" : "would remove");
+        has_said |= print_table(row, gc.flags ? "removed" : "would remove");
     }
     if (!gc.flags) {
-        cli_note(cli, "nothing was changed; --apply does it");
+        cli_note(cli, "nothing was changed; --apply removes what is listed and joins small files");
+    } else if (!has_said) {
+        cli_note(cli, "there is nothing to remove and nothing to join");
     }
     return PN_OK;
 }

@@ -93,8 +93,11 @@ static pn_status refuse(int32_t policy, const char *kind, pn_error *err) {
     pn_status status = pni_fail(err, PNI_E_SESSION_POLICY, "the SQL policy '%s' refuses %s",
                                 pn_sql_policy_name(policy), rule ? rule->words : kind);
     if (rule)
-        pni_error_hint(err, "'%s' is allowed from the policy '%s' on; PINION_SQL_POLICY narrows.",
-                       rule->words, pn_sql_policy_name(rule->least));
+        pni_error_hint(err,
+                       "'%s' is allowed from the policy '%s' on: --policy %s, or policies.sql of "
+                       "pinion.yaml; PINION_SQL_POLICY narrows.",
+                       rule->words, pn_sql_policy_name(rule->least),
+                       pn_sql_policy_name(rule->least));
     return status;
 }
 

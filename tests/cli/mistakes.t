@@ -145,3 +145,14 @@ revenue_by_customer  1 row  delta version 0  …  out/revenue_by_customer
 $ pinion -q init shop && pinion -q -C shop build > /dev/null && sed -i 's/>= 8/>= 10/' shop/views/big_orders.sql
 $ pinion -C shop why big_orders | tail -1
     filter: condition scalar_function.arguments[1].value.literal.fp64: $2 >= 8 -> $2 >= 10
+
+# too few digits of a fingerprint
+$ pinion -q init shop && pinion -C shop replay c7
+! pinion: no bundle of view 'c7' was recorded in '$DIR/shop/.pinion/bundles' [PN6024]
+! hint: a fingerprint is named by at least 4 digits; `pinion bundle ls` lists them
+[exit 2]
+
+# gc with nothing to do says so
+$ pinion -q init shop && pinion -q -C shop build > /dev/null
+$ pinion -C shop store gc --older-than 30d --apply
+! there is nothing to remove and nothing to join

@@ -199,7 +199,7 @@ datafusion.execution.batch_size,8192
 # statements that write need a policy
 $ pinion run -c "copy (select 1 as a) to 'out.csv'"
 ! pinion: the SQL policy 'service' refuses COPY [PN5003]
-! hint: 'COPY' is allowed from the policy 'write' on; PINION_SQL_POLICY narrows.
+! hint: 'COPY' is allowed from the policy 'write' on: --policy write, or policies.sql of pinion.yaml; PINION_SQL_POLICY narrows.
 [exit 2]
 $ pinion --policy write run -c "copy (select 1 as a) to 'out.csv'" && cat out.csv
 a
@@ -207,7 +207,7 @@ a
 ! 1 row
 $ PINION_SQL_POLICY=read_only pinion --policy write run -c "copy (select 1 as a) to 'more.csv'"
 ! pinion: the SQL policy 'read_only' refuses COPY [PN5003]
-! hint: 'COPY' is allowed from the policy 'write' on; PINION_SQL_POLICY narrows.
+! hint: 'COPY' is allowed from the policy 'write' on: --policy write, or policies.sql of pinion.yaml; PINION_SQL_POLICY narrows.
 [exit 2]
 $ PINION_SQL_POLICY=everything pinion run -c "select 1"
 ! pinion: PINION_SQL_POLICY is 'everything', which is no SQL policy [PN5020]

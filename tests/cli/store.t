@@ -68,7 +68,7 @@ $ pinion --json build 2> err | python3 -c "import json,sys; print([w['number'] f
 # gc says what it would do, and does it when told
 $ pinion -q init && pinion -q build > out.txt && pinion -q build > out.txt
 $ pinion store gc --older-than 30d
-! nothing was changed; --apply does it
+! nothing was changed; --apply removes what is listed and joins small files
 $ pinion store gc --apply
 runs           joined 2 files
 plans          joined 2 files
