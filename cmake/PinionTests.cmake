@@ -48,7 +48,8 @@ endif()
 
 # Fed by the suites of the same folder; it takes the static modules, as integration programs do.
 if(PN_HAVE_ENGINE)
-  add_executable(roundtrip ${PROJECT_SOURCE_DIR}/tests/roundtrip/roundtrip.c)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/roundtrip/*.c)
+  add_executable(roundtrip ${sources})
   pn_house_style(roundtrip)
   target_link_libraries(roundtrip PRIVATE ${built} m)
   set_target_properties(roundtrip PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -10,6 +10,15 @@
  * engine does not plan it), failed (it does not run), same, refused, different, unstable (plain SQL
  * does not repeat itself), unsteady (two compiles give different bytes).
  *
+ * Across processes (exported.c), where `name` of replay is the fingerprint that compile answered:
+ *     {"do":"open"}                             a session of pinion beside the engine's
+ *     {"do":"dataset","name":…,"path":…}        a Parquet file that it reads
+ *     {"do":"setting","name":…,"value":…}       a setting of it
+ *     {"do":"compile","sql":…,"path":…}         a bundle; the rows of plain SQL go to the path
+ *     {"do":"export","path":…}                  all bundles as one file
+ *     {"do":"import","path":…}
+ *     {"do":"replay","name":…,"sql":…,"path":…} its rows beside those at the path
+ *
  *     {"do":"time","sql":…,"runs":n}            processor time of each step, in ms: the least of n
  * answers {"plan","optimise","produce","canon","sql_physical","consume","replay_physical"}.
  *
@@ -17,146 +26,21 @@
  */
 #include "pinion/substrait.h"
 
-#include "arrow/arrow.h"
-#include "base/base.h"
-#include "engine/engine.h"
+#include "exported.h"
+#include "rows.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { MAX_ROWS = 20000, MAX_CELL = 400 };
-
 typedef struct doors {
     pni_engine_session *session;
     json_t *defaults; /* the settings of a new session, for RESET */
+    exported door;
 } doors;
-
-/* The rows of one execution: lines sorted, the schema first. */
-typedef struct answer {
-    pn_buf schema;
-    PNI_VEC(char *) lines;
-    int64_t rows;
-} answer;
-
-static void answer_dispose(answer *a) {
-    pn_buf_dispose(&a->schema);
-    for (size_t i = 0; i < a->lines.count; i++)
-        pni_free(a->lines.items[i]);
-    pni_vec_dispose(&a->lines);
-}
 
 static pn_bytes text_bytes(const char *text) {
     return (pn_bytes){(const uint8_t *)text, strlen(text)};
-}
-
-/* Names and types; whether a column may hold nulls is what planning knows, not what it is. */
-static void put_schema(const struct ArrowSchema *schema, pn_buf *out) {
-    pni_buf_printf(out, "%s:%s", schema->name ? schema->name : "", schema->format);
-    for (int64_t i = 0; i < schema->n_children; i++) {
-        pni_buf_putc(out, i ? ',' : '(');
-        put_schema(schema->children[i], out);
-    }
-    if (schema->dictionary) {
-        pni_buf_putc(out, '=');
-        put_schema(schema->dictionary, out);
-    }
-}
-
-static void take_batch(const struct ArrowSchema *schema, struct ArrowArrayView *view, answer *out) {
-    for (int64_t row = 0; row < view->length; row++) {
-        pn_buf line = PN_BUF_INIT;
-        if (out->rows++ >= MAX_ROWS)
-            continue;
-        for (int64_t c = 0; c < schema->n_children; c++) {
-            pni_buf_putc(&line, '|');
-            pni_arrow_value_text(schema->children[c], view->children[c], row + view->offset, &line);
-        }
-        pni_vec_push(&out->lines, pni_buf_steal(&line));
-    }
-}
-
-static pn_status read_stream(struct ArrowArrayStream *stream, answer *out, pn_error *err) {
-    struct ArrowError problem = {{0}};
-    struct ArrowArrayView view;
-    PNI_AUTO_SCHEMA schema = {0};
-    int code = stream->get_schema(stream, &schema);
-    if (code != 0)
-        return pni_engine_stream_error(stream, code, err);
-    put_schema(&schema, &out->schema);
-    if (ArrowArrayViewInitFromSchema(&view, &schema, &problem) != NANOARROW_OK)
-        return pni_fail(err, PNI_E_ENGINE_UNSUPPORTED, "rows cannot be read: %s", problem.message);
-    pn_status status = PN_OK;
-    for (;;) {
-        PNI_AUTO_ARRAY batch = {0};
-        code = stream->get_next(stream, &batch);
-        if (code != 0)
-            status = pni_engine_stream_error(stream, code, err);
-        if (code != 0 || !batch.release)
-            break;
-        if (ArrowArrayViewSetArray(&view, &batch, &problem) != NANOARROW_OK) {
-            status = pni_fail(err, PNI_E_ENGINE_UNSUPPORTED, "rows: %s", problem.message);
-            break;
-        }
-        take_batch(&schema, &view, out);
-    }
-    ArrowArrayViewReset(&view);
-    if (out->lines.count)
-        qsort(out->lines.items, out->lines.count, sizeof(char *), pni_cmp_text);
-    return status;
-}
-
-static pn_status run(const pni_engine_plan *plan, answer *out, pn_error *err) {
-    PNI_AUTO_STREAM stream = {0};
-    PNI_TRY(pni_engine_plan_execute(plan, NULL, &stream, err));
-    return read_stream(&stream, out, err);
-}
-
-/* ---- equal rows ---------------------------------------------------------------------------- */
-
-/* Sums of floats depend on the order of their terms. */
-static bool number_same(const char *a, const char *b) {
-    char *a_end, *b_end;
-    double x = strtod(a, &a_end), y = strtod(b, &b_end);
-    if (a_end == a || b_end == b || *a_end || *b_end)
-        return false;
-    return fabs(x - y) <= 1e-9 * fmax(fabs(x), fabs(y));
-}
-
-static bool line_same(const char *a, const char *b) {
-    if (!strcmp(a, b))
-        return true;
-    while (*a && *b) {
-        char one[MAX_CELL], two[MAX_CELL];
-        size_t n = strcspn(a, "|,[]{}"), m = strcspn(b, "|,[]{}");
-        if (n >= MAX_CELL || m >= MAX_CELL)
-            return false;
-        memcpy(one, a, n), one[n] = '\0';
-        memcpy(two, b, m), two[m] = '\0';
-        if (strcmp(one, two) != 0 && !number_same(one, two))
-            return false;
-        a += n, b += m;
-        if (*a != *b)
-            return false;
-        a += *a != '\0', b += *b != '\0';
-    }
-    return *a == *b;
-}
-
-/* Empty when equal; otherwise what differs. */
-static void differ(const answer *a, const answer *b, pn_buf *why) {
-    if (strcmp(pni_buf_text(&a->schema), pni_buf_text(&b->schema)) != 0) {
-        pni_buf_printf(why, "columns %s became %s", pni_buf_text(&a->schema),
-                       pni_buf_text(&b->schema));
-    } else if (a->rows != b->rows) {
-        pni_buf_printf(why, "%lld rows became %lld", (long long)a->rows, (long long)b->rows);
-    }
-    for (size_t i = 0; !why->len && i < a->lines.count && a->rows <= MAX_ROWS; i++) {
-        if (!line_same(a->lines.items[i], b->lines.items[i]))
-            pni_buf_printf(why, "row '%.300s' became '%.300s'", a->lines.items[i],
-                           b->lines.items[i]);
-    }
 }
 
 /* ---- the doors ----------------------------------------------------------------------------- */
@@ -166,7 +50,7 @@ static pn_status execute(doors *d, const char *sql, pn_error *err) {
     answer ignored = {0};
     PNI_TRY(pni_engine_plan_sql(d->session, PNI_SPACE_RUN, text_bytes(sql),
                                 PNI_ALLOW_DDL | PNI_ALLOW_DML | PNI_ALLOW_STATEMENTS, &plan, err));
-    pn_status status = run(plan, &ignored, err);
+    pn_status status = answer_of_plan(plan, &ignored, err);
     answer_dispose(&ignored);
     return status;
 }
@@ -205,22 +89,7 @@ static pn_status replay(doors *d, const pn_substrait *plan, answer *out, pn_erro
     PNI_AUTO_PTR(pni_engine_plan) made = NULL;
     PNI_TRY(
         pni_engine_plan_substrait(d->session, PNI_SPACE_RUN, pn_substrait_bytes(plan), &made, err));
-    return run(made, out, err);
-}
-
-static json_t *outcome(const char *is, const char *why) {
-    return json_pack("{s:s, s:s}", "is", is, "why", why ? why : "");
-}
-
-static json_t *failed(const char *is, const pn_error *err) {
-    PNI_AUTO(pn_buf) why = PN_BUF_INIT;
-    pni_buf_printf(&why, "PN%d %s", err->number, err->message);
-    if (!pni_utf8_valid(pni_buf_text(&why), why.len))
-        return outcome(is, "a message that is not UTF-8");
-    json_t *made = outcome(is, pni_buf_text(&why));
-    if (err->detail[0])
-        json_object_set_new(made, "detail", json_string(err->detail));
-    return made;
+    return answer_of_plan(made, out, err);
 }
 
 /* The rows of replay beside those of SQL; SQL runs again when they differ. */
@@ -232,14 +101,14 @@ static json_t *compare(doors *d, const pni_engine_plan *plain, const answer *sql
     answer found = {0}, again = {0};
     json_t *made = NULL;
     if (replay(d, plan, &found, &err) == PN_OK) {
-        differ(sql, &found, &why);
-        if (why.len && run(plain, &again, &err) == PN_OK)
-            differ(sql, &again, &own);
+        answer_differ(sql, &found, &why);
+        if (why.len && answer_of_plan(plain, &again, &err) == PN_OK)
+            answer_differ(sql, &again, &own);
         made = outcome(own.len ? "unstable" : why.len ? "different" : "same", pni_buf_text(&why));
     } else if (err.status == PN_UNSUPPORTED) {
-        made = failed("refused", &err);
+        made = outcome_failed("refused", &err);
     } else {
-        made = failed("different", &err);
+        made = outcome_failed("different", &err);
     }
     answer_dispose(&found);
     answer_dispose(&again);
@@ -253,13 +122,13 @@ static json_t *two_doors(doors *d, const char *sql, const json_t *tables) {
     answer rows = {0};
     json_t *made = NULL;
     if (pni_engine_plan_sql(d->session, PNI_SPACE_RUN, text_bytes(sql), 0, &plain, &err) != PN_OK)
-        return failed("unplanned", &err);
-    if (run(plain, &rows, &err) != PN_OK)
-        made = failed("failed", &err);
+        return outcome_failed("unplanned", &err);
+    if (answer_of_plan(plain, &rows, &err) != PN_OK)
+        made = outcome_failed("failed", &err);
     else if (stub_tables(d, tables, &err) != PN_OK || compile(d, sql, &plan, &err) != PN_OK)
-        made = failed("refused", &err);
+        made = outcome_failed("refused", &err);
     else if (compile(d, sql, &again, &err) != PN_OK)
-        made = failed("unsteady", &err);
+        made = outcome_failed("unsteady", &err);
     else if (!pn_substrait_equal(plan, again))
         made = outcome("unsteady", "two compiles give different bytes");
     else
@@ -274,7 +143,7 @@ static json_t *query(doors *d, const char *sql) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t) found = NULL;
     if (pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK)
-        return failed("unplanned", &err);
+        return outcome_failed("unplanned", &err);
     if (!pni_streq(json_string_value(json_object_get(found, "statement")), "query"))
         return outcome("other", NULL);
     return two_doors(d, sql, json_object_get(found, "tables"));
@@ -334,11 +203,11 @@ static json_t *measure(doors *d, const char *sql, json_int_t runs) {
     PNI_AUTO_PTR(json_t) found = NULL;
     if (pni_engine_sql_tables(d->session, text_bytes(sql), &found, &err) != PN_OK ||
         stub_tables(d, json_object_get(found, "tables"), &err) != PN_OK)
-        return failed("failed", &err);
+        return outcome_failed("failed", &err);
     for (json_int_t run = 0; run < runs; run++) {
         double start = processor_ms();
         if (steps(d, sql, ends, &err) != PN_OK)
-            return failed("failed", &err);
+            return outcome_failed("failed", &err);
         for (int i = 0; i < STEPS; i++) {
             double took = ends[i] - (i ? ends[i - 1] : start);
             least[i] = run && least[i] < took ? least[i] : took;
@@ -352,7 +221,8 @@ static json_t *measure(doors *d, const char *sql, json_int_t runs) {
 
 static json_t *setup(doors *d, const char *sql) {
     pn_error err = PN_ERROR_INIT;
-    return execute(d, sql, &err) == PN_OK ? outcome("done", NULL) : failed("failed", &err);
+    exported_changed(&d->door);
+    return execute(d, sql, &err) == PN_OK ? outcome("done", NULL) : outcome_failed("failed", &err);
 }
 
 static json_t *set(doors *d, const char *key, const char *value) {
@@ -362,27 +232,29 @@ static json_t *set(doors *d, const char *key, const char *value) {
     if (pni_streq(key, "datafusion.catalog.information_schema") || (!value && !usual))
         return outcome("done", NULL);
     if (pni_engine_session_set(d->session, key, value ? value : usual, &err) != PN_OK)
-        return failed("failed", &err);
+        return outcome_failed("failed", &err);
     return outcome("done", NULL);
 }
 
 static void forget(doors *d) {
+    exported_forget(&d->door);
     pni_engine_session_free(d->session);
     json_decref(d->defaults);
     *d = (doors){0};
 }
 
-/* Partitions as sqllogictest has them: plans must not depend on the machine. */
-static json_t *file(doors *d) {
+/* Partitions as sqllogictest has them: plans must not depend on the machine. One where rows are
+ * kept: their order must be the same in every process. */
+static json_t *file(doors *d, const char *partitions) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t)
     settings =
         json_pack("{s:{s:s}, s:{s:s, s:s}}", "config", "datafusion.execution.target_partitions",
-                  "4", "runtime", "export_views", "true", "memory_limit_bytes", "2000000000");
+                  partitions, "runtime", "export_views", "true", "memory_limit_bytes", "2000000000");
     forget(d);
     if (pni_engine_session_new(settings, &d->session, &err) != PN_OK ||
         pni_engine_session_settings(d->session, &d->defaults, &err) != PN_OK)
-        return failed("failed", &err);
+        return outcome_failed("failed", &err);
     return outcome("done", NULL);
 }
 
@@ -391,7 +263,7 @@ static json_t *answer_line(doors *d, const json_t *line) {
     const char *sql = json_string_value(json_object_get(line, "sql"));
     const char *key = json_string_value(json_object_get(line, "key"));
     if (pni_streq(what, "file"))
-        return file(d);
+        return file(d, json_is_true(json_object_get(line, "ordered")) ? "1" : "4");
     if (!d->session)
         return NULL;
     if (pni_streq(what, "set") && key)
@@ -402,7 +274,8 @@ static json_t *answer_line(doors *d, const json_t *line) {
         return query(d, sql);
     if (pni_streq(what, "time") && sql)
         return measure(d, sql, json_integer_value(json_object_get(line, "runs")));
-    return NULL;
+    d->door.engine = d->session;
+    return exported_line(&d->door, line);
 }
 
 int main(void) {
