@@ -191,7 +191,7 @@ static pn_status trace_project(pni_merkler *m, const Substrait__ProjectRel *proj
 static pn_status append_keys(pni_merkler *m, const Substrait__AggregateRel *aggregate,
                              const pni_cell_scope *scope, pni_cells *out, pn_error *err) {
     Substrait__Expression **exprs = aggregate->grouping_expressions;
-    if (aggregate->n_groupings != 1) {
+    if (aggregate->n_groupings != 1 || pni_aggregate_numbers_sets(aggregate)) {
         make_room(m, out, aggregate->n_grouping_expressions);
         return append_expressions(m, scope, exprs, aggregate->n_grouping_expressions, out, err);
     }
@@ -216,7 +216,7 @@ static pn_status trace_aggregate(pni_merkler *m, const pni_rel *rel, const pni_c
     for (size_t i = 0; out->told && i < keys.n; i++) {
         append(out, wrap(m, "key", &out->rows, keys.columns[i], 0));
     }
-    if (aggregate->n_groupings > 1) {
+    if (pni_aggregate_numbers_sets(aggregate)) {
         append(out, wrap(m, "grouping set", &out->rows, NULL, 0));
     }
     for (size_t i = 0; status == PN_OK && out->told && i < aggregate->n_measures; i++) {

@@ -276,7 +276,7 @@ static const pni_column *grouping_id(pni_lineage *lineage) {
 
 static pn_status trace_groups(pni_lineage *lineage, const Substrait__AggregateRel *aggregate,
                               const pni_scope *scope, pni_rows *out, pn_error *err) {
-    if (aggregate->n_groupings != 1) {
+    if (aggregate->n_groupings != 1 || pni_aggregate_numbers_sets(aggregate)) {
         return append_expressions(lineage, scope, out, aggregate->grouping_expressions,
                                   aggregate->n_grouping_expressions, err);
     }
@@ -292,12 +292,12 @@ static pn_status trace_groups(pni_lineage *lineage, const Substrait__AggregateRe
 static pn_status trace_aggregate(pni_lineage *lineage, const Substrait__AggregateRel *aggregate,
                                  const pni_scope *scope, pni_rows *out, pn_error *err) {
     size_t groups = aggregate->n_grouping_expressions;
-    if (aggregate->n_groupings == 1) {
+    if (aggregate->n_groupings == 1 && !pni_aggregate_numbers_sets(aggregate)) {
         groups = aggregate->groupings[0]->n_expression_references;
     }
     PNI_TRY(make_room(lineage, out, groups + aggregate->n_measures + 1, err));
     PNI_TRY(trace_groups(lineage, aggregate, scope, out, err));
-    if (aggregate->n_groupings > 1) {
+    if (pni_aggregate_numbers_sets(aggregate)) {
         out->columns[out->n++] = grouping_id(lineage);
     }
     for (size_t i = 0; i < aggregate->n_measures; i++) {

@@ -138,7 +138,7 @@ static pni_kind kind_of_column(const pn_substrait *plan, const pni_rel *rel, siz
                             : kind_of_column(plan, rel->join->right, at - width, level + 1);
     case SUBSTRAIT__REL__REL_TYPE_AGGREGATE:
         width = rel->aggregate->n_grouping_expressions;
-        if (rel->aggregate->n_groupings > 1)
+        if (pni_aggregate_numbers_sets(rel->aggregate))
             return PNI_KIND_UNKNOWN;
         if (at < width)
             return kind_of(plan, rel->aggregate->input, rel->aggregate->grouping_expressions[at],

@@ -59,7 +59,7 @@ static size_t own_width(const pni_rel *rel) {
                                                  : rel->read->base_schema->struct_->n_types);
         if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_AGGREGATE)
             return more + rel->aggregate->n_grouping_expressions + rel->aggregate->n_measures +
-                   (rel->aggregate->n_groupings > 1);
+                   pni_aggregate_numbers_sets(rel->aggregate);
     }
     return 0;
 }

@@ -109,7 +109,7 @@ static size_t own_width(const relation *r) {
         return add(r->first, rel->window->n_window_functions);
     case SUBSTRAIT__REL__REL_TYPE_AGGREGATE:
         return rel->aggregate->n_grouping_expressions + rel->aggregate->n_measures +
-               (rel->aggregate->n_groupings > 1 ? 1 : 0);
+               pni_aggregate_numbers_sets(rel->aggregate);
     case SUBSTRAIT__REL__REL_TYPE_CROSS:
         return r->sum;
     case SUBSTRAIT__REL__REL_TYPE_JOIN:

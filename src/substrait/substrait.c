@@ -44,6 +44,13 @@ bool pni_rel_is_recursion(const Substrait__ExtensionMultiRel *rel) {
     return rel->n_inputs == 2 && pni_streq(rel->detail->type_url, "pinion:recursion");
 }
 
+bool pni_aggregate_numbers_sets(const Substrait__AggregateRel *rel) {
+    const Substrait__Extensions__AdvancedExtension *extension = rel->advanced_extension;
+    return rel->n_groupings > 1 ||
+           (extension && extension->enhancement &&
+            pni_streq(extension->enhancement->type_url, "pinion:grouping_set"));
+}
+
 static pn_status open_recursion(description *d, pni_node *node, pn_error *err) {
     const Substrait__ExtensionMultiRel *rel = (const void *)node->msg;
     PNI_AUTO_PTR(json_t) detail = NULL;

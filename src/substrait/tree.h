@@ -43,6 +43,9 @@ const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel 
 bool pni_substrait_is_work_table(const pn_substrait *plan, const Substrait__ReadRel *read);
 /* Whether the relation is a recursive query: inputs are its start and its step. */
 bool pni_rel_is_recursion(const Substrait__ExtensionMultiRel *rel);
+/* Whether rows carry the number of their grouping set, between keys and measures: of several sets,
+ * and of one that is written as a set. */
+bool pni_aggregate_numbers_sets(const Substrait__AggregateRel *rel);
 
 /* ---- walking ------------------------------------------------------------------------------ */
 

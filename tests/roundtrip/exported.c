@@ -161,7 +161,7 @@ static json_t *replayed(exported *e, const char *fingerprint, const char *sql, c
         made = outcome_failed(is_unstable(e, sql, &there) ? "unstable" : "different", &err);
     } else {
         answer_differ(&there, &here, &why);
-        made = outcome(!why.len                       ? "same"
+        made = outcome(!why.len                      ? "same"
                        : is_unstable(e, sql, &there) ? "unstable"
                                                      : "different",
                        pni_buf_text(&why));

@@ -248,9 +248,9 @@ static void forget(doors *d) {
 static json_t *file(doors *d, const char *partitions) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t)
-    settings =
-        json_pack("{s:{s:s}, s:{s:s, s:s}}", "config", "datafusion.execution.target_partitions",
-                  partitions, "runtime", "export_views", "true", "memory_limit_bytes", "2000000000");
+    settings = json_pack("{s:{s:s}, s:{s:s, s:s}}", "config",
+                         "datafusion.execution.target_partitions", partitions, "runtime",
+                         "export_views", "true", "memory_limit_bytes", "2000000000");
     forget(d);
     if (pni_engine_session_new(settings, &d->session, &err) != PN_OK ||
         pni_engine_session_settings(d->session, &d->defaults, &err) != PN_OK)

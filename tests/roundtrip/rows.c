@@ -188,4 +188,3 @@ pn_status answer_load(const char *path, answer *out, pn_error *err) {
         pni_vec_push(&out->lines, pni_strdup(at));
     return PN_OK;
 }
-

@@ -14,7 +14,7 @@ typedef struct answer {
     PNI_VEC(char *) lines;
     int64_t rows;
     uint64_t floats; /* a bit per column that holds floats: sums of those depend on their order */
-    bool published; /* set before: text and bytes in views are what they are published as */
+    bool published;  /* set before: text and bytes in views are what they are published as */
 } answer;
 
 void answer_dispose(answer *a);

@@ -34,6 +34,13 @@ T_CASE(rollup_has_a_column_for_the_set) {
     T_ASSERT(strstr(expression_of(lineage, "g"), "grouping_id()"));
 }
 
+T_CASE(one_grouping_set_has_that_column_too) {
+    t_pool_used = 0;
+    PNI_AUTO_PTR(json_t)
+    lineage = lineage_of(t_plan(t_project(t_one_set(t_read("t", "a")), 1, t_field(0), NULL), "g"));
+    T_EQ_STR(expression_of(lineage, "g"), "grouping_id()");
+}
+
 T_CASE(windows_partition_and_order_indirectly) {
     t_pool_used = 0;
     PNI_AUTO_PTR(json_t) lineage = lineage_of_corpus("window");

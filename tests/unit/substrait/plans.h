@@ -152,6 +152,20 @@ __attribute__((unused)) static pni_rel *t_filter(pni_rel *input, pni_expr *condi
 }
 
 /* Hands on the expressions only: `width` columns of the input are left out. */
+/* Grouping of all of `input` as one set that is written as a set: its only column is the number. */
+__attribute__((unused)) static pni_rel *t_one_set(pni_rel *input) {
+    static char url[] = "pinion:grouping_set";
+    pni_rel *rel = t_node(&substrait__rel__descriptor);
+    Substrait__AggregateRel *a = rel->aggregate = t_node(&substrait__aggregate_rel__descriptor);
+    rel->rel_type_case = SUBSTRAIT__REL__REL_TYPE_AGGREGATE;
+    a->input = input;
+    T_PUSH(a->groupings, a->n_groupings, t_node(&substrait__aggregate_rel__grouping__descriptor));
+    a->advanced_extension = t_node(&substrait__extensions__advanced_extension__descriptor);
+    a->advanced_extension->enhancement = t_node(&google__protobuf__any__descriptor);
+    a->advanced_extension->enhancement->type_url = url;
+    return rel;
+}
+
 __attribute__((unused)) static pni_rel *t_project(pni_rel *input, int32_t width, pni_expr *first,
                                                   pni_expr *second) {
     pni_rel *rel = t_node(&substrait__rel__descriptor);

@@ -73,6 +73,23 @@ T_CASE(joins_have_the_columns_of_their_type) {
     differ(joined(0, "012"), joined(0, NULL)); /* of no type: unknown */
 }
 
+/* One set has the column too: an emit of the number alone says nothing, one of nothing does. */
+T_CASE(a_set_of_groups_has_a_column_for_its_number) {
+    t_pool_used = 0;
+    pni_rel *rel = t_one_set(t_read("t", "a"));
+    rel->aggregate->common = emits("0");
+    same(t_plan(rel, "g"), t_plan(t_one_set(t_read("t", "a")), "g"));
+    rel = t_one_set(t_read("t", "a"));
+    T_PUSH(rel->aggregate->grouping_expressions, rel->aggregate->n_grouping_expressions,
+           t_field(0));
+    T_PUSH(rel->aggregate->groupings[0]->expression_references,
+           rel->aggregate->groupings[0]->n_expression_references, 0);
+    Substrait__Plan *whole = t_plan(rel, "a");
+    const char *digest = t_digest(whole);
+    rel->aggregate->common = emits("0");
+    T_ASSERT(strcmp(t_digest(whole), digest) != 0);
+}
+
 T_CASE(an_emit_below_counts_for_the_width_above) {
     t_pool_used = 0;
     const int inner = SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_INNER;
