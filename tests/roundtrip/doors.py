@@ -24,18 +24,23 @@ def skip(why):
 class Doors:
     """One process; what kills it is an answer too, and the next statement starts another."""
 
-    def __init__(self, folder, seconds=60):
-        self.folder, self.seconds, self.process = folder, seconds, None
+    def __init__(self, folder, seconds=60, greeting=({"do": "file"},)):
+        self.folder, self.seconds, self.greeting, self.process = folder, seconds, greeting, None
 
     def start(self):
         environment = dict(os.environ, TZ="UTC")
         self.process = subprocess.Popen([str(PROGRAM)], cwd=self.folder, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-        self.ask(do="file")
+        for line in self.greeting:
+            if self.process is None:
+                return
+            self.ask(**line)
 
     def ask(self, **line):
         if self.process is None:
             self.start()
+        if self.process is None:
+            return {"is": "crashed", "why": "the program does not start"}
         try:
             self.process.stdin.write(json.dumps(line).encode() + b"\n")
             self.process.stdin.flush()

@@ -38,6 +38,33 @@ static pn_status plain_plan(const exported *e, const char *sql, pni_engine_plan 
 
 /* ---- tables -------------------------------------------------------------------------------- */
 
+/* A view may come in another order each time, say that of a union; what is stored does not. */
+static bool is_view(const pni_engine_plan *plan) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    return pni_engine_plan_explain(plan, PNI_RENDER_OPTIMISED, &text, &err) == PN_OK &&
+           !pni_starts_with(pni_buf_text(&text) + strspn(pni_buf_text(&text), " "), "TableScan");
+}
+
+/* Where a column has no order, the rows come as they do. */
+static void sort_rows(const exported *e, const char *select, struct ArrowArrayStream *stream) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_SCHEMA schema = {0};
+    struct ArrowArrayStream sorted = {0};
+    if (stream->get_schema(stream, &schema) != 0 || schema.n_children == 0)
+        return;
+    pni_buf_puts(&sql, select);
+    for (int64_t i = 1; i <= schema.n_children; i++)
+        pni_buf_printf(&sql, "%s%lld", i > 1 ? ", " : " order by ", (long long)i);
+    if (plain_plan(e, pni_buf_text(&sql), &plan, &err) != PN_OK ||
+        pni_engine_plan_execute(plan, NULL, &sorted, &err) != PN_OK)
+        return;
+    stream->release(stream);
+    *stream = sorted;
+}
+
 static pn_status copy_table(exported *e, const char *name, pn_error *err) {
     PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
@@ -47,6 +74,8 @@ static pn_status copy_table(exported *e, const char *name, pn_error *err) {
     pni_buf_printf(&sql, "select * from \"%s\"", name);
     PNI_TRY(plain_plan(e, pni_buf_text(&sql), &plan, err));
     PNI_TRY(pni_engine_plan_execute(plan, NULL, &stream, err));
+    if (is_view(plan))
+        sort_rows(e, pni_buf_text(&sql), &stream);
     PNI_TRY(pn_session_add_table(e->session, name, &stream, err));
     pni_vec_push(&e->copied, pni_strdup(name));
     return PN_OK;

@@ -29,11 +29,9 @@ def must(answer):
     return answer
 
 
-def opened(folder):
-    doors = Doors(folder)
-    doors.ask(do="file", ordered=True)
-    must(doors.ask(do="open"))
-    return doors
+def opened(folder, *more):
+    """A process that has a session of pinion, and has it again when it was killed."""
+    return Doors(folder, greeting=({"do": "file", "ordered": True}, {"do": "open"}) + more)
 
 
 # ---- TPC ----
@@ -100,9 +98,9 @@ def run_file(pair, scratch, name):
     home = scratch / name.replace("/", "-")
     home.mkdir()
 
-    def start(folder):
+    def start(folder, *more):
         (folder / "test_files/scratch" / pathlib.Path(name).stem).mkdir(parents=True, exist_ok=True)
-        return opened(folder)
+        return opened(folder, *more)
 
     def out(record, sql):
         answer = first.ask(do="compile", sql=sql, path=str(home / f"{record.line}.rows"))
@@ -124,8 +122,7 @@ def run_file(pair, scratch, name):
     if exported["is"] != "done":
         report.add(name, "", {"is": "different", "why": f"no export: {exported['why']}"})
     elif prints:
-        second = start(pair[1])
-        must(second.ask(do="import", path=str(home / "all.pnb")))
+        second = start(pair[1], {"do": "import", "path": str(home / "all.pnb")})
         walk(second, pair[1], pair[1] / "test_files" / name, back)
         second.stop()
     shutil.rmtree(home)
