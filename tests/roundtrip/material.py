@@ -9,7 +9,7 @@ import re
 import shutil
 import tarfile
 
-from doors import CACHE, skip
+from doors import CACHE, Doors, skip
 
 CRATE, VERSION = "datafusion-sqllogictest", "55.2.0"
 SHA256 = "b270cea4d8c2b2c42773e60164204386fb97d7936736e5f126ac751b86d7dabe"
@@ -40,6 +40,17 @@ def tpc(name):
         except OSError:  # another run was faster
             shutil.rmtree(stage)
     return folder, queries
+
+
+def opened(name):
+    """A process that knows the tables of `tpch` or `tpcds`, and {number: SQL}."""
+    folder, queries = tpc(name)
+    doors = Doors(folder)
+    for path in sorted(folder.glob("*.parquet")):
+        sql = f"create external table {path.stem} stored as parquet location '{path}'"
+        made = doors.ask(do="setup", sql=sql)
+        assert made["is"] == "done", made
+    return doors, {number: sql.strip().rstrip(";") for number, sql in queries.items()}
 
 
 def sqllogictest(parent):

@@ -1,0 +1,57 @@
+"""TPC-H and TPC-DS, both doors in one process and in turns: replay beside SQL up to the first batch of rows, compiling
+beside plan + optimise, and canonicalise + fingerprint. Each query counts with the least of its runs.
+
+The program and its material are those of tests/roundtrip, so this runs with the tests' Python.
+"""
+import os
+import pathlib
+import statistics
+import sys
+
+import common
+
+sys.path.insert(0, str(common.ROOT / "tests/roundtrip"))
+
+
+def measure(material, name, runs):
+    doors, queries = material.opened(name)
+    times = [doors.ask(do="time", sql=sql, runs=runs) for sql in queries.values()]
+    doors.stop()
+    wrong = [f"{number}: {time['why']}" for number, time in zip(queries, times) if time["is"] != "done"]
+    assert not wrong, wrong
+
+    def total(*steps):
+        return sum(time[step] for time in times for step in steps)
+
+    def middle(step):
+        return statistics.median(time[step] for time in times)
+
+    bare = total("plan", "optimise")
+    rows = (("replay to first batch", "replay_first", "SQL to first batch", "sql_first", 0.8),
+            ("replay to physical plan", None, "SQL to physical plan", "sql_physical", 0.8))
+    for ours, our_step, peer, its_step, goal in rows:
+        mine = total(our_step) if our_step else total("consume", "replay_physical")
+        print(f"| {name}, {len(times)}: {ours} | {runs} | {mine:.0f} ms | {peer} {total(its_step):.0f} ms | "
+              f"{mine / total(its_step):.2f} | {goal} |")
+    compiled = bare + total("produce", "canon")
+    print(f"| {name}: compile | {runs} | {compiled:.0f} ms | plan + optimise {bare:.0f} ms | {compiled / bare:.2f} | 1.4 |")
+    print(f"| {name}: canonicalise + fingerprint | {runs} | {middle('canon'):.3f} ms a plan, median | | | 0.4 ms |")
+
+
+def main():
+    args = common.arguments(__doc__).parse_args()
+    os.environ["PN_BUILD_DIR"] = str(pathlib.Path(args.build).resolve())
+    import doors
+    import material
+    if not doors.PROGRAM.exists():
+        print("skipped: the program of tests/roundtrip is not built")
+        return 0
+    print("\n### Replay beside SQL, TPC at scale 0.01 (first batches on the clock, the others in processor time)\n")
+    print("| work | runs | ours, sum | beside, sum | ratio | goal |\n|" + "---|" * 6)
+    for name in ("tpch", "tpcds"):
+        measure(material, name, args.runs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
