@@ -60,7 +60,8 @@ def everything_is_there():
 
 
 def nothing_names_the_build():
-    folders = [str(p).encode() for p in (ROOT, BUILD, STAGE, PREFIX, HOME)]
+    # A checkout in a folder such as /src is part of every path to a source: there BUILD has to do.
+    folders = [str(p).encode() for p in (ROOT, BUILD, STAGE, PREFIX, HOME) if len(p.parts) > 2]
     guilty = [f"{p.relative_to(HOME)}: {f.decode()}" for p in sorted(HOME.rglob("*"))
               if p.is_file() and not p.is_symlink() for f in folders if f in p.read_bytes()]
     assert not guilty, guilty

@@ -61,8 +61,9 @@ def sqllogictest(parent):
         skip(f"the crate {CRATE} {VERSION} is not there: tools/setup.sh brings it")
     if hashlib.sha256(found[0].read_bytes()).hexdigest() != SHA256:
         raise AssertionError(f"{found[0]} is not the pinned {CRATE} {VERSION}")
+    safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # not in Python 3.11.2 of Debian 12
     with tarfile.open(found[0]) as archive:
-        archive.extractall(parent / "datafusion", filter="data")
+        archive.extractall(parent / "datafusion", **safely)
     folder = parent / "datafusion" / "sqllogictest"
     (parent / "datafusion" / f"{CRATE}-{VERSION}").rename(folder)
     return folder
