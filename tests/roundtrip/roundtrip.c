@@ -258,6 +258,7 @@ static json_t *setup(doors *d, const char *sql) {
 static json_t *set(doors *d, const char *key, const char *value) {
     pn_error err = PN_ERROR_INIT;
     const char *usual = json_string_value(json_object_get(d->defaults, key));
+    exported_changed(&d->door); /* how a folder is listed is a setting, say */
     /* The product never opens its catalogs' own tables to a query. */
     if (pni_streq(key, "datafusion.catalog.information_schema") || (!value && !usual))
         return outcome("done", NULL);
@@ -274,13 +275,16 @@ static void forget(doors *d) {
 }
 
 /* Partitions as sqllogictest has them: plans must not depend on the machine. One where rows are
- * kept: their order must be the same in every process. */
-static json_t *file(doors *d, const char *partitions) {
+ * kept, whose order must be the same in every process; there the zone is that of pinion too. */
+static json_t *file(doors *d, bool kept) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t)
     settings = json_pack("{s:{s:s}, s:{s:s, s:s}}", "config",
-                         "datafusion.execution.target_partitions", partitions, "runtime",
+                         "datafusion.execution.target_partitions", kept ? "1" : "4", "runtime",
                          "export_views", "true", "memory_limit_bytes", "2000000000");
+    if (kept)
+        json_object_set_new(json_object_get(settings, "config"), "datafusion.execution.time_zone",
+                            json_string("+00:00"));
     forget(d);
     if (pni_engine_session_new(settings, &d->session, &err) != PN_OK ||
         pni_engine_session_settings(d->session, &d->defaults, &err) != PN_OK)
@@ -293,7 +297,7 @@ static json_t *answer_line(doors *d, const json_t *line) {
     const char *sql = json_string_value(json_object_get(line, "sql"));
     const char *key = json_string_value(json_object_get(line, "key"));
     if (pni_streq(what, "file"))
-        return file(d, json_is_true(json_object_get(line, "ordered")) ? "1" : "4");
+        return file(d, json_is_true(json_object_get(line, "kept")));
     if (!d->session)
         return NULL;
     if (pni_streq(what, "set") && key)

@@ -31,7 +31,7 @@ def must(answer):
 
 def opened(folder, *more):
     """A process that has a session of pinion, and has it again when it was killed."""
-    return Doors(folder, greeting=({"do": "file", "ordered": True}, {"do": "open"}) + more)
+    return Doors(folder, greeting=({"do": "file", "kept": True}, {"do": "open"}) + more)
 
 
 # ---- TPC ----
