@@ -93,7 +93,7 @@ static pn_status read_fixed(decoder *d, size_t width, uint64_t *out) {
 }
 
 static pn_status read_value(decoder *d, wire_value *value) {
-    uint64_t len;
+    uint64_t len = 0;
     switch (value->wire_type) {
     case WIRE_VARINT:
         return read_varint(d, &value->number);
@@ -348,7 +348,7 @@ static pn_status read_field(decoder *d) {
     const ProtobufCMessageDescriptor *desc = msg->descriptor;
     const ProtobufCFieldDescriptor *field;
     wire_value value = {0};
-    uint64_t key;
+    uint64_t key = 0;
     PNI_TRY(read_varint(d, &key));
     value.wire_type = (uint32_t)(key & 7);
     if (key >> 3 == 0 || key >> 3 > 0x1fffffff) {
