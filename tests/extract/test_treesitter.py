@@ -150,8 +150,8 @@ class Trees(unittest.TestCase):
 class Runs(unittest.TestCase):
     def test_two_runs_are_byte_identical(self):
         data = support.request_of(support.corpus()[:20] + support.nasty())
-        one = support.run_raw(PROGRAM, data, LC_ALL="C", TZ="UTC")
-        two = support.run_raw(PROGRAM, data, LC_ALL="C.UTF-8", TZ="Asia/Tokyo")
+        one = support.run_raw(PROGRAM, data, LC_ALL="C", TZ="UTC", MALLOC_PERTURB_="1")
+        two = support.run_raw(PROGRAM, data, LC_ALL="C.UTF-8", TZ="Asia/Tokyo", MALLOC_PERTURB_="254")
         self.assertEqual((one.returncode, one.stderr), (0, b""))
         self.assertGreater(len(one.stdout), 100000)
         self.assertEqual(one.stdout, two.stdout)

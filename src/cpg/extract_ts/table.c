@@ -85,6 +85,19 @@ void px_end_row(px_table *table) {
     note(table, ArrowArrayFinishElement(&table->array));
 }
 
+/* nanoarrow leaves the bits behind the last one of a validity bitmap as it found the memory; the
+ * frame is to be the same bytes in each run. */
+static void clear_unused_bits(struct ArrowArray *array) {
+    for (int64_t i = 0; i < array->n_children; i++) {
+        struct ArrowBitmap *validity = ArrowArrayValidityBitmap(array->children[i]);
+        const int64_t end = validity->buffer.size_bytes * 8;
+        if (end > validity->size_bits) {
+            ArrowBitsSetTo(validity->buffer.data, validity->size_bits, end - validity->size_bits,
+                           0);
+        }
+    }
+}
+
 /* Writes schema, batch and end of stream into `out`. */
 static int encode(px_table *table, struct ArrowBuffer *out, struct ArrowError *reason) {
     struct ArrowArrayView view;
@@ -128,6 +141,7 @@ pn_status px_table_write(px_table *table, FILE *out, pn_error *err) {
         code = ArrowArrayFinishBuildingDefault(&table->array, &reason);
     }
     if (code == NANOARROW_OK) {
+        clear_unused_bits(&table->array);
         code = encode(table, &bytes, &reason);
     }
     pn_status status = PN_OK;
