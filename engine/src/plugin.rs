@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use datafusion::arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 
 pub const ABI_MAJOR: u32 = 1;
-pub const ABI_MINOR: u32 = 0;
+pub const ABI_MINOR: u32 = 1;
 pub const SIGNATURE_EXACT: i32 = 0;
 pub const SIGNATURE_VARIADIC: i32 = 1;
 
@@ -25,6 +25,7 @@ pub struct pn_kernel_call {
     pub reserved: u32,
     pub args: *const pn_kernel_arg,
     pub n_rows: i64,
+    pub stop: *const i32,
 }
 
 pub type pn_scalar_fn = Option<
@@ -69,6 +70,15 @@ pub struct pn_udf {
     pub body_version: *const c_char,
     pub rewrite_tags: *const c_char,
     pub description: *const c_char,
+    pub flags: u32,
+    pub null_handling: i32,
+    pub literal_args: u64,
+    pub preserves_order_of: u32,
+    pub alternative_stride: u32,
+    pub n_alternatives: u64,
+    pub alternatives: *const c_void,
+    pub arg_defaults: *const *const c_char,
+    pub doc: *const c_void,
 }
 
 #[repr(C)]
@@ -85,7 +95,7 @@ pub struct pn_plugin {
 }
 
 const _: () = assert!(size_of::<pn_kernel_arg>() == 24);
-const _: () = assert!(size_of::<pn_kernel_call>() == 32);
-const _: () = assert!(size_of::<pn_udf>() == 24 + 11 * 8);
+const _: () = assert!(size_of::<pn_kernel_call>() == 40);
+const _: () = assert!(size_of::<pn_udf>() == 24 + 18 * 8);
 const _: () = assert!(std::mem::offset_of!(pn_udf, invoke) == 24 + 6 * 8);
 const _: () = assert!(size_of::<pn_plugin>() == 16 + 5 * 8);

@@ -215,6 +215,7 @@ impl PackFunction {
             reserved: 0,
             args: kernel_args.as_ptr(),
             n_rows: args.number_rows as i64,
+            stop: std::ptr::null(),
         };
         let mut out = FFI_ArrowArray::empty();
         let mut message = Message::new();

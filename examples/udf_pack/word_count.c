@@ -69,7 +69,15 @@ static const pn_udf functions[] = {{
 
 const pn_plugin *pn_plugin_entry(const pn_host *host, char *message, size_t cap) {
     static const pn_plugin plugin = {
-        sizeof plugin, PN_PLUGIN_ABI_MAJOR, 0, sizeof(pn_udf), "words", "1.0", 1, functions, NULL};
+        .struct_size = sizeof plugin,
+        .abi_major = PN_PLUGIN_ABI_MAJOR,
+        .abi_minor_min = 0, /* nothing of 1.1 is needed */
+        .udf_stride = sizeof(pn_udf),
+        .name = "words",
+        .version = "1.0",
+        .n_udfs = 1,
+        .udfs = functions,
+    };
     (void)message, (void)cap;
     host_table = host;
     return &plugin;

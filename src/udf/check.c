@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is this table of functions what plugin.h says? The table comes from a stranger's shared object,
- * so nothing in it is used before its size, version and stride are known to cover it. A pack built
- * against a newer minor version passes as long as it asks for no more than we have: structs grow at
- * the end only, so the front part is ours.
+ * Is this table of functions what plugin.h says? The table comes from a stranger's shared object;
+ * adopt.c has brought it into structs of our layout, here every field is looked at before it is
+ * used.
  */
 #include "udf/udf_priv.h"
 
-#include <stddef.h>
 #include <stdio.h>
 
-#define MAX_FUNCTIONS 10000u
 #define MAX_ARGUMENTS 255u
 
 /* What the messages of one check name. */
@@ -22,12 +19,6 @@ typedef struct subject {
 
 static pn_status wrong(const subject *at, const char *what) {
     return pni_fail(at->err, PNI_E_UDF_TABLE, "pack '%s', %s: %s", at->origin, at->name, what);
-}
-
-static pn_status too_small(const subject *at, const char *what, size_t theirs, size_t ours) {
-    return pni_fail(at->err, PNI_E_UDF_TABLE,
-                    "pack '%s', %s: %s is %zu bytes, this pinion needs at least %zu", at->origin,
-                    at->name, what, theirs, ours);
 }
 
 static bool is_name(const char *name) {
@@ -143,12 +134,6 @@ static pn_status check_udf(const pn_plugin *plugin, uint64_t index, pni_map *nam
     char label[160];
     snprintf(label, sizeof label, "function %llu", (unsigned long long)index + 1);
     subject at = {origin, label, err};
-    if (udf->struct_size < sizeof(pn_udf)) {
-        return too_small(&at, "its pn_udf", udf->struct_size, sizeof(pn_udf));
-    }
-    if (udf->struct_size > plugin->udf_stride) {
-        return wrong(&at, "the field 'struct_size' is larger than the pack's 'udf_stride'");
-    }
     if (!is_name(udf->name)) {
         return wrong(&at, "the field 'name' is not lower-case text of at most 128 bytes");
     }
@@ -159,35 +144,18 @@ static pn_status check_udf(const pn_plugin *plugin, uint64_t index, pni_map *nam
     return check_result(udf, &at);
 }
 
-static pn_status check_version(const pn_plugin *plugin, const char *origin, pn_error *err) {
-    if (plugin->abi_major == PN_PLUGIN_ABI_MAJOR && plugin->abi_minor_min <= PN_PLUGIN_ABI_MINOR) {
-        return PN_OK;
-    }
-    return pni_fail(
-        err, PNI_E_UDF_ABI, "pack '%s' needs plugin ABI %u.%u, this pinion offers %d.%d", origin,
-        plugin->abi_major, plugin->abi_minor_min, PN_PLUGIN_ABI_MAJOR, PN_PLUGIN_ABI_MINOR);
-}
-
 pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err) {
     subject at = {origin, "the table", err};
-    if (plugin->struct_size < offsetof(pn_plugin, udf_stride)) {
-        return too_small(&at, "its pn_plugin", plugin->struct_size, sizeof *plugin);
-    }
-    PNI_TRY(check_version(plugin, origin, err)); /* before the size: it explains a wrong one */
-    if (plugin->struct_size < sizeof *plugin) {
-        return too_small(&at, "its pn_plugin", plugin->struct_size, sizeof *plugin);
-    }
-    if (plugin->udf_stride < sizeof(pn_udf)) {
-        return too_small(&at, "the field 'udf_stride'", plugin->udf_stride, sizeof(pn_udf));
-    }
-    if (plugin->udf_stride % _Alignof(pn_udf) != 0) {
-        return wrong(&at, "the field 'udf_stride' is not a multiple of 8");
-    }
     if (!plugin->name || plugin->name[0] == '\0' || !plugin->version) {
         return wrong(&at, "the field 'name' or 'version' is missing");
     }
-    if (plugin->n_udfs == 0 || plugin->n_udfs > MAX_FUNCTIONS || !plugin->udfs) {
-        return wrong(&at, "it must hold 1 to 10000 functions");
+    if (plugin->n_udfs == 0) {
+        return wrong(&at, "it holds no function");
+    }
+    if (plugin->n_aggregates || plugin->n_windows || plugin->n_table_functions ||
+        plugin->n_table_providers || plugin->n_expr_planners || plugin->n_relation_planners ||
+        plugin->n_function_factories || plugin->n_options) {
+        return wrong(&at, "this pinion installs scalar functions only");
     }
     PNI_AUTO_PTR(pni_map) names = pni_map_new();
     for (uint64_t i = 0; i < plugin->n_udfs; i++) {

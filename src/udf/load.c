@@ -65,7 +65,8 @@ pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err
     if (has_pack(catalog, pack.digest)) {
         return PN_OK;
     }
-    PNI_TRY(enter(absolute, &pack.plugin, err));
-    PNI_TRY(pni_udf_check(pack.plugin, pni_path_base(absolute), err));
+    const pn_plugin *theirs = NULL;
+    PNI_TRY(enter(absolute, &theirs, err));
+    PNI_TRY(pni_udf_adopt(theirs, pni_path_base(absolute), &pack.plugin, err));
     return pni_udf_catalog_add(catalog, &pack, err);
 }

@@ -22,11 +22,13 @@ typedef struct pni_udf_catalog pni_udf_catalog;
 const pn_plugin *pni_udf_builtin(void);
 
 /*
- * Checks a table of functions field by field before anything in it is used: sizes, versions,
- * stride, names, formats, arity, pointers, duplicates. `origin` names the pack in messages. ABI
- * with both numbers on a version or size that does not fit.
+ * Gives a pack's tables as this pinion's structs, whatever minor version it was made for, after
+ * checking versions, sizes, strides and then every field. `origin` names the pack in messages. The
+ * result lives to the end of the process. ABI with both numbers on a version or size that does not
+ * fit.
  */
-pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);
+pn_status pni_udf_adopt(const pn_plugin *theirs, const char *origin, const pn_plugin **out,
+                        pn_error *err);
 
 /* A catalog that holds the built-in pack. One thread at a time; readers may share it when nobody
  * loads. */
@@ -41,7 +43,7 @@ pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err
 pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
                           pn_error *err);
 
-/* Function `index` of a table whatever its stride. */
+/* Function `index` of a table. */
 const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index);
 /* By name or alias; NULL when no pack has it. */
 const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name);

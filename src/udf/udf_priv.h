@@ -20,6 +20,9 @@ struct pni_udf_catalog {
 /* Adds a checked pack, or nothing of it: EXISTS when a name is taken. */
 pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn_error *err);
 
+/* The fields of an adopted pack: names, formats, arity, pointers, duplicates. */
+pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);
+
 /* SHA-256 of name|signature|body_version. */
 void pni_udf_body_digest(const pn_udf *udf, char hex_out[PNI_SHA256_HEX]);
 

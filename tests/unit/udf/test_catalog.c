@@ -95,7 +95,7 @@ T_CASE(packs_that_do_not_fit_are_refused) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(pni_text) wrong = pack_path("wrong_abi");
     T_STATUS(pni_udf_load(catalog, wrong, &err), PN_ABI, &err);
-    T_MESSAGE_HAS(err, "needs plugin ABI 7.3, this pinion offers 1.0");
+    T_MESSAGE_HAS(err, "needs plugin ABI 7.3, this pinion offers 1.1");
     PNI_AUTO_PTR(pni_text) refuses = pack_path("refuses");
     T_STATUS(pni_udf_load(catalog, refuses, &err), PN_UNSUPPORTED, &err);
     T_EQ_STR(err.detail, "no licence for this machine");

@@ -47,7 +47,8 @@ static void init(pack *p) {
 
 static void refused(const pack *p, int32_t number, const char *part) {
     pn_error err = PN_ERROR_INIT;
-    T_ASSERT(pni_udf_check(&p->plugin, "p.so", &err) != PN_OK);
+    const pn_plugin *ours = NULL;
+    T_ASSERT(pni_udf_adopt(&p->plugin, "p.so", &ours, &err) != PN_OK);
     T_EQ_INT(err.number, number);
     if (!strstr(err.message, part)) {
         T_FAIL("the message is '%s', want '%s' in it", err.message, part);
@@ -66,8 +67,9 @@ T_CASE(a_right_table_passes) {
     pack p;
     init(&p);
     pn_error err = PN_ERROR_INIT;
-    T_OK(pni_udf_check(&p.plugin, "p.so", &err), &err);
-    T_OK(pni_udf_check(pni_udf_builtin(), "built-in", &err), &err);
+    const pn_plugin *ours = NULL;
+    T_OK(pni_udf_adopt(&p.plugin, "p.so", &ours, &err), &err);
+    T_OK(pni_udf_adopt(pni_udf_builtin(), "built-in", &ours, &err), &err);
 }
 
 T_CASE(a_newer_table_with_larger_structs_passes) {
@@ -86,27 +88,51 @@ T_CASE(a_newer_table_with_larger_structs_passes) {
     p.plugin.udf_stride = sizeof udfs[0];
     p.plugin.struct_size += 16;
     pn_error err = PN_ERROR_INIT;
-    T_OK(pni_udf_check(&p.plugin, "p.so", &err), &err);
-    T_EQ_STR(pni_udf_at(&p.plugin, 1)->name, "second");
+    const pn_plugin *ours = NULL;
+    T_OK(pni_udf_adopt(&p.plugin, "p.so", &ours, &err), &err);
+    T_EQ_STR(pni_udf_at(ours, 1)->name, "second");
+    T_EQ_INT(pni_udf_at(ours, 1)->struct_size, sizeof(pn_udf));
+}
+
+T_CASE(a_pack_made_for_1_0_passes_and_has_none_of_the_rest) {
+    enum { UDF_1_0 = 112, PLUGIN_1_0 = 56 }; /* bytes of the structs of plugin ABI 1.0 */
+    pack p;
+    init(&p);
+    char rows[2][UDF_1_0];
+    for (int i = 0; i < 2; i++) {
+        p.udfs[i].struct_size = UDF_1_0;
+        memcpy(rows[i], &p.udfs[i], UDF_1_0);
+    }
+    memset(&p.plugin.aggregate_stride, 0xff, sizeof p.plugin - PLUGIN_1_0);
+    p.plugin.struct_size = PLUGIN_1_0;
+    p.plugin.abi_minor_min = 0;
+    p.plugin.udfs = (const pn_udf *)(const void *)rows;
+    p.plugin.udf_stride = UDF_1_0;
+    pn_error err = PN_ERROR_INIT;
+    const pn_plugin *ours = NULL;
+    T_OK(pni_udf_adopt(&p.plugin, "p.so", &ours, &err), &err);
+    T_EQ_STR(pni_udf_at(ours, 1)->name, "second");
+    T_ASSERT(pni_udf_at(ours, 1)->arg_defaults == NULL);
+    T_EQ_INT(ours->n_aggregates, 0);
 }
 
 T_CASE(versions_are_refused_with_both_numbers) {
-    REFUSED(p.plugin.abi_major = 9, PNI_E_UDF_ABI, "needs plugin ABI 9.0, this pinion offers 1.0");
-    REFUSED(p.plugin.abi_minor_min = 4, PNI_E_UDF_ABI, "ABI 1.4, this pinion offers 1.0");
+    REFUSED(p.plugin.abi_major = 9, PNI_E_UDF_ABI, "needs plugin ABI 9.1, this pinion offers 1.1");
+    REFUSED(p.plugin.abi_minor_min = 4, PNI_E_UDF_ABI, "ABI 1.4, this pinion offers 1.1");
 }
 
 T_CASE(sizes_are_refused_with_both_numbers) {
-    REFUSED(p.plugin.struct_size = 16, PNI_E_UDF_TABLE, "its pn_plugin is 16 bytes");
-    REFUSED(p.plugin.struct_size = 4, PNI_E_UDF_TABLE, "its pn_plugin is 4 bytes");
-    REFUSED(p.plugin.udf_stride = 8, PNI_E_UDF_TABLE, "'udf_stride' is 8 bytes");
+    REFUSED(p.plugin.struct_size = 16, PNI_E_UDF_TABLE, "pn_plugin is 16 bytes");
+    REFUSED(p.plugin.struct_size = 4, PNI_E_UDF_TABLE, "pn_plugin is 4 bytes");
+    REFUSED(p.plugin.udf_stride = 8, PNI_E_UDF_TABLE, "the stride of pn_udf is 8 bytes");
     REFUSED(p.plugin.udf_stride += 4, PNI_E_UDF_TABLE, "multiple of 8");
-    REFUSED(p.udfs[1].struct_size = 8, PNI_E_UDF_TABLE, "function 2: its pn_udf is 8 bytes");
-    REFUSED(p.udfs[1].struct_size += 8, PNI_E_UDF_TABLE, "larger than the pack's 'udf_stride'");
+    REFUSED(p.udfs[1].struct_size = 8, PNI_E_UDF_TABLE, "pn_udf 2: it is 8 bytes");
+    REFUSED(p.udfs[1].struct_size += 8, PNI_E_UDF_TABLE, "pn_udf 2: its 'struct_size' is larger");
 }
 
 T_CASE(pack_fields) {
     REFUSED(p.plugin.name = NULL, PNI_E_UDF_TABLE, "'name' or 'version'");
-    REFUSED(p.plugin.n_udfs = 0, PNI_E_UDF_TABLE, "1 to 10000");
+    REFUSED(p.plugin.n_udfs = 0, PNI_E_UDF_TABLE, "no function");
     REFUSED(p.plugin.udfs = NULL, PNI_E_UDF_TABLE, "1 to 10000");
     REFUSED(p.plugin.n_udfs = 1u << 30, PNI_E_UDF_TABLE, "1 to 10000");
 }

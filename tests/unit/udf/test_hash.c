@@ -142,7 +142,7 @@ T_CASE(dictionaries_are_their_values) {
     T_EQ_INT(ArrowArrayFinishBuildingDefault(&array, NULL), 0);
     const pn_udf *udf = udf_named("stable_hash_any");
     pn_kernel_arg arg = {&schema, &array, 0, 0};
-    pn_kernel_call call = {sizeof call, 1, sizeof arg, 0, &arg, 3};
+    pn_kernel_call call = {sizeof call, 1, sizeof arg, 0, &arg, 3, NULL};
     struct ArrowArray out = {0};
     char message[256] = "";
     T_EQ_INT(udf->invoke(udf->ctx, &call, &out, message, sizeof message), 0);

@@ -162,7 +162,8 @@ static json_t *run(const pn_udf *udf, column *cols, size_t count, shape how, cha
         bool scalar = cols[i].is_scalar && how != SPREAD;
         args[i] = (pn_kernel_arg){&cols[i].schema, &cols[i].array, scalar, 0};
     }
-    pn_kernel_call call = {sizeof call, (uint32_t)count, sizeof args[0], 0, args, (int64_t)rows};
+    pn_kernel_call call = {sizeof call, (uint32_t)count, sizeof args[0], 0, args, (int64_t)rows,
+                           NULL};
     struct ArrowArray out = {0};
     memset(message, 0, 512);
     int32_t result = udf->invoke(udf->ctx, &call, &out, message, 512);
