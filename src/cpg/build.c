@@ -8,8 +8,8 @@
 #include "pinion/cpg.h"
 #include "pinion/project.h"
 
-#include "cpg/evidence.h"
-#include "cpg/extract.h"
+#include "extract/evidence.h"
+#include "extract/extract.h"
 #include "cpg/folder.h"
 #include "engine/engine.h"
 

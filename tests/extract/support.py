@@ -17,7 +17,7 @@ except ImportError:
     pa = None
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PYTHON_PROGRAM = [sys.executable, str(ROOT / "src/cpg/extract_py/pinion_extract_python.py")]
+PYTHON_PROGRAM = [sys.executable, str(ROOT / "src/extract/python/pinion_extract_python.py")]
 CHUNK_FILES, CHUNK_BYTES = 64, 4 << 20
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 

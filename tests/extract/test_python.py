@@ -501,7 +501,7 @@ class Runs(unittest.TestCase):
 
 class Arrow(unittest.TestCase):
     def setUp(self):
-        sys.path.insert(0, str(support.ROOT / "src/cpg/extract_py"))
+        sys.path.insert(0, str(support.ROOT / "src/extract/python"))
         import px_arrow
 
         self.arrow = px_arrow
@@ -542,7 +542,7 @@ class Arrow(unittest.TestCase):
 
 class Ordinals(unittest.TestCase):
     def test_repeated_spans_are_counted(self):
-        sys.path.insert(0, str(support.ROOT / "src/cpg/extract_py"))
+        sys.path.insert(0, str(support.ROOT / "src/extract/python"))
         import px_rows
 
         attrs = [[("origin", "ast")] for _ in range(5)]

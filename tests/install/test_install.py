@@ -50,7 +50,7 @@ def it_installs_below_destdir():
 def everything_is_there():
     wanted = ["bin/pinion", "libexec/pinion/pinion-extract-treesitter", "share/pinion/packs/python/pinion.yaml",
               "share/man/man1/pinion.1", "share/bash-completion/completions/pinion"]
-    wanted += [f"libexec/pinion/{p.name}" for p in (ROOT / "src").glob("*/extract_py/*.py")]
+    wanted += [f"libexec/pinion/{p.name}" for p in (ROOT / "src/extract/python").glob("*.py")]
     wanted += [f"include/pinion/{p.name}" for p in (ROOT / "include/pinion").glob("*.h")]
     missing = [name for name in wanted if not (HOME / name).is_file()]
     assert not missing, missing

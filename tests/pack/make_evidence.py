@@ -23,7 +23,7 @@ from evidence_schema import ATTRS, STATS, TABLES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROJECT = os.path.dirname(os.path.dirname(HERE))
-PYTHON_WORKER = os.path.join(PROJECT, "src", "cpg", "extract_py", "pinion_extract_python.py")
+PYTHON_WORKER = os.path.join(PROJECT, "src", "extract", "python", "pinion_extract_python.py")
 CHUNK_FILES, CHUNK_BYTES = 64, 4 << 20
 DEFAULTS = {"end_exclusive": True, "col_unit": "byte"}
 

@@ -2,7 +2,7 @@
 /* pn_cpg_build over the real engine: evidence tables in Delta, and what it refuses. */
 #include "pinion/cpg.h"
 
-#include "cpg/extract.h"
+#include "extract/extract.h"
 #include "cpg/folder.h"
 #include "engine/engine.h"
 #include "t.h"
