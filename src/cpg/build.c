@@ -8,10 +8,10 @@
 #include "pinion/cpg.h"
 #include "pinion/project.h"
 
-#include "extract/evidence.h"
-#include "extract/extract.h"
 #include "cpg/folder.h"
 #include "engine/engine.h"
+#include "extract/evidence.h"
+#include "extract/extract.h"
 
 #include <stdlib.h>
 #include <unistd.h>

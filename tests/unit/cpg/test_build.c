@@ -2,9 +2,9 @@
 /* pn_cpg_build over the real engine: evidence tables in Delta, and what it refuses. */
 #include "pinion/cpg.h"
 
-#include "extract/extract.h"
 #include "cpg/folder.h"
 #include "engine/engine.h"
+#include "extract/extract.h"
 #include "t.h"
 
 #include <sys/stat.h>

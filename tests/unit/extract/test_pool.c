@@ -113,7 +113,8 @@ static char *python(void) {
 /* Runs the names through the fake; the log says what came out. */
 static pn_status run(const setup *s, world *w, pni_pool_counts *counts, pn_error *err) {
     PNI_AUTO_PTR(pni_text) interpreter = python();
-    PNI_AUTO_PTR(pni_text) script = pni_path_join(t_source_dir(), "tests/extract/fake_extractor.py");
+    PNI_AUTO_PTR(pni_text)
+    script = pni_path_join(t_source_dir(), "tests/extract/fake_extractor.py");
     const char *const argv[] = {interpreter, "-S", script, s->argument, NULL};
     const pni_program program = {"fake", argv, false};
     const pni_pool_options options = {&program, s->workers, t_tmpdir(), s->timeout_ms,
