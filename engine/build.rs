@@ -1,6 +1,8 @@
 //! Hands the versions of the locked crates and of the compiler to base.rs, so that no version is written twice.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// What pne_build_info() reports, by the name of the crate in Cargo.lock.
@@ -21,6 +23,26 @@ fn main() {
     println!("cargo:rustc-env=PNE_RUSTC={version}");
     let out_dir = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     println!("cargo:rustc-env=PNE_PROFILE={}", profile_of(&out_dir));
+    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rustc-env=PNE_SOURCES={:016x}", digest_of(&["Cargo.lock", "Cargo.toml", "build.rs", "src"]));
+}
+
+/// Tells builds of this crate apart: a digest of the names and bytes of all files, in order.
+fn digest_of(roots: &[&str]) -> u64 {
+    let mut open: Vec<PathBuf> = roots.iter().map(PathBuf::from).collect();
+    let mut files = BTreeMap::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("a folder of the crate can be listed");
+            open.extend(entries.map(|entry| entry.expect("a folder of the crate can be listed").path()));
+        } else {
+            let bytes = std::fs::read(&path).expect("a file of the crate can be read");
+            files.insert(path, bytes);
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Name and version of each `[[package]]`; the first one wins, none of the reported crates is locked twice.

@@ -47,7 +47,7 @@ uint32_t pne_abi_version(void);
 
 /**
  * Gives JSON: {abi, arrow, datafusion, datafusion_substrait, deltalake, features, object_store, profile, rustc,
- * substrait}; the versions are those of Cargo.lock.
+ * sources, substrait}; the versions are those of Cargo.lock, sources is a digest of this crate's.
  */
 int32_t pne_build_info(pne_sink sink,
                        void *ctx,
@@ -145,7 +145,8 @@ int32_t pne_plan_execute(const pne_plan *plan,
  * "pgjson"} of the optimised plan; 6 {"text","tree","graphviz","operators","partition_count","repartition_count",
  * "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
  * "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
- * has no codec. 2, 3, 6, 8 and 9 are for the run space.
+ * has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
+ * where a part has no form. 2, 3, 6, 8 and 9 are for the run space.
  */
 int32_t pne_plan_explain(const pne_plan *plan,
                          int32_t kind,
@@ -157,6 +158,22 @@ int32_t pne_plan_explain(const pne_plan *plan,
  * Frees the plan; its running streams go on. NULL is allowed.
  */
 void pne_plan_free(pne_plan *plan);
+
+/**
+ * Makes a plan of the bytes of rendering 10, which this very engine build wrote: in space 1 (run) over the registered
+ * tables, in space 0 over stubs of the columns that the bytes name, to be compared: such a plan can only be written as
+ * Substrait, and reads no catalog.
+ *
+ * UNSUPPORTED: it is no query, or reads anything but tables by their names. CORRUPT: no plan. PLAN: a table is not
+ * registered; SCHEMA: it has other columns. The caller checks the nesting depth of the bytes first. `*out` is owned by
+ * the caller: pne_plan_free().
+ */
+int32_t pne_plan_restore(const pne_session *session,
+                         int32_t space,
+                         const uint8_t *bytes,
+                         size_t len,
+                         pne_plan **out,
+                         pne_error *err);
 
 /**
  * Writes the schema of the plan's rows into released storage; the caller releases it.

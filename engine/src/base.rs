@@ -44,7 +44,7 @@ pub extern "C" fn pne_abi_version() -> u32 {
 }
 
 /// Gives JSON: {abi, arrow, datafusion, datafusion_substrait, deltalake, features, object_store, profile, rustc,
-/// substrait}; the versions are those of Cargo.lock.
+/// sources, substrait}; the versions are those of Cargo.lock, sources is a digest of this crate's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_build_info(sink: pne_sink, ctx: *mut c_void, err: *mut pne_error) -> i32 {
     guard(err, || {
@@ -59,6 +59,7 @@ pub unsafe extern "C" fn pne_build_info(sink: pne_sink, ctx: *mut c_void, err: *
             "object_store": env!("PNE_OBJECT_STORE"),
             "profile": env!("PNE_PROFILE"),
             "rustc": env!("PNE_RUSTC"),
+            "sources": env!("PNE_SOURCES"),
             "substrait": env!("PNE_SUBSTRAIT"),
         });
         // SAFETY: the caller passes a callable sink.

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::plan::{Plan, pne_plan};
+use crate::restore;
 use crate::stream;
 use crate::view::{self, pne_sink};
 
@@ -33,6 +34,7 @@ enum Kind {
     Stages,
     Analysis,
     PhysicalBytes,
+    KeptBytes,
 }
 
 impl Kind {
@@ -48,7 +50,8 @@ impl Kind {
             7 => Ok(Kind::Stages),
             8 => Ok(Kind::Analysis),
             9 => Ok(Kind::PhysicalBytes),
-            _ => Err(Failure::new(status::INVALID, format!("there is no rendering {number} of a plan; 0 to 9"))),
+            10 => Ok(Kind::KeptBytes),
+            _ => Err(Failure::new(status::INVALID, format!("there is no rendering {number} of a plan; 0 to 10"))),
         }
     }
 }
@@ -65,6 +68,7 @@ async fn render(plan: Arc<Plan>, kind: Kind) -> Result<Vec<u8>> {
         Kind::Stages => sorted(stages(&plan)?),
         Kind::Analysis => sorted(analyze(&plan).await?),
         Kind::PhysicalBytes => return physical_bytes(physical(&plan).await?),
+        Kind::KeptBytes => return restore::keep(&plan),
     };
     Ok(text.into_bytes())
 }
@@ -205,7 +209,8 @@ fn physical_bytes(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
 /// "pgjson"} of the optimised plan; 6 {"text","tree","graphviz","operators","partition_count","repartition_count",
 /// "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
 /// "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
-/// has no codec. 2, 3, 6, 8 and 9 are for the run space.
+/// has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
+/// where a part has no form. 2, 3, 6, 8 and 9 are for the run space.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_explain(
     plan: *const pne_plan,

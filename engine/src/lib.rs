@@ -26,6 +26,7 @@ mod optimise;
 mod params;
 mod plan;
 mod plugin;
+mod restore;
 mod session;
 mod source;
 mod statement;

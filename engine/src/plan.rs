@@ -38,6 +38,8 @@ pub struct Plan {
     pub request: Value,
     /// Made of Substrait that is run: it was optimised before.
     pub replayed: bool,
+    /// Made of kept bytes over stubs that no catalog knows: it cannot be consumed again.
+    pub restored: bool,
     optimised: Mutex<Option<Arc<LogicalPlan>>>,
 }
 
@@ -45,7 +47,14 @@ handle!(pne_plan, Plan, "plan");
 
 impl Plan {
     pub fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
-        Plan { session, space, logical, request: Value::Null, replayed: false, optimised: Mutex::new(None) }
+        let (request, optimised) = (Value::Null, Mutex::new(None));
+        Plan { session, space, logical, request, replayed: false, restored: false, optimised }
+    }
+
+    /// A plan of the identity space that was optimised before it was kept.
+    pub fn restored(session: Arc<Session>, logical: LogicalPlan) -> Self {
+        let optimised = Mutex::new(Some(Arc::new(logical.clone())));
+        Plan { restored: true, optimised, ..Plan::new(session, Space::Identity, logical) }
     }
 
     pub fn session(&self) -> &Arc<Session> {
@@ -102,7 +111,7 @@ pub fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
 }
 
 /// Nothing but a query leaves here unless the caller allows it by the nodes of its plan.
-fn verify(logical: &LogicalPlan, flags: u32) -> Result<()> {
+pub fn verify(logical: &LogicalPlan, flags: u32) -> Result<()> {
     let options = SQLOptions::new()
         .with_allow_ddl(flags & ALLOW_DDL != 0)
         .with_allow_dml(flags & ALLOW_DML != 0)

@@ -23,13 +23,15 @@ PN_EXTERN_C_BEGIN
 
 /**
  * From what a bundle is planned when it runs. By default from its Substrait, and when the engine
- * cannot plan that, from its SQL, if that still compiles to the same bundle; a fallback is an event
- * (pn_result_events()). Damage and drift are errors, never a reason to fall back.
+ * cannot plan that, from the plan cache where the session has one (docs/settings.md), then from its
+ * SQL, if that still compiles to the same bundle; a fallback is an event (pn_result_events()).
+ * Damage and drift are errors, never a reason to fall back.
  */
 enum {
     PN_REPLAY_DEFAULT = 0,
-    PN_REPLAY_SUBSTRAIT = 1, /**< only from Substrait */
-    PN_REPLAY_SQL = 3,       /**< only from SQL */
+    PN_REPLAY_SUBSTRAIT = 1,  /**< only from Substrait */
+    PN_REPLAY_PLAN_CACHE = 2, /**< only from the plan that was kept when it was compiled */
+    PN_REPLAY_SQL = 3,        /**< only from SQL */
 };
 
 /**

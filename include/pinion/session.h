@@ -65,6 +65,8 @@ typedef struct pn_session_options {
     int32_t sql_policy;          /**< PN_SQL_POLICY_* */
     const char
         *autoload_dir; /**< folder for catalog auto-load, see pn_catalog_autoload(); NULL = none */
+    const char *plan_cache_dir; /**< where plans are kept when the setting plan_cache_limit says how
+                                   much; NULL = nowhere */
 } pn_session_options;
 
 #ifdef __cplusplus

@@ -274,6 +274,9 @@ bool pni_json_u64_of(const json_t *object, const char *key, uint64_t *out);
 pn_status pni_file_read(const char *path, size_t max_bytes, pn_buf *out, pn_error *err);
 /* Writes a temporary sibling, fsyncs and renames: the file is whole or absent. */
 pn_status pni_file_write(const char *path, const void *data, size_t len, pn_error *err);
+/* The same without waiting for the disk: after a crash of the machine the file may hold anything.
+ * For what is checked when it is read. */
+pn_status pni_file_write_unsynced(const char *path, const void *data, size_t len, pn_error *err);
 pn_status pni_mkdirs(const char *path, pn_error *err);
 /* Does not follow symlinks; what is absent is fine. */
 pn_status pni_remove_tree(const char *path, pn_error *err);

@@ -77,7 +77,7 @@ static int write_all(int fd, const char *data, size_t len) {
             len -= (size_t)put;
         }
     }
-    return fsync(fd) == 0 ? 0 : errno;
+    return 0;
 }
 
 /* Best effort: some file systems refuse to sync a folder, and the data itself is safe by now. */
@@ -110,7 +110,7 @@ static int open_sibling(const char *path, char **name_out) {
     }
 }
 
-pn_status pni_file_write(const char *path, const void *data, size_t len, pn_error *err) {
+static pn_status write_whole(const char *path, pn_bytes bytes, bool is_synced, pn_error *err) {
     PNI_AUTO_PTR(pni_text) temporary = NULL;
     int fd = open_sibling(path, &temporary);
     if (fd < 0) {
@@ -120,7 +120,10 @@ pn_status pni_file_write(const char *path, const void *data, size_t len, pn_erro
     if (stat(path, &old) == 0) {
         (void)fchmod(fd, old.st_mode & 07777);
     }
-    int os_errno = write_all(fd, data, len);
+    int os_errno = write_all(fd, (const char *)bytes.data, bytes.len);
+    if (os_errno == 0 && is_synced && fsync(fd) != 0) {
+        os_errno = errno;
+    }
     if (close(fd) != 0 && os_errno == 0) {
         os_errno = errno;
     }
@@ -131,8 +134,18 @@ pn_status pni_file_write(const char *path, const void *data, size_t len, pn_erro
         unlink(temporary);
         return pni_fail_os(err, PNI_E_FILE_WRITE, os_errno, "writing '%s'", path);
     }
-    sync_folder(path);
+    if (is_synced) {
+        sync_folder(path);
+    }
     return PN_OK;
+}
+
+pn_status pni_file_write(const char *path, const void *data, size_t len, pn_error *err) {
+    return write_whole(path, (pn_bytes){data, len}, true, err);
+}
+
+pn_status pni_file_write_unsynced(const char *path, const void *data, size_t len, pn_error *err) {
+    return write_whole(path, (pn_bytes){data, len}, false, err);
 }
 
 pn_status pni_mkdirs(const char *path, pn_error *err) {

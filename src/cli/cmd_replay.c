@@ -7,8 +7,8 @@
 static const cli_option options[] = {
     {"view", 0, CLI_VALUE, false, "VIEW", NULL, "of a file with several: this one"},
     {"check", 0, CLI_FLAG, false, NULL, NULL, "only list what is missing here or differs"},
-    {"from", 0, CLI_VALUE, false, "STEP", "substrait sql",
-     "plan from this alone; when not given from Substrait, else from SQL"},
+    {"from", 0, CLI_VALUE, false, "STEP", "substrait cache sql",
+     "plan from this alone; when not given from Substrait, else from the plan cache, else from SQL"},
     {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
      "how rows are written; by the name of -o FILE when not given, else a table"},
     {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},
@@ -95,16 +95,28 @@ static pn_status check(cli_app *cli, const json_t *needs, pn_error *err) {
     return PN_OK;
 }
 
+static int32_t step_of(const char *from) {
+    static const struct {
+        const char *name;
+        int32_t step;
+    } steps[] = {{"substrait", PN_REPLAY_SUBSTRAIT},
+                 {"cache", PN_REPLAY_PLAN_CACHE},
+                 {"sql", PN_REPLAY_SQL}};
+    for (size_t i = 0; from && i < sizeof steps / sizeof *steps; i++) {
+        if (!strcmp(from, steps[i].name)) {
+            return steps[i].step;
+        }
+    }
+    return PN_REPLAY_DEFAULT;
+}
+
 static pn_status replay(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
                         pn_error *err) {
-    const char *from = cli_get(cli, "from");
     cli_run_request request = {.format = cli_get(cli, "format"),
                                .file = cli_get(cli, "output"),
                                .limit = cli_get_number(cli, "limit", UINT64_MAX),
                                .timeout_ms = cli_get_duration_ms(cli, "timeout"),
-                               .replay = !from                  ? PN_REPLAY_DEFAULT
-                                         : !strcmp(from, "sql") ? PN_REPLAY_SQL
-                                                                : PN_REPLAY_SUBSTRAIT};
+                               .replay = step_of(cli_get(cli, "from"))};
     return cli_run_bundle(cli, workspace->session, bundle, &request, err);
 }
 

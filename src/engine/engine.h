@@ -39,6 +39,7 @@ enum {
     PNI_RENDER_STAGES = 7,         /* JSON */
     PNI_RENDER_ANALYSIS = 8,       /* JSON; runs the query */
     PNI_RENDER_PHYSICAL_BYTES = 9,
+    PNI_RENDER_KEPT_BYTES = 10,
 };
 
 pn_status pni_engine_build_info(json_t **out, pn_error *err);
@@ -102,6 +103,13 @@ pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space
                                     const pni_bound_sql *sql, pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space,
                                     pn_bytes plan, pni_engine_plan **out, pn_error *err);
+/*
+ * Makes a plan of PNI_RENDER_KEPT_BYTES of this engine build, whose depth the caller has checked:
+ * in `run` over the registered tables; in `identity` over stubs that the bytes describe, to be
+ * written as Substrait and compared. UNSUPPORTED: no query over named tables.
+ */
+pn_status pni_engine_plan_restore(const pni_engine_session *session, pni_space space, pn_bytes kept,
+                                  pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_engine_table *table,
                                 pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_to_substrait(const pni_engine_plan *plan, pn_buf *out, pn_error *err);

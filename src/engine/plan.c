@@ -78,6 +78,17 @@ pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space
     return PN_OK;
 }
 
+pn_status pni_engine_plan_restore(const pni_engine_session *session, pni_space space, pn_bytes kept,
+                                  pni_engine_plan **out, pn_error *err) {
+    PNI_TRY(check_size(kept, PNI_PLAN_MAX_BYTES, "kept plan", err));
+    pne_plan *made = NULL;
+    PNI_TRY(pni_engine_finish(
+        pne_plan_restore(engine_session(session), (int32_t)space, kept.data, kept.len, &made, err),
+        err));
+    *out = own_plan(made);
+    return PN_OK;
+}
+
 pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_engine_table *table,
                                 pni_engine_plan **out, pn_error *err) {
     pne_plan *plan = NULL;

@@ -270,6 +270,7 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(make_documents(session, bundle, err));
     PNI_TRY(pni_bundle_seal(bundle, err));
+    pni_plan_keep(session, bundle, plan);
     *out = pni_take(bundle);
     return PN_OK;
 }

@@ -6,7 +6,7 @@
  *
  * kind      code
  * options   compile, run, write: the detail holds what was in force
- * cache     hit, miss, evict: the detail names cache and key
+ * cache     hit, miss, evict, skip (not kept): the detail names cache and key, and why
  * fallback  a reason code in capitals such as PHYS_NO_CODEC: the detail says what was done instead
  */
 #ifndef PNI_EVENTS_H

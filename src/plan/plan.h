@@ -129,7 +129,8 @@ pn_status pni_plan_schema(pn_session *session, const pn_bundle *bundle, json_t *
 
 /*
  * How the bundles of one run become plans: from their Substrait, and where the engine cannot plan
- * that, from their SQL. `last` is the last step that any of them needed.
+ * that, from the plan that was kept, and from their SQL. `last` is the last step that any of them
+ * needed.
  */
 typedef struct pni_replay {
     pn_session *session;              /* in which SQL is compiled again */
@@ -138,6 +139,17 @@ typedef struct pni_replay {
     int32_t last;
     pni_events *events; /* may be NULL */
 } pni_replay;
+
+/*
+ * Keeps the plan that the bundle was compiled with, where the session keeps plans. What cannot be
+ * kept is a recorded event and no failure. Lock held.
+ */
+void pni_plan_keep(const pn_session *session, const pn_bundle *bundle, const pni_engine_plan *plan);
+/* Plans the bundle in `run` from what was kept. NOT_FOUND: nothing was. */
+pn_status pni_plan_restore(const pni_replay *replay, const pn_bundle *bundle, pni_engine_plan **out,
+                           pn_error *err);
+/* Whether a protobuf message is nested deeper than that, or may be. */
+bool pni_wire_is_deeper(pn_bytes bytes, size_t max_depth);
 
 /* Plans the bundle in `run`; its upstream views must be registered there. Takes the lock only to
  * compile SQL. */

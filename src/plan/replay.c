@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Planning a bundle to run it. The canonical Substrait is what the fingerprint stands for, so it
- * comes first. Only when the engine says that it cannot plan it is the SQL text tried, and only if
- * the text still compiles to this very bundle: a fallback may change how a plan is made, never
- * which. Everything else (damage, drift, an input that is gone, a limit, a cancelled call) is the
- * answer and ends here.
+ * comes first. Only when the engine says that it cannot plan it is the plan tried that was kept
+ * when the bundle was compiled, and then the SQL text, and only if either is still this very
+ * bundle: a fallback may change how a plan is made, never which. Everything else (damage, drift, an
+ * input that is gone, a limit, a cancelled call) is the answer and ends here.
  */
 #include "pinion/exec.h"
 
 #include "plan/params.h"
 #include "plan/plan.h"
+#include "plan/plan_cache.h"
+
+#include <ctype.h>
 
 static pn_status open_substrait(const pni_replay *replay, const pn_bundle *bundle,
                                 pni_engine_plan **out, pn_error *err) {
@@ -44,50 +47,88 @@ static pn_status open_sql(const pni_replay *replay, const pn_bundle *bundle, pni
     return pni_engine_plan_bound_sql(replay->engine, PNI_SPACE_RUN, &bound, out, err);
 }
 
-/* The engine could not make a plan of what it was given; all else is an answer. */
-static bool may_fall_back(pn_status status) {
+typedef struct replay_step {
+    int32_t step; /* PN_REPLAY_* */
+    const char *name;
+    const char *words;
+    pn_status (*open)(const pni_replay *replay, const pn_bundle *bundle, pni_engine_plan **out,
+                      pn_error *err);
+} replay_step;
+
+static const replay_step steps[] = {
+    {PN_REPLAY_SUBSTRAIT, "substrait", "From its Substrait", open_substrait},
+    {PN_REPLAY_PLAN_CACHE, "plan_cache", "From the plan cache", pni_plan_restore},
+    {PN_REPLAY_SQL, "sql", "From its SQL", open_sql},
+};
+#define STEPS (sizeof steps / sizeof *steps)
+
+typedef struct failure {
+    const replay_step *step;
+    pn_error why;
+} failure;
+
+static bool is_offered(const pni_replay *replay, const pn_bundle *bundle, int32_t step) {
+    if (replay->only)
+        return replay->only == step;
+    return step == PN_REPLAY_PLAN_CACHE
+               ? pni_plan_cache_is_on(pni_session_plan_cache(replay->session))
+               : step == PN_REPLAY_SUBSTRAIT || bundle->sql;
+}
+
+/* The engine could not make a plan of what it was given; all else is an answer. A kept plan is none
+ * whatever was wrong with it. */
+static bool may_go_on(const failure *last) {
+    pn_status status = last->why.status;
+    if (last->step->step == PN_REPLAY_PLAN_CACHE)
+        return status != PN_CANCELLED;
     return status == PN_PLAN || status == PN_UNSUPPORTED || status == PN_INTERNAL;
 }
 
-static void note_fallback(const pn_bundle *bundle, pni_replay *replay, pn_status status,
-                          const pn_error *why) {
+static void note_fallback(const pni_replay *replay, const pn_bundle *bundle, const failure *failed,
+                          const replay_step *instead) {
     PNI_AUTO(pn_buf) code = PN_BUF_INIT;
-    pni_buf_printf(&code, "SUBSTRAIT_%s", pn_status_name(status));
+    pni_buf_printf(&code, "%s_%s", failed->step->name, pn_status_name(failed->why.status));
+    for (size_t i = 0; i < code.len; i++)
+        code.data[i] = (uint8_t)toupper(code.data[i]);
     pni_event_add(replay->events, "fallback", pni_buf_text(&code),
                   json_pack("{s:s, s:s, s:s}", "bundle", bundle->fingerprint, "reason",
-                            why->message, "instead", "sql"));
+                            failed->why.message, "instead", instead->name));
 }
 
-static pn_status fall_back(pni_replay *replay, const pn_bundle *bundle, pni_engine_plan **out,
-                           pn_error *err) {
-    pn_error second = PN_ERROR_INIT;
-    pn_status status = open_sql(replay, bundle, out, &second);
-    if (status == PN_OK) {
-        note_fallback(bundle, replay, err->status, err);
-        replay->last = PN_REPLAY_SQL;
-        return PN_OK;
-    }
+/* The first failure is the story; what else was tried is told below it. */
+static pn_status tell(const failure *failed, size_t count, pn_error *err) {
     PNI_AUTO(pn_buf) detail = PN_BUF_INIT;
-    pni_buf_printf(&detail, "%s%sFrom its SQL: %s", err->detail, *err->detail ? "\n" : "",
-                   second.message);
+    if (!err)
+        return failed[0].why.status;
+    *err = failed[0].why;
+    pni_buf_puts(&detail, err->detail);
+    for (size_t i = 1; i < count; i++)
+        pni_buf_printf(&detail, "%s%s: %s", detail.len ? "\n" : "", failed[i].step->words,
+                       failed[i].why.message);
     pni_error_detail(err, "%s", pni_buf_text(&detail));
     return err->status;
 }
 
 pn_status pni_plan_open(pni_replay *replay, const pn_bundle *bundle, pni_engine_plan **out,
                         pn_error *err) {
-    pn_error first = PN_ERROR_INIT;
-    if (replay->only == PN_REPLAY_SQL) {
-        replay->last = PN_REPLAY_SQL;
-        return open_sql(replay, bundle, out, err);
+    failure failed[STEPS];
+    size_t count = 0;
+    for (size_t i = 0; i < STEPS; i++) {
+        if (!is_offered(replay, bundle, steps[i].step))
+            continue;
+        if (count && !may_go_on(&failed[count - 1]))
+            break;
+        failed[count] = (failure){&steps[i], PN_ERROR_INIT};
+        if (steps[i].open(replay, bundle, out, &failed[count].why) == PN_OK) {
+            for (size_t f = 0; f < count; f++)
+                note_fallback(replay, bundle, &failed[f], failed[f + 1].step);
+            if (replay->last < steps[i].step)
+                replay->last = steps[i].step;
+            return PN_OK;
+        }
+        count++;
     }
-    pn_status status = open_substrait(replay, bundle, out, &first);
-    if (status == PN_OK && !replay->last)
-        replay->last = PN_REPLAY_SUBSTRAIT;
-    if (status != PN_OK && replay->only != PN_REPLAY_SUBSTRAIT && bundle->sql &&
-        may_fall_back(status))
-        status = fall_back(replay, bundle, out, &first);
-    if (status != PN_OK && err)
-        *err = first;
-    return status;
+    if (!count)
+        return pni_fail(err, PNI_E_ARGUMENT, "there is no replay step %d", replay->only);
+    return tell(failed, count, err);
 }

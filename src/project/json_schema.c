@@ -28,7 +28,7 @@ static const char schema[] =
     "\"settings\":{\"type\":\"object\","
     "\"propertyNames\":{\"anyOf\":[{\"pattern\":\"^datafusion\\\\.\"},"
     "{\"enum\":[\"batch_size\",\"coalesce_batches\",\"collect_statistics\",\"dialect\","
-    "\"explain_verbose\",\"memory_limit\",\"memory_pool\",\"parquet_pushdown\","
+    "\"explain_verbose\",\"memory_limit\",\"memory_pool\",\"parquet_pushdown\",\"plan_cache_limit\","
     "\"repartition_aggregations\",\"repartition_file_scans\",\"repartition_joins\","
     "\"repartition_windows\",\"spill_dir\",\"spill_limit\",\"target_partitions\","
     "\"time_zone\"]}]},"

@@ -109,7 +109,9 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
     if (!project->session) {
         pn_session_options options = PN_SESSION_OPTIONS_INIT;
         PNI_AUTO_PTR(pn_session) session = NULL;
+        PNI_AUTO_PTR(pni_text) plans = pni_path_join(project->dir, ".pinion/cache/plans");
         options.profile = project->profile;
+        options.plan_cache_dir = plans;
         options.settings = project->settings.items;
         options.n_settings = project->settings.count;
         options.catalog = project->catalog;

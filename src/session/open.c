@@ -54,6 +54,13 @@ static pn_status apply_policy(json_t *policy, const pn_setting *setting, pn_erro
     return PN_OK;
 }
 
+static pn_status parse_size(const pn_setting *setting, uint64_t *out, pn_error *err) {
+    if (!pni_parse_size(setting->value, out))
+        return pni_fail(err, PNI_E_SESSION_SETTING, "%s: '%s' is no size such as 4GiB or 512MiB",
+                        setting->key, setting->value);
+    return PN_OK;
+}
+
 /* The settings that are not the engine's own: memory and spilling. */
 static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_error *err) {
     static const struct {
@@ -71,17 +78,14 @@ static pn_status apply_runtime(json_t *runtime, const pn_setting *setting, pn_er
             json_object_set_new(runtime, known[i].key, json_string(setting->value));
             return PN_OK;
         }
-        if (!pni_parse_size(setting->value, &bytes))
-            return pni_fail(err, PNI_E_SESSION_SETTING,
-                            "%s: '%s' is no size such as 4GiB or 512MiB", setting->key,
-                            setting->value);
+        PNI_TRY(parse_size(setting, &bytes, err));
         set_u64(runtime, known[i].key, bytes);
         return PN_OK;
     }
     return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting", setting->key);
 }
 
-static pn_status apply_settings(json_t *config, const pn_session *session,
+static pn_status apply_settings(json_t *config, pn_session *session,
                                 const pn_session_options *options, pn_error *err) {
     for (size_t i = 0; i < options->n_settings; i++) {
         const pn_setting *setting = &options->settings[i];
@@ -101,6 +105,8 @@ static pn_status apply_settings(json_t *config, const pn_session *session,
             json_object_set_new(config, key, json_string(setting->value));
         else if (pni_streq(setting->key, "require_local_paths"))
             PNI_TRY(apply_policy(session->store_policy, setting, err));
+        else if (pni_streq(setting->key, "plan_cache_limit"))
+            PNI_TRY(parse_size(setting, &session->plan_cache.limit_bytes, err));
         else
             PNI_TRY(apply_runtime(session->runtime, setting, err));
     }
@@ -147,7 +153,7 @@ static json_t *base_runtime(const pni_profile *profile, const pn_session_options
     return runtime;
 }
 
-static pn_status environment(json_t **out, pn_error *err) {
+static pn_status read_build(pn_session *session, pn_error *err) {
     static const char *const parts[] = {"arrow", "datafusion", "datafusion_substrait", "deltalake",
                                         "substrait"};
     PNI_AUTO_PTR(json_t) info = NULL;
@@ -156,8 +162,8 @@ static pn_status environment(json_t **out, pn_error *err) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (json_object_get(info, parts[i]))
             json_object_set(env, parts[i], json_object_get(info, parts[i]));
-    *out = env;
-    return PN_OK;
+    session->environment = env;
+    return pni_json_digest(info, session->plan_cache.build, err);
 }
 
 static pn_status start_engine(pn_session *session, json_t *config, pn_error *err) {
@@ -168,7 +174,7 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
     PNI_TRY(pni_session_read_settings(session, err));
     session->opened_settings = json_incref(session->settings);
     PNI_TRY(pni_engine_session_rules(session->engine, &session->rules, err));
-    PNI_TRY(environment(&session->environment, err));
+    PNI_TRY(read_build(session, err));
     PNI_TRY(pni_session_digest_documents(session, err));
     return pni_session_install_builtin(session, err);
 }

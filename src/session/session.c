@@ -23,6 +23,8 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     session->catalog = pni_catalog_ref(options->catalog);
     session->own = pn_catalog_new();
     session->tables = pni_map_new();
+    if (options->plan_cache_dir)
+        session->plan_cache.dir = pni_path_absolute(options->plan_cache_dir);
     return session;
 }
 
@@ -57,6 +59,7 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->store_policy);
     json_decref(session->digests);
     json_decref(session->snapshot);
+    pni_free(session->plan_cache.dir);
     pni_udf_catalog_free(session->udfs);
     pni_recorder_unref(session->recorder);
     pthread_mutex_destroy(&session->lock);
@@ -88,6 +91,10 @@ const pni_engine_session *pni_session_engine(const pn_session *session) {
 
 int32_t pn_session_policy(const pn_session *session) {
     return session ? session->policy : PN_SQL_POLICY_DEFAULT;
+}
+
+const pni_plan_cache_place *pni_session_plan_cache(const pn_session *session) {
+    return &session->plan_cache;
 }
 
 const json_t *pni_session_identity_settings(const pn_session *session) {

@@ -65,6 +65,15 @@ void pni_session_hint_nearest(const char *nearest, pn_error *err); /* does nothi
 pn_status pni_session_stub(pn_session *session, const char *name, const struct ArrowSchema *schema,
                            pn_error *err);
 
+/* Where optimised plans are kept between processes: nowhere without a folder or with a limit of 0.
+ */
+typedef struct pni_plan_cache_place {
+    char *dir;
+    uint64_t limit_bytes;
+    char build[PNI_SHA256_HEX]; /* of the engine: its versions, profile and sources */
+} pni_plan_cache_place;
+const pni_plan_cache_place *pni_session_plan_cache(const pn_session *session);
+
 /* Identity documents, made once when the session is opened. Borrowed. */
 const json_t *pni_session_identity_settings(const pn_session *session);
 const json_t *pni_session_environment(const pn_session *session);

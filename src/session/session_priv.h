@@ -21,6 +21,7 @@ struct pn_session {
     pn_catalog *own;     /* datasets added later, and auto-loaded ones */
     pni_map *tables;     /* name -> session_table: what was resolved */
     pni_engine_session *engine;
+    pni_plan_cache_place plan_cache;
     json_t *runtime;
     json_t *settings;          /* all, as the engine reports them */
     json_t *identity_settings; /* less the exclusions */

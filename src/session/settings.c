@@ -94,8 +94,8 @@ const char *pni_setting_engine_key(const char *key) {
 }
 
 bool pni_setting_is_known(const char *key) {
-    static const char *const runtime[] = {"memory_limit", "memory_pool", "require_local_paths",
-                                          "spill_dir", "spill_limit"};
+    static const char *const runtime[] = {"memory_limit",        "memory_pool", "plan_cache_limit",
+                                          "require_local_paths", "spill_dir",   "spill_limit"};
     for (size_t i = 0; i < sizeof runtime / sizeof *runtime; i++)
         if (pni_streq(runtime[i], key))
             return true;
