@@ -33,7 +33,14 @@ def measure(material, name, runs):
         mine = total(our_step) if our_step else total("consume", "replay_physical")
         print(f"| {name}, {len(times)}: {ours} | {runs} | {mine:.0f} ms | {peer} {total(its_step):.0f} ms | "
               f"{mine / total(its_step):.2f} | {goal} |")
+    kept = sum(time["keep"] > 0 for time in times)
+    fresh = total("prove", "restore")
+    print(f"| {name}: from the plan cache to a plan, {kept} kept | {runs} | {fresh:.0f} ms | "
+          f"from Substrait {total('consume'):.0f} ms | {fresh / total('consume'):.2f} | |")
     compiled = bare + total("produce", "canon")
+    keeping = compiled + total("keep", "prove")
+    print(f"| {name}: compile and keep | {runs} | {keeping:.0f} ms | compile {compiled:.0f} ms | "
+          f"{keeping / compiled:.2f} | |")
     print(f"| {name}: compile | {runs} | {compiled:.0f} ms | plan + optimise {bare:.0f} ms | {compiled / bare:.2f} | 1.4 |")
     print(f"| {name}: canonicalise + fingerprint | {runs} | {middle('canon'):.3f} ms a plan, median | | | 0.4 ms |")
 
