@@ -69,7 +69,7 @@ _pinion() {
         'bundle export:--output'|'bundle export:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'bundle show:--view') COMPREPLY=();;
         'replay:--view') COMPREPLY=();;
-        'replay:--from') COMPREPLY=($(compgen -W 'substrait sql' -- "$cur"));;
+        'replay:--from') COMPREPLY=($(compgen -W 'substrait cache sql' -- "$cur"));;
         'replay:--format') COMPREPLY=($(compgen -W 'table json jsonlines csv markdown arrow parquet' -- "$cur"));;
         'replay:--output'|'replay:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'replay:--limit') COMPREPLY=();;

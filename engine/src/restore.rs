@@ -97,7 +97,8 @@ impl LogicalExtensionCodec for Tables {
 pub fn keep(plan: &Plan) -> Result<Vec<u8>> {
     let optimised = order::steady(&plan.optimised(&plan.state())?)?;
     let bytes = logical_plan_to_bytes_with_extension_codec(&optimised, &STUBS).map_err(|error| {
-        let failure = Failure::from(error).context("the plan cannot be kept");
+        // The detail would say where in the crate it was said.
+        let failure = Failure::from(error).context("the plan cannot be kept").with_detail("");
         Failure { status: status::UNSUPPORTED, ..failure }
     })?;
     Ok(bytes.to_vec())

@@ -8,7 +8,7 @@ static const cli_option options[] = {
     {"view", 0, CLI_VALUE, false, "VIEW", NULL, "of a file with several: this one"},
     {"check", 0, CLI_FLAG, false, NULL, NULL, "only list what is missing here or differs"},
     {"from", 0, CLI_VALUE, false, "STEP", "substrait cache sql",
-     "plan from this alone; when not given from Substrait, else from the plan cache, else from SQL"},
+     "plan from this alone; when not given from Substrait, else plan cache, else SQL"},
     {"format", 0, CLI_VALUE, false, "FORMAT", "table json jsonlines csv markdown arrow parquet",
      "how rows are written; by the name of -o FILE when not given, else a table"},
     {"output", 'o', CLI_FILE, false, "FILE", NULL, "write to a file; it is whole or absent"},

@@ -49,6 +49,19 @@ $ pinion -C shop replay revenue_by_customer --from sql --format csv
 customer,orders,revenue
 ada,2,42.75
 grace,1,8.0
+$ pinion -C shop replay revenue_by_customer --from cache
+! pinion: view 'big_orders': this session keeps no plans [PN6124]
+! hint: Set `plan_cache_limit` to a size such as 64MiB; a session that a program opens needs `plan_cache_dir` too.
+[exit 2]
+$ pinion -q -C shop --set plan_cache_limit=1MiB build > /dev/null; find shop/.pinion/cache/plans -name '*.plan' | wc -l
+2
+$ pinion -C shop --set plan_cache_limit=1MiB replay revenue_by_customer --from cache --format csv
+customer,orders,revenue
+ada,2,42.75
+grace,1,8.0
+$ for f in shop/.pinion/cache/plans/*/*.plan; do printf x >> $f; done
+$ pinion -C shop --set plan_cache_limit=1MiB replay big_orders --from cache 2>&1 | sed 's/ of bundle [0-9a-f]*//' | head -1
+pinion: the kept plan has another length than it says [PN6121]
 $ f=$(cut -c1-12 shop/.pinion/bundles/views/big_orders); pinion -C shop bundle show $f | sed -n 2p
 view        big_orders
 $ pinion -C shop replay nothing

@@ -242,6 +242,7 @@ NO_CHANGES = [
     ("memory", setting("memory_limit: 300MiB"), {}, ALL),
     ("the kind of memory pool", setting("memory_pool: greedy"), {}, ALL),
     ("the limit of spilling", setting("spill_limit: 1GiB"), {}, ALL),
+    ("the limit of kept plans", setting("plan_cache_limit: 1MiB"), {}, ALL),
     ("how explain prints", setting("datafusion.explain.show_statistics: 'true'"), {}, ALL),
     ("how values print", setting("datafusion.format.null: none"), {}, ALL),
     ("planning threads", setting("datafusion.execution.planning_concurrency: '3'"), {}, ALL),

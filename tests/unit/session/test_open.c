@@ -56,15 +56,17 @@ T_CASE(every_profile_opens) {
 
 T_CASE(what_the_caller_says_goes_over_the_profile) {
     const pn_setting settings[] = {
-        {"batch_size", "100"},     {"datafusion.execution.batch_size", "200"},
-        {"memory_limit", "1GiB"},  {"spill_limit", "2GiB"},
-        {"memory_pool", "greedy"}, {"time_zone", "+02:00"}};
+        {"batch_size", "100"},       {"datafusion.execution.batch_size", "200"},
+        {"memory_limit", "1GiB"},    {"spill_limit", "2GiB"},
+        {"memory_pool", "greedy"},   {"time_zone", "+02:00"},
+        {"plan_cache_limit", "3MiB"}};
     pn_session_options options = PN_SESSION_OPTIONS_INIT;
     PNI_AUTO_PTR(pn_session) session = NULL;
     options.settings = settings;
     options.n_settings = sizeof settings / sizeof *settings;
     options.batch_size = 50;
     options.target_partitions = 3;
+    options.plan_cache_dir = "plans/../kept";
     FX_OK(pn_session_open(&options, &session, err));
     T_EQ_STR(setting_of(session, "datafusion.execution.batch_size"),
              "200"); /* the last word counts */
@@ -73,6 +75,10 @@ T_CASE(what_the_caller_says_goes_over_the_profile) {
     T_EQ_STR(pni_json_text(session->runtime, "memory_limit_bytes"), "1073741824");
     T_EQ_STR(pni_json_text(session->runtime, "max_spill_bytes"), "2147483648");
     T_EQ_STR(pni_json_text(session->runtime, "memory_pool"), "greedy");
+    const pni_plan_cache_place *place = pni_session_plan_cache(session);
+    T_EQ_UINT(place->limit_bytes, 3u << 20);
+    T_ASSERT(place->dir[0] == '/' && pni_ends_with(place->dir, "/kept"));
+    T_EQ_UINT(strlen(place->build), PNI_SHA256_HEX - 1);
 }
 
 T_CASE(a_wrong_setting_is_named) {
@@ -83,6 +89,7 @@ T_CASE(a_wrong_setting_is_named) {
     } cases[] = {
         {"memory_limit", "lots", PNI_E_SESSION_SETTING, "memory_limit: 'lots'"},
         {"spill_limit", "-1", PNI_E_SESSION_SETTING, "spill_limit"},
+        {"plan_cache_limit", "some", PNI_E_SESSION_SETTING, "plan_cache_limit: 'some'"},
         {"memorylimit", "1", PNI_E_SESSION_SETTING, "'memorylimit'"},
         {"batch_size", NULL, PNI_E_SESSION_SETTING, "0"},
         {NULL, "1", PNI_E_SESSION_SETTING, "0"},
