@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("PN_BUILD_DIR", ROOT / "build/ci"))
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "pinion"
 PROGRAM = BUILD / "tests/roundtrip"
+PARTITIONS = "datafusion.execution.target_partitions"
 WRONG = ("different", "unsteady", "crashed", "hung")
 
 
@@ -90,6 +91,14 @@ class Report:
     def planned(self):
         """What the engine plans and runs itself, and answers the same way twice."""
         return sum(self.counts[name] for name in ("same", "known", "refused") + WRONG)
+
+    def verdict(self):
+        """Prints the sum, and says whether there was something to compare, no row wrong, and under 1 % refused."""
+        wrong, refused = sum(self.counts[name] for name in WRONG), self.counts["refused"]
+        planned = self.planned()
+        print(f"# {planned} queries planned, {refused} refused ({100 * refused / max(planned, 1):.2f} %), "
+              f"{self.counts['known']} with a proved reason, {wrong} wrong")
+        return planned > 0 and not wrong, refused * 100 < planned
 
     def print(self, full):
         print("#", ", ".join(f"{n} {name}" for name, n in sorted(self.counts.items())))

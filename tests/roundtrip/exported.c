@@ -9,6 +9,7 @@
 
 #include "arrow/arrow.h"
 #include "exec/exec.h"
+#include "proof.h"
 #include "rows.h"
 #include "session/session.h"
 
@@ -78,7 +79,7 @@ static pn_status copy_table(exported *e, const char *name, pn_error *err) {
         sort_rows(e, pni_buf_text(&sql), &stream);
     PNI_TRY(pn_session_add_table(e->session, name, &stream, err));
     pni_vec_push(&e->copied, pni_strdup(name));
-    return PN_OK;
+    return e->folder && !e->set ? proof_keep(e, name, err) : PN_OK;
 }
 
 void exported_changed(exported *e) {
@@ -154,16 +155,14 @@ static json_t *import(exported *e, const char *path) {
     return made;
 }
 
-static pn_status replay(exported *e, const pn_bundle *bundle, answer *out, pn_error *err) {
-    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
-    PNI_AUTO_PTR(pn_result) result = NULL;
-    PNI_AUTO_STREAM stream = {0};
-    for (size_t i = 0; i < pn_bundle_table_count(bundle); i++)
-        PNI_TRY(copy_table(e, pn_bundle_table_at(bundle, i), err));
-    options.replay = PN_REPLAY_SUBSTRAIT;
-    PNI_TRY(pn_exec_run(e->session, bundle, &options, &result, err));
-    PNI_TRY(pn_result_stream(result, &stream, err));
-    return answer_read(&stream, out, err);
+static void replay(exported *e, replayed_bundle *out) {
+    pn_error *err = &out->err;
+    pn_status status = PN_OK;
+    for (size_t i = 0; status == PN_OK && i < pn_bundle_table_count(out->bundle); i++)
+        status = copy_table(e, pn_bundle_table_at(out->bundle, i), err);
+    if (status == PN_OK)
+        status = proof_replay(e, out->bundle, PN_REPLAY_SUBSTRAIT, &out->rows, err);
+    pni_assert(status == err->status);
 }
 
 /* Plain SQL that does not give its rows again, here, is no measure. */
@@ -178,34 +177,71 @@ static bool is_unstable(const exported *e, const char *sql, const answer *there)
     return why.len > 0;
 }
 
+/* Same, or known with the reason, or unstable, or different. */
+static json_t *judged(exported *e, const char *sql, const answer *there,
+                      const replayed_bundle *here) {
+    PNI_AUTO(pn_buf) why = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) reason = PN_BUF_INIT;
+    if (here->err.status == PN_OK)
+        answer_differ(there, &here->rows, &why);
+    if (here->err.status == PN_OK && !why.len)
+        return outcome("same", NULL);
+    if (proof_found(e, there, here, &reason))
+        return outcome("known", pni_buf_text(&reason));
+    const char *word = is_unstable(e, sql, there) ? "unstable" : "different";
+    return why.len ? outcome(word, pni_buf_text(&why)) : outcome_failed(word, &here->err);
+}
+
 static json_t *replayed(exported *e, const char *fingerprint, const char *sql, const char *rows) {
     pn_error err = PN_ERROR_INIT;
-    PNI_AUTO(pn_buf) why = PN_BUF_INIT;
-    answer there = {0}, here = {.published = true};
+    answer there = {0};
+    replayed_bundle here = {.rows = {.published = true}, .err = PN_ERROR_INIT};
     json_t *made = NULL;
-    const pn_bundle *bundle = pn_bundle_set_find(e->set, fingerprint);
-    if (!bundle)
+    here.bundle = pn_bundle_set_find(e->set, fingerprint);
+    if (!here.bundle)
         return outcome("different", "the bundle file does not hold the bundle");
-    if (answer_load(rows, &there, &err) != PN_OK || replay(e, bundle, &here, &err) != PN_OK) {
-        made = outcome_failed(is_unstable(e, sql, &there) ? "unstable" : "different", &err);
+    if (answer_load(rows, &there, &err) != PN_OK) {
+        made = outcome_failed("different", &err);
     } else {
-        answer_differ(&there, &here, &why);
-        made = outcome(!why.len                      ? "same"
-                       : is_unstable(e, sql, &there) ? "unstable"
-                                                     : "different",
-                       pni_buf_text(&why));
+        replay(e, &here);
+        made = judged(e, sql, &there, &here);
     }
     answer_dispose(&there);
-    answer_dispose(&here);
+    answer_dispose(&here.rows);
+    return made;
+}
+
+/* Whether what plain SQL says is otherwise than a replay said, or may be, in this process. */
+static json_t *prove(exported *e, const char *sql) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(json_t) found = NULL;
+    PNI_AUTO_PTR(pni_engine_plan) plain = NULL;
+    PNI_AUTO_PTR(pn_bundle) bundle = NULL;
+    answer there = {.published = true};
+    replayed_bundle here = {.rows = {.published = true}, .err = PN_ERROR_INIT};
+    json_t *made = NULL;
+    if (pni_engine_sql_tables(e->engine, text_bytes(sql), &found, &err) != PN_OK ||
+        plain_plan(e, sql, &plain, &err) != PN_OK ||
+        answer_of_plan(plain, &there, &err) != PN_OK ||
+        compile(e, sql, json_object_get(found, "tables"), &bundle, &err) != PN_OK) {
+        made = outcome_failed("different", &err);
+    } else {
+        here.bundle = bundle;
+        replay(e, &here);
+        made = judged(e, sql, &there, &here);
+    }
+    answer_dispose(&there);
+    answer_dispose(&here.rows);
     return made;
 }
 
 /* ---- the session --------------------------------------------------------------------------- */
 
-static json_t *opened(exported *e) {
+static json_t *opened(exported *e, const char *folder) {
     pn_error err = PN_ERROR_INIT;
     pn_session_options options = PN_SESSION_OPTIONS_INIT;
     options.target_partitions = 4;
+    e->folder = folder ? pni_strdup(folder) : NULL;
     if (pn_session_open(&options, &e->session, &err) != PN_OK)
         return outcome_failed("failed", &err);
     return outcome("done", NULL);
@@ -238,6 +274,7 @@ void exported_forget(exported *e) {
     pni_vec_dispose(&e->bundles);
     pn_bundle_set_free(e->set);
     pn_session_unref(e->session);
+    pni_free(e->folder);
     *e = (exported){0};
 }
 
@@ -247,15 +284,19 @@ json_t *exported_line(exported *e, const json_t *line) {
     const char *path = json_string_value(json_object_get(line, "path"));
     const char *name = json_string_value(json_object_get(line, "name"));
     if (pni_streq(what, "open") && !e->session)
-        return opened(e);
+        return opened(e, path);
     if (!e->session)
         return NULL;
+    if (pni_streq(what, "close"))
+        return exported_forget(e), outcome("done", NULL);
     if (pni_streq(what, "dataset") && name && path)
         return dataset(e, name, path);
     if (pni_streq(what, "setting") && name)
         return setting(e, name, json_string_value(json_object_get(line, "value")));
     if (pni_streq(what, "compile") && sql && path)
         return compiled(e, sql, path);
+    if (pni_streq(what, "prove") && sql)
+        return prove(e, sql);
     if (pni_streq(what, "export") && path)
         return export_all(e, path);
     if (pni_streq(what, "import") && path && !e->set)

@@ -13,6 +13,7 @@
 typedef struct exported {
     pni_engine_session *engine; /* where set-up statements ran; borrowed */
     pn_session *session;
+    char *folder;           /* where the copies are kept for the other process, or NULL */
     PNI_VEC(char *) copied; /* tables of the engine that the session has as temporary ones */
     PNI_VEC(pn_bundle *) bundles;
     pn_bundle_set *set;

@@ -11,13 +11,16 @@
  * does not repeat itself), unsteady (two compiles give different bytes).
  *
  * Across processes (exported.c), where `name` of replay is the fingerprint that compile answered:
- *     {"do":"open"}                             a session of pinion beside the engine's
+ *     {"do":"open","path":…}                    a session of pinion beside the engine's; at the path
+ *                                               (optional) copies of tables are kept
  *     {"do":"dataset","name":…,"path":…}        a Parquet file that it reads
  *     {"do":"setting","name":…,"value":…}       a setting of it
  *     {"do":"compile","sql":…,"path":…}         a bundle; the rows of plain SQL go to the path
  *     {"do":"export","path":…}                  all bundles as one file
  *     {"do":"import","path":…}
- *     {"do":"replay","name":…,"sql":…,"path":…} its rows beside those at the path
+ *     {"do":"replay","name":…,"sql":…,"path":…} its rows beside those at the path: same, known (a
+ *                                               difference whose reason was shown, proof.c), …
+ *     {"do":"prove","sql":…}                    the same in one process
  *
  *     {"do":"time","sql":…,"runs":n}            time of each step, in ms: the least of n
  * answers processor time of {"plan","optimise","produce","canon","sql_physical","consume",

@@ -56,3 +56,21 @@ def setting(sql):
     if key.lower() in ("time", "timezone"):
         return "datafusion.execution.time_zone", re.sub(r"^ZONE\s*=?\s*", "", value or "", flags=re.I).strip("'\" ")
     return key.lower(), None if sql.lstrip()[:5].upper() == "RESET" else (value or "").strip("'\"")
+
+
+QUERIES = ("SELECT", "WITH", "VALUES", "(")
+SETUPS = ("CREATE", "DROP", "INSERT", "COPY", "DELETE", "UPDATE", "TRUNCATE")
+
+
+def walk(path, on_setting, on_setup, on_query):
+    """Gives each record of a file to one of them: (key, value), (line, sql), or (index, line, sql) of a query."""
+    for index, record in enumerate(records(path)):
+        sql = record.sql.strip().rstrip(";")
+        word = sql.split(None, 1)[0].upper() if sql else ""
+        change = setting(sql)
+        if change:
+            on_setting(*change)
+        elif word in QUERIES:
+            on_query(index, record.line, sql)
+        elif word in SETUPS:
+            on_setup(record.line, sql)
