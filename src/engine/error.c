@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #define FIRST_LINE_MAX 65536u
 
@@ -57,10 +58,30 @@ static int32_t number_of(pn_status status) {
     }
 }
 
+/* A built-in function that refuses its arguments says by which row of the catalogue; it can speak
+ * in text only. The number leaves the message and becomes the error's. */
+static void take_number(pn_error *err) {
+    static const char before[] = "refuses its arguments: PN";
+    char *at = strstr(err->message, before);
+    char *end;
+    if (!at) {
+        return;
+    }
+    at += sizeof before - 1;
+    long number = strtol(at, &end, 10);
+    if (end - at == 4 && end[0] == ':' && end[1] == ' ' &&
+        pn_error_catalogue_find((int32_t)number)) {
+        memmove(at - 2, end + 2, strlen(end + 2) + 1);
+        pni_error_redact(err);
+        pni_error_number(err, (int32_t)number);
+    }
+}
+
 pn_status pni_engine_finish(int32_t status, pn_error *err) {
     if (status == PN_OK || !err) {
         return status;
     }
+    take_number(err);
     if (err->number == 0) {
         pni_error_redact(err);
         pni_error_number(err, number_of(status));

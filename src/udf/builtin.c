@@ -24,8 +24,9 @@ static pn_plugin pack = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void gather(void) {
-    const udf_table tables[] = {pni_udf_table_hash(), pni_udf_table_text(), pni_udf_table_span(),
-                                pni_udf_table_position(), pni_udf_table_cdf()};
+    const udf_table tables[] = {
+        pni_udf_table_hash(), pni_udf_table_text(), pni_udf_table_span(), pni_udf_table_position(),
+        pni_udf_table_cdf(),  pni_udf_table_list(), pni_udf_table_map(),  pni_udf_table_field()};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (size_t j = 0; j < tables[i].count; j++) {
             pni_assert(pack.n_udfs < MAX_FUNCTIONS);

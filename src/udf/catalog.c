@@ -95,7 +95,7 @@ const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name) {
 static pn_status check_native(const pni_udf_catalog *catalog, const json_t *function,
                               const char *name, pn_error *err) {
     const udf_pack *pack = name ? pni_map_get(catalog->owners, name) : NULL;
-    if (!pack || json_is_true(json_object_get(function, "custom"))) {
+    if (!pack || pack->is_builtin || json_is_true(json_object_get(function, "custom"))) {
         return PN_OK;
     }
     return pni_fail(err, PNI_E_UDF_DUPLICATE,
@@ -103,7 +103,8 @@ static pn_status check_native(const pni_udf_catalog *catalog, const json_t *func
                     name);
 }
 
-/* The engine would let a pack replace `sum`: refuse that. */
+/* The engine would let a pack replace `sum`: refuse that. What the built-in pack replaces, it does
+ * on purpose (README.md). */
 static pn_status check_natives(const pni_udf_catalog *catalog, const pni_engine_session *session,
                                pn_error *err) {
     PNI_AUTO_PTR(json_t) functions = NULL;
@@ -123,7 +124,7 @@ static pn_status check_natives(const pni_udf_catalog *catalog, const pni_engine_
 
 pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
                           pn_error *err) {
-    if (catalog->packs.count > 1) { /* the built-in pack alone is known to be free of clashes */
+    if (catalog->packs.count > 1) {
         PNI_TRY(check_natives(catalog, session, err));
     }
     for (size_t i = 0; i < catalog->packs.count; i++) {

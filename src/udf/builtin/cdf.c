@@ -11,24 +11,10 @@ typedef struct change {
 static const change changes[] = {
     {"update_postimage", 3}, {"insert", 2}, {"delete", 1}, {"update_preimage", 0}};
 
-/* No letter outside ASCII has a lower case among these names, so ASCII lower case is enough. */
-static bool same_lower(pni_str text, const char *name) {
-    if (text.len != strlen(name)) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != name[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static int64_t rank_of(pni_str text) {
     text = pni_udf_trim(text);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        if (same_lower(text, changes[i].name)) {
+        if (pni_udf_same_lower(text, changes[i].name)) {
             return changes[i].rank;
         }
     }

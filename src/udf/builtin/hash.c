@@ -161,6 +161,17 @@ static int32_t hash_any_rows(udf_frame *frame, struct ArrowArray *out) {
     return result;
 }
 
+/* The ids of a literal prefix that names a kind are of that kind. */
+static int32_t id_field(udf_fields *fields, struct ArrowSchema *out) {
+    pni_str kind = pni_udf_semantic_type(pni_udf_literal_or(fields, 0, PNI_STR("")));
+    ArrowSchemaInit(out);
+    UDF_TRY(pni_udf_made(fields, ArrowSchemaSetType(out, NANOARROW_TYPE_STRING)));
+    if (kind.len == 0) {
+        return 0;
+    }
+    return pni_udf_made(fields, pni_udf_set_metadata(out, "semantic_type", kind));
+}
+
 static const pn_udf functions[] = {
     {UDF_FUNCTION("stable_hash64", NANOARROW_TYPE_INT64, hash64_rows), UDF_ALIASES("hash64"),
      UDF_EXACT(1, "s"), UDF_NAMES("value"), .return_format = "l", .rewrite_tags = "hash",
@@ -172,15 +183,14 @@ static const pn_udf functions[] = {
      UDF_ALIASES("prefixed_hash"), UDF_EXACT(2, "s", "s"), UDF_NAMES("prefix", "value"),
      .return_format = "u", .rewrite_tags = "hash", .body_version = "1",
      .description = "A prefix, a colon and the stable 63-bit hash of a text."},
-    {UDF_FUNCTION("stable_id", NANOARROW_TYPE_STRING, id_rows),
-     UDF_VARIADIC(2, UDF_MAX_ARGS, "s", "*"), UDF_NAMES("prefix", "value"), .return_format = "u",
-     .rewrite_tags = "hash", .body_version = "1",
+    {UDF_TAGGED("stable_id", NANOARROW_TYPE_STRING, id_field, id_rows),
+     UDF_VARIADIC(2, UDF_MAX_ARGS, "s", "*"), UDF_NAMES("prefix", "value"), .rewrite_tags = "hash",
+     .body_version = "1",
      .description = "A prefix, a colon and the 128-bit hash of a value; of parts when there are "
                     "more."},
-    {UDF_FUNCTION("stable_id_parts", NANOARROW_TYPE_STRING, id_parts_rows),
+    {UDF_TAGGED("stable_id_parts", NANOARROW_TYPE_STRING, id_field, id_parts_rows),
      UDF_ALIASES("stable_id_multi"), UDF_VARIADIC(2, UDF_MAX_ARGS, "s", "*"),
-     UDF_NAMES("prefix", "part1"), .return_format = "u", .rewrite_tags = "hash,id",
-     .body_version = "1",
+     UDF_NAMES("prefix", "part1"), .rewrite_tags = "hash,id", .body_version = "1",
      .description = "A prefix, a colon and the 128-bit hash of 1 to 64 parts; null is a part."},
     {UDF_FUNCTION("prefixed_hash_parts64", NANOARROW_TYPE_STRING, prefixed_parts64_rows),
      UDF_ALIASES("prefixed_hash_parts"), UDF_VARIADIC(2, UDF_MAX_ARGS, "s", "*"),
@@ -193,9 +203,9 @@ static const pn_udf functions[] = {
      .body_version = "1",
      .description = "128-bit hash of the text form of any value, trimmed and NFKC when canonical; "
                     "never null."},
-    {UDF_FUNCTION("span_id", NANOARROW_TYPE_STRING, id_parts_rows),
+    {UDF_TAGGED("span_id", NANOARROW_TYPE_STRING, id_field, id_parts_rows),
      UDF_EXACT(4, "s", "*", "*", "*", "*"), UDF_NAMES("prefix", "path", "bstart", "bend", "kind"),
-     .return_format = "u", .rewrite_tags = "hash,id,span", .body_version = "1",
+     .rewrite_tags = "hash,id,span", .body_version = "1",
      .description = "The id of a byte span in a file: stable_id_parts of path, bounds and kind."},
 };
 

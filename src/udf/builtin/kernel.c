@@ -9,16 +9,29 @@
 
 #include <stdio.h>
 
-int32_t pni_udf_fail(udf_frame *frame, const char *format, ...) {
-    if (frame->message_cap > 0) {
-        int used = snprintf(frame->message, frame->message_cap, "%s: ", frame->name);
-        if (used >= 0 && (size_t)used < frame->message_cap) {
-            va_list args;
-            va_start(args, format);
-            vsnprintf(frame->message + used, frame->message_cap - (size_t)used, format, args);
-            va_end(args);
-        }
+static void complain(char *message, size_t cap, const char *head, const char *format,
+                     va_list args) {
+    int used = snprintf(message, cap, "%s: ", head);
+    if (used >= 0 && (size_t)used < cap) {
+        vsnprintf(message + used, cap - (size_t)used, format, args);
     }
+}
+
+int32_t pni_udf_fail(udf_frame *frame, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    complain(frame->message, frame->message_cap, frame->name, format, args);
+    va_end(args);
+    return 1;
+}
+
+int32_t pni_udf_refuse(udf_fields *fields, int32_t number, const char *format, ...) {
+    char head[16];
+    snprintf(head, sizeof head, "PN%d", number);
+    va_list args;
+    va_start(args, format);
+    complain(fields->message, fields->message_cap, head, format, args);
+    va_end(args);
     return 1;
 }
 
@@ -77,31 +90,39 @@ static void close_frame(udf_frame *frame) {
     }
 }
 
-/* Made new for every call: building an output reads the schema only while it starts. */
-static int init_nested(const udf_kernel *kernel, struct ArrowArray *out) {
-    PNI_AUTO_SCHEMA schema = {0};
-    NANOARROW_RETURN_NOT_OK(kernel->schema(&schema));
-    return ArrowArrayInitFromSchema(out, &schema, NULL);
-}
-
 /* checksrc: allow parameters pn_return_fn of pinion/plugin.h has seven */
 int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
                        const struct ArrowArray *const *scalars, uint32_t n_args,
                        struct ArrowSchema *out, char *message, size_t message_cap) {
     const udf_kernel *kernel = ctx;
-    (void)args, (void)scalars, (void)n_args, (void)message, (void)message_cap;
+    udf_fields fields = {kernel->name, args, scalars, n_args, message, message_cap};
     PNI_AUTO_SCHEMA made = {0};
-    int code = kernel->schema(&made);
-    pni_assert(code == NANOARROW_OK); /* fails for want of memory only */
+    UDF_TRY(kernel->field(&fields, &made));
     ArrowSchemaMove(&made, out);
     return 0;
 }
 
+/* Made new for every call: building an output reads the schema only while it starts. */
+static int32_t start_decided(udf_frame *frame, const udf_kernel *kernel, struct ArrowArray *out) {
+    const struct ArrowSchema *args[UDF_MAX_ARGS];
+    const struct ArrowArray *literals[UDF_MAX_ARGS];
+    for (uint32_t i = 0; i < frame->count; i++) {
+        const pn_kernel_arg *arg = udf_arg(frame, i);
+        args[i] = arg->schema;
+        literals[i] = arg->is_scalar ? arg->array : NULL;
+    }
+    udf_fields fields = {kernel->name, args,           literals,
+                         frame->count, frame->message, frame->message_cap};
+    PNI_AUTO_SCHEMA schema = {0};
+    UDF_TRY(kernel->field(&fields, &schema));
+    return pni_udf_append(frame, ArrowArrayInitFromSchema(out, &schema, NULL));
+}
+
 static int32_t run(udf_frame *frame, const udf_kernel *kernel, struct ArrowArray *made) {
-    int code =
-        kernel->schema ? init_nested(kernel, made) : ArrowArrayInitFromType(made, kernel->type);
-    if (code != NANOARROW_OK) {
-        return pni_udf_append(frame, code);
+    if (kernel->type == NANOARROW_TYPE_UNINITIALIZED) {
+        UDF_TRY(start_decided(frame, kernel, made));
+    } else {
+        UDF_TRY(pni_udf_append(frame, ArrowArrayInitFromType(made, kernel->type)));
     }
     UDF_TRY(pni_udf_append(frame, ArrowArrayStartAppending(made)));
     UDF_TRY(pni_udf_append(frame, ArrowArrayReserve(made, frame->rows)));

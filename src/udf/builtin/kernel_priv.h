@@ -39,11 +39,24 @@ typedef struct udf_frame {
  */
 typedef int32_t (*udf_rows_fn)(udf_frame *frame, struct ArrowArray *out);
 
+/* What the field of a result is decided from: while planning, and again for each batch. */
+typedef struct udf_fields {
+    const char *name; /* of the function, for messages */
+    const struct ArrowSchema *const *args;
+    const struct ArrowArray *const *literals; /* of length 1, or NULL for what is no literal */
+    uint32_t count;
+    char *message;
+    size_t message_cap;
+} udf_fields;
+
+/* Makes the field of the result. Returns 0 or pni_udf_refuse(). */
+typedef int32_t (*udf_field_fn)(udf_fields *fields, struct ArrowSchema *out);
+
 /* The ctx of a built-in pn_udf. */
 typedef struct udf_kernel {
     const char *name;
-    enum ArrowType type;                 /* of the output; ignored when schema is set */
-    int (*schema)(struct ArrowSchema *); /* makes the field of a nested output, or NULL */
+    enum ArrowType type; /* of the output; UNINITIALIZED = that of the field */
+    udf_field_fn field;  /* for nested types and metadata, or NULL */
     udf_rows_fn rows;
 } udf_kernel;
 
@@ -51,7 +64,7 @@ typedef struct udf_kernel {
 int32_t pni_udf_invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
                        size_t message_cap);
 
-/* The pn_return_fn of built-ins with a nested output: ctx is a udf_kernel. */
+/* The pn_return_fn of built-ins whose field depends on the call: ctx is a udf_kernel. */
 int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
                        const struct ArrowArray *const *scalars, uint32_t n_args,
                        struct ArrowSchema *out, char *message, size_t message_cap);
@@ -59,6 +72,9 @@ int32_t pni_udf_return(void *ctx, const struct ArrowSchema *const *args,
 /* Writes "<function>: <text>" and returns 1. */
 int32_t pni_udf_fail(udf_frame *frame, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Writes "PN<number>: <text>" and returns 1; pinion reports the number. */
+int32_t pni_udf_refuse(udf_fields *fields, int32_t number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Turns a nanoarrow code into the result of a kernel. */
 int32_t pni_udf_append(udf_frame *frame, int code);
 #define UDF_TRY(expr)                                                                              \
@@ -103,11 +119,51 @@ static inline struct ArrowStringView udf_view(const char *data, size_t len) {
     return (struct ArrowStringView){data, (int64_t)len};
 }
 
+/* ---- fields.c: fields of results ------------------------------------------------------------ */
+
+/*
+ * The text of literal argument `index`, which must be there, no null and a literal; `name` is the
+ * argument's. Refuses otherwise. The text lives as long as the literal.
+ */
+int32_t pni_udf_literal(udf_fields *fields, uint32_t index, const char *name, pni_str *out);
+/* As that, for a text that may be left out, null or no literal: then `fallback`. */
+pni_str pni_udf_literal_or(const udf_fields *fields, uint32_t index, pni_str fallback);
+/* The text form of a literal that is there and not null, else `out` stays. */
+void pni_udf_literal_text(const udf_fields *fields, uint32_t index, char scratch[UDF_TEXT_BYTES],
+                          pni_str *out);
+/* Refuses argument `index` because its type is not what is wanted: "a list". */
+int32_t pni_udf_wrong_type(udf_fields *fields, uint32_t index, const char *wanted);
+/* Turns a nanoarrow code of building a field into the result of a udf_field_fn. */
+int32_t pni_udf_made(udf_fields *fields, int code);
+/* Sets one entry of the metadata of `field` and keeps the rest. */
+int pni_udf_set_metadata(struct ArrowSchema *field, const char *key, pni_str value);
+/* Type and name of one field. */
+int pni_udf_set_field(struct ArrowSchema *field, const char *name, enum ArrowType type);
+/* Map<keys: Utf8 not null, values: Utf8>, its entries under that name. */
+int pni_udf_map_of_text(struct ArrowSchema *out);
+/* NodeId, EdgeId or SpanId for a name of such an id, else nothing. */
+pni_str pni_udf_semantic_type(pni_str text);
+
+/* ---- copy.c: values as they are ------------------------------------------------------------- */
+
+/*
+ * Copies rows of any type into `out`, an empty array of the same type that has started appending.
+ * `start` counts from the first row of the view. Copies what the rows refer to, not what lies
+ * beside it.
+ */
+int pni_udf_copy_rows(const struct ArrowArrayView *view, int64_t start, int64_t count,
+                      struct ArrowArray *out);
+
 /* ---- values.c: the text form of any value (1.1 of the function reference) ------------------- */
 
 /* Refuses a column whose type has no text form: only null, booleans, numbers and strings have one.
  */
 int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg);
+/* Whether values of this type have a text form. */
+bool pni_udf_has_text(const struct ArrowSchema *schema);
+/* As pni_udf_text(), from a view of such a type. */
+bool pni_udf_text_at(const struct ArrowArrayView *view, int64_t row, char scratch[UDF_TEXT_BYTES],
+                     pni_str *out);
 /* False for null. `scratch` holds numbers; strings are borrowed from the column. */
 bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
                   pni_str *out);
@@ -143,6 +199,14 @@ typedef struct udf_scratch {
 void pni_udf_scratch_dispose(udf_scratch *scratch);
 /* Cuts Unicode white space from both ends. */
 pni_str pni_udf_trim(pni_str text);
+/* Whether the text is `name`, a lower-case ASCII text, in any case. */
+bool pni_udf_same_lower(pni_str text, const char *name);
+/* Byte by byte. */
+static inline bool udf_same(pni_str a, pni_str b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+/* The full Unicode mapping to lower or upper case. The result lives in `out`. */
+pni_str pni_udf_cased(pni_str text, bool upper, udf_scratch *scratch, pn_buf *out);
 /* NFKC unless the name is NFC, NFD or NFKD (trimmed, any case). */
 udf_form pni_udf_form_of(pni_str name);
 /* Trim, normalise, lower, collapse. The result lives in `out` or in `text`; empty is empty, not
@@ -152,10 +216,17 @@ pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn
 /* ---- rows of the function tables ------------------------------------------------------------ */
 
 #define UDF_FUNCTION(sql_name, out_type, rows_fn) UDF_COMMON(sql_name, out_type, NULL, rows_fn)
-#define UDF_COMMON(sql_name, out_type, schema_fn, rows_fn)                                         \
+/* The field of the result is decided per call. */
+#define UDF_DECIDED(sql_name, field_fn, rows_fn)                                                   \
+    UDF_COMMON(sql_name, NANOARROW_TYPE_UNINITIALIZED, field_fn, rows_fn),                         \
+        .return_type = pni_udf_return
+/* Its type is fixed, its metadata or the arguments it takes are not. */
+#define UDF_TAGGED(sql_name, out_type, field_fn, rows_fn)                                          \
+    UDF_COMMON(sql_name, out_type, field_fn, rows_fn), .return_type = pni_udf_return
+#define UDF_COMMON(sql_name, out_type, field_fn, rows_fn)                                          \
     .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_IMMUTABLE, .name = (sql_name),      \
     .invoke = pni_udf_invoke, .ctx = (void *)&(const udf_kernel) {                                 \
-        (sql_name), (out_type), (schema_fn), (rows_fn)                                             \
+        (sql_name), (out_type), (field_fn), (rows_fn)                                              \
     }
 #define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define UDF_ALIASES(...) .aliases = UDF_LIST(__VA_ARGS__)
@@ -183,5 +254,8 @@ udf_table pni_udf_table_text(void);
 udf_table pni_udf_table_span(void);
 udf_table pni_udf_table_position(void);
 udf_table pni_udf_table_cdf(void);
+udf_table pni_udf_table_list(void);
+udf_table pni_udf_table_map(void);
+udf_table pni_udf_table_field(void);
 
 #endif

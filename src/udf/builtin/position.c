@@ -5,47 +5,56 @@
  * inside a character has no byte offset and is an error that names the row. The bytes before the
  * first non-ASCII byte need no decoding.
  */
-#define _GNU_SOURCE /* memmem */
 #include "udf/builtin/kernel_priv.h"
 
+/* The numbers of position encodings, and bytes. */
 typedef enum unit { UNIT_BYTE, UNIT_UTF8, UNIT_UTF16, UNIT_UTF32 } unit;
 
-static bool holds(const char *upper, size_t len, const char *needle) {
-    return memmem(upper, len, needle, strlen(needle)) != NULL;
+/* Whether an ASCII needle in upper case occurs in the text, in any case. */
+static bool holds(pni_str text, const char *needle) {
+    size_t len = strlen(needle);
+    for (size_t at = 0; at + len <= text.len; at++) {
+        size_t same = 0;
+        while (same < len && (text.data[at + same] == needle[same] ||
+                              (needle[same] >= 'A' && needle[same] <= 'Z' &&
+                               text.data[at + same] == needle[same] + ('a' - 'A')))) {
+            same++;
+        }
+        if (same == len) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static unit unit_of_number(pni_str text) {
-    int64_t value = 0;
-    for (size_t i = 0; i < text.len && value < 10; i++) {
-        value = value * 10 + (text.data[i] - '0');
+static bool is_number(pni_str text, int64_t *value) {
+    *value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        *value = *value < 10 ? *value * 10 + (text.data[i] - '0') : *value;
     }
-    return value == 1 ? UNIT_UTF8 : value == 2 ? UNIT_UTF16 : UNIT_UTF32;
+    return text.len > 0;
 }
 
-/* Names hold BYTE, UTF8, UTF-8, UTF16 or UTF-16 somewhere; numbers are position encodings; the rest
- * is UTF-32. */
-static unit unit_of(pni_str text) {
-    char upper[64];
-    size_t len = text.len < sizeof upper ? text.len : sizeof upper;
-    bool digits = text.len > 0;
-    for (size_t i = 0; i < len; i++) {
-        char c = text.data[i];
-        digits = digits && c >= '0' && c <= '9';
-        upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+/* A position encoding: its number, or a name that holds UTF8, UTF-8, UTF16 or UTF-16; the rest is
+ * UTF-32, also nothing and what only says BYTE. */
+static unit encoding_of(pni_str text) {
+    int64_t number;
+    text = pni_udf_trim(text);
+    if (is_number(text, &number)) {
+        return number == 1 ? UNIT_UTF8 : number == 2 ? UNIT_UTF16 : UNIT_UTF32;
     }
-    if (digits) {
-        return unit_of_number((pni_str){upper, len});
-    }
-    if (holds(upper, len, "BYTE")) {
-        return UNIT_BYTE;
-    }
-    if (holds(upper, len, "UTF8") || holds(upper, len, "UTF-8")) {
+    if (holds(text, "UTF8") || holds(text, "UTF-8")) {
         return UNIT_UTF8;
     }
-    if (holds(upper, len, "UTF16") || holds(upper, len, "UTF-16")) {
-        return UNIT_UTF16;
-    }
-    return UNIT_UTF32;
+    return holds(text, "UTF16") || holds(text, "UTF-16") ? UNIT_UTF16 : UNIT_UTF32;
+}
+
+/* A column unit: BYTE, or a position encoding. */
+static unit unit_of(pni_str text) {
+    return holds(text, "BYTE") ? UNIT_BYTE : encoding_of(text);
 }
 
 static bool is_continuation(char c) {
@@ -106,13 +115,15 @@ static int32_t col_to_byte_rows(udf_frame *frame, struct ArrowArray *out) {
     return 0;
 }
 
-static int span_schema(struct ArrowSchema *out) {
+static int make_bounds(struct ArrowSchema *out) {
     ArrowSchemaInit(out);
     NANOARROW_RETURN_NOT_OK(ArrowSchemaSetTypeStruct(out, 2));
-    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(out->children[0], NANOARROW_TYPE_INT64));
-    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetName(out->children[0], "bstart"));
-    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(out->children[1], NANOARROW_TYPE_INT64));
-    return ArrowSchemaSetName(out->children[1], "bend");
+    NANOARROW_RETURN_NOT_OK(pni_udf_set_field(out->children[0], "bstart", NANOARROW_TYPE_INT64));
+    return pni_udf_set_field(out->children[1], "bend", NANOARROW_TYPE_INT64);
+}
+
+static int32_t bounds_field(udf_fields *fields, struct ArrowSchema *out) {
+    return pni_udf_made(fields, make_bounds(out));
 }
 
 /* One side: arguments `first` (offset of the line), text, column, and the unit they share. */
@@ -146,16 +157,29 @@ static int32_t canonicalize_rows(udf_frame *frame, struct ArrowArray *out) {
     return 0;
 }
 
+static int32_t encoding_rows(udf_frame *frame, struct ArrowArray *out) {
+    for (int64_t row = 0; row < frame->rows; row++) {
+        unit how = udf_null(frame, 0, row) ? UNIT_UTF32 : encoding_of(udf_str(frame, 0, row));
+        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, how)));
+    }
+    return 0;
+}
+
 static const pn_udf functions[] = {
+    {UDF_FUNCTION("position_encoding_norm", NANOARROW_TYPE_INT32, encoding_rows), UDF_EXACT(1, "s"),
+     UDF_NAMES("value"), .return_format = "i", .rewrite_tags = "position_encoding",
+     .body_version = "1",
+     .description = "The number of a position encoding: UTF-8 1, UTF-16 2, UTF-32 and the rest "
+                    "3."},
     {UDF_FUNCTION("col_to_byte", NANOARROW_TYPE_INT64, col_to_byte_rows),
      UDF_EXACT(3, "s", "l", "s"), UDF_NAMES("line_text", "col", "col_unit"), .return_format = "l",
-     .rewrite_tags = "position_encoding,span", .body_version = "1",
+     .rewrite_tags = "position_encoding,span", .body_version = "2",
      .description = "Byte offset of a column in a line; the unit is BYTE, UTF8, UTF16 or UTF32."},
-    {UDF_COMMON("canonicalize_byte_span", NANOARROW_TYPE_STRUCT, span_schema, canonicalize_rows),
+    {UDF_DECIDED("canonicalize_byte_span", bounds_field, canonicalize_rows),
      UDF_EXACT(7, "l", "s", "l", "l", "s", "l", "s"),
      UDF_NAMES("start_line_start_byte", "start_line_text", "start_col", "end_line_start_byte",
                "end_line_text", "end_col", "col_unit"),
-     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span", .body_version = "1",
+     .rewrite_tags = "position_encoding,span", .body_version = "2",
      .description = "Byte span from two positions given as line offset, line text and column."},
 };
 

@@ -9,19 +9,55 @@
 
 enum { BSTART, BEND, LINE_BASE, COL_UNIT, END_EXCLUSIVE, SPAN_FIELDS };
 
-static int set_field(struct ArrowSchema *field, const char *name, enum ArrowType type) {
-    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(field, type));
-    return ArrowSchemaSetName(field, name);
-}
-
-static int span_schema(struct ArrowSchema *out) {
+static int make_span(struct ArrowSchema *out) {
+    static const struct {
+        const char *name;
+        enum ArrowType type;
+    } fields[SPAN_FIELDS] = {[BSTART] = {"bstart", NANOARROW_TYPE_INT64},
+                             [BEND] = {"bend", NANOARROW_TYPE_INT64},
+                             [LINE_BASE] = {"line_base", NANOARROW_TYPE_INT32},
+                             [COL_UNIT] = {"col_unit", NANOARROW_TYPE_STRING},
+                             [END_EXCLUSIVE] = {"end_exclusive", NANOARROW_TYPE_BOOL}};
     ArrowSchemaInit(out);
     NANOARROW_RETURN_NOT_OK(ArrowSchemaSetTypeStruct(out, SPAN_FIELDS));
-    NANOARROW_RETURN_NOT_OK(set_field(out->children[BSTART], "bstart", NANOARROW_TYPE_INT64));
-    NANOARROW_RETURN_NOT_OK(set_field(out->children[BEND], "bend", NANOARROW_TYPE_INT64));
-    NANOARROW_RETURN_NOT_OK(set_field(out->children[LINE_BASE], "line_base", NANOARROW_TYPE_INT32));
-    NANOARROW_RETURN_NOT_OK(set_field(out->children[COL_UNIT], "col_unit", NANOARROW_TYPE_STRING));
-    return set_field(out->children[END_EXCLUSIVE], "end_exclusive", NANOARROW_TYPE_BOOL);
+    for (int i = 0; i < SPAN_FIELDS; i++) {
+        NANOARROW_RETURN_NOT_OK(
+            pni_udf_set_field(out->children[i], fields[i].name, fields[i].type));
+    }
+    return NANOARROW_OK;
+}
+
+/* Metadata of the bounds goes to the span; else it says how the span counts, where the call says it
+ * with literals. */
+static int tag_span(const udf_fields *fields, struct ArrowSchema *out) {
+    static const char *const names[] = {
+        [LINE_BASE] = "line_base", [COL_UNIT] = "col_unit", [END_EXCLUSIVE] = "end_exclusive"};
+    static const char *const fallbacks[] = {
+        [LINE_BASE] = "0", [COL_UNIT] = "byte", [END_EXCLUSIVE] = "true"};
+    if (ArrowMetadataSizeOf(fields->args[BSTART]->metadata) > (int64_t)sizeof(int32_t)) {
+        return ArrowSchemaSetMetadata(out, fields->args[BSTART]->metadata);
+    }
+    NANOARROW_RETURN_NOT_OK(pni_udf_set_metadata(out, "semantic_type", PNI_STR("Span")));
+    for (uint32_t i = LINE_BASE; i <= END_EXCLUSIVE; i++) {
+        char scratch[UDF_TEXT_BYTES];
+        pni_str text = {fallbacks[i], strlen(fallbacks[i])};
+        if (i < fields->count && !fields->literals[i]) {
+            continue; /* differs by row */
+        }
+        if (i == LINE_BASE && i < fields->count) {
+            text.len = 0; /* a null stays null */
+        }
+        pni_udf_literal_text(fields, i, scratch, &text);
+        if (text.len > 0) {
+            NANOARROW_RETURN_NOT_OK(pni_udf_set_metadata(out, names[i], text));
+        }
+    }
+    return NANOARROW_OK;
+}
+
+static int32_t span_field(udf_fields *fields, struct ArrowSchema *out) {
+    UDF_TRY(pni_udf_made(fields, make_span(out)));
+    return pni_udf_made(fields, tag_span(fields, out));
 }
 
 static int append_int_or_null(const udf_frame *frame, uint32_t arg, int64_t row,
@@ -206,10 +242,10 @@ static int32_t align_rows(udf_frame *frame, struct ArrowArray *out) {
 }
 
 static const pn_udf functions[] = {
-    {UDF_COMMON("span_make", NANOARROW_TYPE_STRUCT, span_schema, make_rows), UDF_ALIASES("span"),
+    {UDF_DECIDED("span_make", span_field, make_rows), UDF_ALIASES("span"),
      UDF_EXACT(2, "l", "l", "i", "s", "b"),
      UDF_NAMES("bstart", "bend", "line_base", "col_unit", "end_exclusive"),
-     .return_type = pni_udf_return, .rewrite_tags = "position_encoding,span", .body_version = "1",
+     .rewrite_tags = "position_encoding,span", .body_version = "1",
      .description = "A byte span: bounds, line base, column unit, and whether the end is "
                     "exclusive."},
     {UDF_FUNCTION("span_len", NANOARROW_TYPE_INT64, len_rows), UDF_EXACT(1, "*"), UDF_NAMES("span"),

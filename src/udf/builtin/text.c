@@ -60,14 +60,14 @@ pni_str pni_udf_trim(pni_str text) {
     return text;
 }
 
-static bool same_upper(pni_str text, const char *upper) {
-    if (text.len != strlen(upper)) {
+/* No letter outside ASCII becomes one of those of the names asked for, so ASCII case is enough. */
+bool pni_udf_same_lower(pni_str text, const char *name) {
+    if (text.len != strlen(name)) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-        if (c != upper[i]) {
+        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != name[i]) {
             return false;
         }
     }
@@ -76,13 +76,13 @@ static bool same_upper(pni_str text, const char *upper) {
 
 udf_form pni_udf_form_of(pni_str name) {
     name = pni_udf_trim(name);
-    if (same_upper(name, "NFC")) {
+    if (pni_udf_same_lower(name, "nfc")) {
         return UDF_NFC;
     }
-    if (same_upper(name, "NFD")) {
+    if (pni_udf_same_lower(name, "nfd")) {
         return UDF_NFD;
     }
-    return same_upper(name, "NFKD") ? UDF_NFKD : UDF_NFKC;
+    return pni_udf_same_lower(name, "nfkd") ? UDF_NFKD : UDF_NFKC;
 }
 
 static bool is_ascii(pni_str text) {
@@ -183,10 +183,38 @@ static void append_lower(pn_buf *out, const int32_t *points, size_t count, size_
     }
 }
 
+/* Small letters whose upper case is several have the same letters as their case folding: the sharp
+ * s folds to ss and becomes SS. A capital letter stays, whatever it folds to. */
+static void append_upper(pn_buf *out, int32_t point) {
+    utf8proc_int32_t folded[8];
+    int boundclass = 0;
+    utf8proc_category_t category = utf8proc_category(point);
+    utf8proc_ssize_t count = 0;
+    if (category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT) {
+        count = utf8proc_decompose_char(point, folded, sizeof folded / sizeof folded[0],
+                                        UTF8PROC_CASEFOLD, &boundclass);
+    }
+    if (count < 2) {
+        append_point(out, utf8proc_toupper(point));
+    }
+    for (utf8proc_ssize_t i = 0; count >= 2 && i < count; i++) {
+        append_point(out, utf8proc_toupper(folded[i]));
+    }
+}
+
 static utf8proc_option_t options_of(udf_form form) {
     int compat = form == UDF_NFKC || form == UDF_NFKD ? UTF8PROC_COMPAT : 0;
     int direction = form == UDF_NFC || form == UDF_NFKC ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
     return (utf8proc_option_t)(UTF8PROC_STABLE | compat | direction);
+}
+
+/* Room for more than `count`. */
+static void reserve_points(udf_scratch *scratch, size_t count) {
+    if (scratch->points_cap <= count) {
+        scratch->points_cap = count + 16;
+        scratch->points =
+            pni_realloc(scratch->points, scratch->points_cap * sizeof *scratch->points);
+    }
 }
 
 /* Fills scratch->points; gives the count, or SIZE_MAX for text that is not UTF-8. */
@@ -204,10 +232,40 @@ static size_t normal_points(pni_str text, udf_form form, udf_scratch *scratch) {
             need = utf8proc_normalize_utf32(scratch->points, need, options);
             return need < 0 ? SIZE_MAX : (size_t)need;
         }
-        scratch->points_cap = (size_t)need + 16;
-        scratch->points =
-            pni_realloc(scratch->points, scratch->points_cap * sizeof *scratch->points);
+        reserve_points(scratch, (size_t)need);
     }
+}
+
+/* Fills scratch->points with the text's; gives the count, or SIZE_MAX for text that is not UTF-8.
+ */
+static size_t plain_points(pni_str text, udf_scratch *scratch) {
+    size_t count = 0;
+    reserve_points(scratch, text.len);
+    while (text.len > 0) {
+        size_t used = decode(text.data, text.len, &scratch->points[count]);
+        if (scratch->points[count++] < 0) {
+            return SIZE_MAX;
+        }
+        text.data += used;
+        text.len -= used;
+    }
+    return count;
+}
+
+pni_str pni_udf_cased(pni_str text, bool upper, udf_scratch *scratch, pn_buf *out) {
+    size_t count = plain_points(text, scratch);
+    if (count == SIZE_MAX) {
+        return text;
+    }
+    pni_buf_clear(out);
+    for (size_t i = 0; i < count; i++) {
+        if (upper) {
+            append_upper(out, scratch->points[i]);
+        } else {
+            append_lower(out, scratch->points, count, i);
+        }
+    }
+    return (pni_str){pni_buf_text(out), out->len};
 }
 
 /* Runs of white space become one space; none stays at the ends. */

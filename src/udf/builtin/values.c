@@ -18,18 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct ArrowArrayView *values_of(const udf_col *col) {
-    return col->view.dictionary ? col->view.dictionary : &col->view;
-}
-
-int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg) {
-    const struct ArrowArrayView *values = values_of(&frame->cols[arg]);
-    const struct ArrowSchema *schema = udf_arg(frame, arg)->schema;
+bool pni_udf_has_text(const struct ArrowSchema *schema) {
     struct ArrowSchemaView type;
-    struct ArrowError error;
     schema = schema->dictionary ? schema->dictionary : schema;
-    if (values->dictionary || ArrowSchemaViewInit(&type, schema, &error) != NANOARROW_OK) {
-        return pni_udf_fail(frame, "argument %u has a type that cannot be read", arg + 1);
+    if (schema->dictionary || ArrowSchemaViewInit(&type, schema, NULL) != NANOARROW_OK) {
+        return false;
     }
     switch ((int)type.type) {
     case NANOARROW_TYPE_NA:
@@ -48,12 +41,24 @@ int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg) {
     case NANOARROW_TYPE_STRING:
     case NANOARROW_TYPE_LARGE_STRING:
     case NANOARROW_TYPE_STRING_VIEW:
-        return 0;
+        return true;
     default:
-        return pni_udf_fail(
-            frame, "argument %u has type %s, which has no fixed text form; cast it to text",
-            arg + 1, ArrowTypeString(type.type));
+        return false;
     }
+}
+
+int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg) {
+    const struct ArrowSchema *schema = udf_arg(frame, arg)->schema;
+    if (pni_udf_has_text(schema)) {
+        return 0;
+    }
+    PNI_AUTO(pn_buf) type = PN_BUF_INIT;
+    if (pni_arrow_type_text(schema, &type, NULL) != PN_OK) {
+        return pni_udf_fail(frame, "argument %u has a type that cannot be read", arg + 1);
+    }
+    return pni_udf_fail(frame,
+                        "argument %u has type %s, which has no fixed text form; cast it to text",
+                        arg + 1, pni_buf_text(&type));
 }
 
 static size_t unsigned_text(uint64_t value, char *out) {
@@ -246,11 +251,8 @@ static pni_str text_at(const struct ArrowArrayView *view, int64_t row, char *scr
     }
 }
 
-bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
-                  pni_str *out) {
-    const udf_col *col = &frame->cols[arg];
-    const struct ArrowArrayView *view = &col->view;
-    row *= col->step;
+bool pni_udf_text_at(const struct ArrowArrayView *view, int64_t row, char scratch[UDF_TEXT_BYTES],
+                     pni_str *out) {
     if (ArrowArrayViewIsNull(view, row)) {
         return false;
     }
@@ -263,4 +265,10 @@ bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratc
     }
     *out = text_at(view, row, scratch);
     return true;
+}
+
+bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
+                  pni_str *out) {
+    const udf_col *col = &frame->cols[arg];
+    return pni_udf_text_at(&col->view, row * col->step, scratch, out);
 }

@@ -44,7 +44,18 @@ T_CASE(every_function_the_pack_promises_is_there) {
                                         "span",
                                         "null_if_blank",
                                         "normalize_utf8",
-                                        "qualname_normalize"};
+                                        "qualname_normalize",
+                                        "arrow_metadata",
+                                        "semantic_tag",
+                                        "cpg_score",
+                                        "map_get_default",
+                                        "map_normalize",
+                                        "list_compact",
+                                        "list_unique_sorted",
+                                        "array_unique_sorted",
+                                        "struct_pick",
+                                        "struct_select",
+                                        "position_encoding_norm"};
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!pni_udf_find(catalog, names[i])) {

@@ -117,7 +117,7 @@ T_CASE(text_forms_of_values) {
 }
 
 T_CASE(types_without_a_text_form_are_refused) {
-    UDF_FAILS("stable_id_parts", "argument 3 has type date32", {"=u", "'p'"}, {"=u", "'a'"},
+    UDF_FAILS("stable_id_parts", "argument 3 has type Date32", {"=u", "'p'"}, {"=u", "'a'"},
               {"tdD", "[1]"});
     UDF_FAILS("stable_hash_any", "cast it to text", {"span", "[{'bstart': 1}]"});
     UDF_FAILS("stable_id", "stable_id: argument 2", {"=u", "'p'"}, {"z", "[null]"});

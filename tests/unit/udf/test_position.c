@@ -44,3 +44,15 @@ T_CASE(canonical_spans) {
     UDF_FAILS("canonicalize_byte_span", "inside a character", {"=l", "0"}, {"=u", "'a'"},
               {"=l", "0"}, {"=l", "0"}, {"=u", LINE}, {"=l", "4"}, {"=u", "'utf16'"});
 }
+
+T_CASE(position_encodings_have_numbers) {
+    UDF_EXPECT("position_encoding_norm", "[1, 2, 3, 1, 2, 3, 3, 3, 3, 1, 3]",
+               {"u", "['utf-8', ' UTF16 ', 'UTF32', '1', ' 2 ', '3', '17', '', null, 'xUtf8', "
+                     "'byte']"});
+}
+
+T_CASE(units_are_found_anywhere_in_a_name) {
+    UDF_EXPECT("col_to_byte", "[4, 2, 4, 2]", {"=u", "'\\u00e9\\u00e9x'"}, {"l", "[4, 1, 4, 2]"},
+               {"u", "['PositionEncoding.Utf8CodeUnitOffsetFromLineStartWithAVeryLongNameThatGoesOn"
+                     "AndOnUTF8', '3', ' 1 ', 'a byte of it']"});
+}

@@ -12,6 +12,7 @@ typedef struct column {
     struct ArrowArray array;
     json_t *rows; /* array */
     bool is_scalar;
+    bool is_literal; /* never spread */
     const char *format;
 } column;
 
@@ -34,6 +35,11 @@ static void must(int code) {
 }
 
 static void make_schema(const char *format, struct ArrowSchema *out) {
+    if (format[0] == ':') {
+        pn_error err = PN_ERROR_INIT;
+        T_OK(pni_arrow_type_parse(format + 1, out, &err), &err);
+        return;
+    }
     ArrowSchemaInit(out);
     if (!pni_streq(format, "span")) {
         must(ArrowSchemaSetFormat(out, format));
@@ -52,6 +58,21 @@ static void make_schema(const char *format, struct ArrowSchema *out) {
 static void append(const struct ArrowSchema *schema, struct ArrowArray *out, const json_t *value) {
     if (!value || json_is_null(value)) {
         must(ArrowArrayAppendNull(out, 1));
+    } else if (json_is_array(value)) { /* a list; of [key, value] for a map */
+        bool map = pni_streq(schema->format, "+m");
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            const json_t *item = json_array_get(value, i);
+            if (map) {
+                append(schema->children[0]->children[0], out->children[0]->children[0],
+                       json_array_get(item, 0));
+                append(schema->children[0]->children[1], out->children[0]->children[1],
+                       json_array_get(item, 1));
+                must(ArrowArrayFinishElement(out->children[0]));
+            } else {
+                append(schema->children[0], out->children[0], item);
+            }
+        }
+        must(ArrowArrayFinishElement(out));
     } else if (json_is_object(value)) {
         for (int64_t i = 0; i < schema->n_children; i++) {
             append(schema->children[i], out->children[i],
@@ -77,7 +98,8 @@ static void build(column *col, shape how, size_t rows) {
     must(ArrowArrayInitFromSchema(&col->array, &col->schema, NULL));
     must(ArrowArrayStartAppending(&col->array));
     bool sliced = how == SLICED && !col->is_scalar;
-    size_t count = col->is_scalar && how == SPREAD ? rows : json_array_size(col->rows);
+    size_t count =
+        col->is_scalar && !col->is_literal && how == SPREAD ? rows : json_array_size(col->rows);
     if (sliced) {
         append(&col->schema, &col->array, json_array_get(col->rows, count / 2));
     }
@@ -118,19 +140,38 @@ static json_t *value_at(const struct ArrowSchema *schema, const struct ArrowArra
         }
         return object;
     }
+    case NANOARROW_TYPE_LIST:
+    case NANOARROW_TYPE_MAP: {
+        PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+        pni_arrow_value_json(schema, view, row, &text);
+        return json_loads(pni_buf_text(&text), JSON_DECODE_ANY, NULL);
+    }
     default:
         return json_integer(ArrowArrayViewGetIntUnsafe(view, row));
     }
 }
 
-static json_t *read_result(const pn_udf *udf, struct ArrowArray *array) {
-    PNI_AUTO_SCHEMA schema = {0};
+static void make_result_schema(const pn_udf *udf, const pn_kernel_call *call,
+                               struct ArrowSchema *out) {
+    const struct ArrowSchema *schemas[80];
+    const struct ArrowArray *literals[80];
     if (udf->return_format) {
-        make_schema(udf->return_format, &schema);
-    } else {
-        char message[64];
-        T_EQ_INT(udf->return_type(udf->ctx, NULL, NULL, 0, &schema, message, sizeof message), 0);
+        make_schema(udf->return_format, out);
+        return;
     }
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        schemas[i] = call->args[i].schema;
+        literals[i] = call->args[i].is_scalar ? call->args[i].array : NULL;
+    }
+    char message[256] = "";
+    T_EQ_INT(
+        udf->return_type(udf->ctx, schemas, literals, call->n_args, out, message, sizeof message),
+        0);
+}
+
+static json_t *read_result(const pn_udf *udf, const struct ArrowSchema *given,
+                           struct ArrowArray *array) {
+    const struct ArrowSchema schema = *given;
     struct ArrowArrayView view;
     struct ArrowError error = {{0}};
     must(ArrowArrayViewInitFromSchema(&view, &schema, &error));
@@ -159,7 +200,7 @@ static json_t *run(const pn_udf *udf, column *cols, size_t count, shape how, cha
     }
     for (size_t i = 0; i < count; i++) {
         build(&cols[i], how, rows);
-        bool scalar = cols[i].is_scalar && how != SPREAD;
+        bool scalar = cols[i].is_scalar && (how != SPREAD || cols[i].is_literal);
         args[i] = (pn_kernel_arg){&cols[i].schema, &cols[i].array, scalar, 0};
     }
     pn_kernel_call call = {sizeof call, (uint32_t)count, sizeof args[0], 0, args, (int64_t)rows,
@@ -167,6 +208,10 @@ static json_t *run(const pn_udf *udf, column *cols, size_t count, shape how, cha
     struct ArrowArray out = {0};
     memset(message, 0, 512);
     int32_t result = udf->invoke(udf->ctx, &call, &out, message, 512);
+    PNI_AUTO_SCHEMA schema = {0};
+    if (result == 0) {
+        make_result_schema(udf, &call, &schema);
+    }
     for (size_t i = 0; i < count; i++) {
         cols[i].schema.release(&cols[i].schema);
         cols[i].array.release(&cols[i].array);
@@ -176,17 +221,18 @@ static json_t *run(const pn_udf *udf, column *cols, size_t count, shape how, cha
         return NULL;
     }
     T_EQ_INT(out.length, all_scalar && how != SPREAD ? 1 : (int64_t)rows);
-    json_t *made = read_result(udf, &out);
+    json_t *made = read_result(udf, &schema, &out);
     out.release(&out);
     return made;
 }
 
-static void open_columns(column *cols, const udf_arg_text *args, size_t count) {
+static void open_columns(const pn_udf *udf, column *cols, const udf_arg_text *args, size_t count) {
     T_ASSERT(count <= 70);
     for (size_t i = 0; i < count; i++) {
         bool scalar = args[i].format[0] == '=';
         json_t *value = parse(args[i].json);
         cols[i] = (column){.is_scalar = scalar, .format = args[i].format + (scalar ? 1 : 0)};
+        cols[i].is_literal = i < 64 && (udf->literal_args >> i & 1) != 0;
         cols[i].rows = value;
         if (scalar) {
             cols[i].rows = json_array();
@@ -218,7 +264,7 @@ const pn_udf *udf_named(const char *name) {
 
 json_t *udf_call(const pn_udf *udf, const udf_arg_text *args, size_t count, char message[512]) {
     column cols[80];
-    open_columns(cols, args, count);
+    open_columns(udf, cols, args, count);
     json_t *made = run(udf, cols, count, PLAIN, message);
     close_columns(cols, count);
     return made;
@@ -284,7 +330,7 @@ void udf_expect(const char *file, int line, const char *name, const char *expect
     const pn_udf *udf = udf_named(name);
     column cols[80];
     json_t *want = parse(expected);
-    open_columns(cols, args, count);
+    open_columns(udf, cols, args, count);
     for (shape how = PLAIN; how < SHAPES; how++) {
         json_t *got = run(udf, cols, count, how, message);
         compare(file, line, got ? shapes[how] : message, got, want);

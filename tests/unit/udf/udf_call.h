@@ -14,7 +14,8 @@
 
 /*
  * format: an Arrow format, "=" before it for a scalar; "span" = struct of bstart, bend,
- * end_exclusive. json: an array of rows, or one value for a scalar.
+ * end_exclusive; ":" and a type as people write it, a map's rows then being arrays of [key, value].
+ * json: an array of rows, or one value for a scalar.
  */
 typedef struct udf_arg_text {
     const char *format;

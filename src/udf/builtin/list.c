@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists as lists of text: nulls dropped, and for list_unique_sorted also doubles, in the order of
+ * their bytes. An item is its text form (values.c). A null list is null, a list of nothing but
+ * nulls is empty. Texts point into the column; numbers are printed into one buffer of the call and
+ * pointed to when the row is complete, because the buffer moves while it grows.
+ */
+#include "udf/builtin/kernel_priv.h"
+
+#include <stdlib.h>
+
+typedef struct items {
+    pni_str *values;
+    size_t count;
+    size_t cap;
+    pn_buf printed;
+} items;
+
+static bool is_list(enum ArrowType type) {
+    return type == NANOARROW_TYPE_LIST || type == NANOARROW_TYPE_LARGE_LIST ||
+           type == NANOARROW_TYPE_FIXED_SIZE_LIST || type == NANOARROW_TYPE_LIST_VIEW ||
+           type == NANOARROW_TYPE_LARGE_LIST_VIEW;
+}
+
+static int make_list_field(struct ArrowSchema *out) {
+    ArrowSchemaInit(out);
+    NANOARROW_RETURN_NOT_OK(ArrowSchemaSetType(out, NANOARROW_TYPE_LIST));
+    return pni_udf_set_field(out->children[0], "item", NANOARROW_TYPE_STRING);
+}
+
+static int32_t list_field(udf_fields *fields, struct ArrowSchema *out) {
+    const struct ArrowSchema *list = fields->args[0];
+    struct ArrowSchemaView type;
+    int code = ArrowSchemaViewInit(&type, list, NULL);
+    bool is_null = code == NANOARROW_OK && type.type == NANOARROW_TYPE_NA;
+    bool fits = code == NANOARROW_OK && is_list(type.type) && !list->dictionary;
+    if (!is_null && !fits) {
+        return pni_udf_wrong_type(fields, 0, "a list");
+    }
+    if (fits && !pni_udf_has_text(list->children[0])) {
+        return pni_udf_wrong_type(fields, 0, "a list of texts, numbers or booleans");
+    }
+    return pni_udf_made(fields, make_list_field(out));
+}
+
+/* The range of a row's items in the child; `row` counts from the start of the buffers. */
+static void range_of(const struct ArrowArrayView *view, int64_t row, int64_t *start, int64_t *end) {
+    const struct ArrowBufferView *sizes = &view->buffer_views[2];
+    switch ((int)view->storage_type) {
+    case NANOARROW_TYPE_FIXED_SIZE_LIST:
+        *start = row * view->layout.child_size_elements;
+        *end = *start + view->layout.child_size_elements;
+        return;
+    case NANOARROW_TYPE_LIST_VIEW:
+        *start = ArrowArrayViewListChildOffset(view, row);
+        *end = *start + sizes->data.as_int32[row];
+        return;
+    case NANOARROW_TYPE_LARGE_LIST_VIEW:
+        *start = ArrowArrayViewListChildOffset(view, row);
+        *end = *start + sizes->data.as_int64[row];
+        return;
+    default:
+        *start = ArrowArrayViewListChildOffset(view, row);
+        *end = ArrowArrayViewListChildOffset(view, row + 1);
+    }
+}
+
+static void push_item(items *list, pni_str value) {
+    if (list->count == list->cap) {
+        list->cap = list->cap * 2 + 16;
+        list->values = pni_realloc(list->values, list->cap * sizeof *list->values);
+    }
+    list->values[list->count++] = value;
+}
+
+/* The texts of a row's items that are not null. */
+static void gather(const struct ArrowArrayView *view, int64_t row, items *list) {
+    const struct ArrowArrayView *child = view->children[0];
+    char scratch[UDF_TEXT_BYTES];
+    int64_t start;
+    int64_t end;
+    list->count = 0;
+    pni_buf_clear(&list->printed);
+    range_of(view, row + view->offset, &start, &end);
+    for (int64_t at = start; at < end; at++) {
+        pni_str text;
+        if (!pni_udf_text_at(child, at, scratch, &text)) {
+            continue;
+        }
+        if (text.data == scratch) {
+            pni_buf_append(&list->printed, text.data, text.len);
+            text.data = NULL; /* printed: known when the row is complete */
+        }
+        push_item(list, text);
+    }
+    const char *printed = pni_buf_text(&list->printed);
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->values[i].data) {
+            list->values[i].data = printed;
+            printed += list->values[i].len;
+        }
+    }
+}
+
+static int by_bytes(const void *left, const void *right) {
+    const pni_str *a = left;
+    const pni_str *b = right;
+    int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static void sort_unique(items *list) {
+    if (list->count < 2) {
+        return;
+    }
+    qsort(list->values, list->count, sizeof *list->values, by_bytes);
+    size_t kept = 1;
+    for (size_t i = 1; i < list->count; i++) {
+        if (by_bytes(&list->values[i], &list->values[kept - 1]) != 0) {
+            list->values[kept++] = list->values[i];
+        }
+    }
+    list->count = kept;
+}
+
+static int append_list(const items *list, struct ArrowArray *out) {
+    for (size_t i = 0; i < list->count; i++) {
+        NANOARROW_RETURN_NOT_OK(ArrowArrayAppendString(
+            out->children[0], udf_view(list->values[i].data, list->values[i].len)));
+    }
+    return ArrowArrayFinishElement(out);
+}
+
+static int32_t list_rows(udf_frame *frame, struct ArrowArray *out, void (*change)(items *)) {
+    const udf_col *col = &frame->cols[0];
+    items list = {0};
+    int code = NANOARROW_OK;
+    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
+        if (udf_null(frame, 0, row)) {
+            code = ArrowArrayAppendNull(out, 1);
+            continue;
+        }
+        gather(&col->view, row * col->step, &list);
+        if (change) {
+            change(&list);
+        }
+        code = append_list(&list, out);
+    }
+    pni_free(list.values);
+    pn_buf_dispose(&list.printed);
+    return pni_udf_append(frame, code);
+}
+
+static int32_t compact_rows(udf_frame *frame, struct ArrowArray *out) {
+    return list_rows(frame, out, NULL);
+}
+
+static int32_t unique_rows(udf_frame *frame, struct ArrowArray *out) {
+    return list_rows(frame, out, sort_unique);
+}
+
+static const pn_udf functions[] = {
+    {UDF_DECIDED("list_compact", list_field, compact_rows), UDF_EXACT(1, "*"), UDF_NAMES("list"),
+     .rewrite_tags = "list,nested", .body_version = "1",
+     .description = "The items of a list as text, without the nulls."},
+    {UDF_DECIDED("list_unique_sorted", list_field, unique_rows), UDF_ALIASES("array_unique_sorted"),
+     UDF_EXACT(1, "*"), UDF_NAMES("list"), .rewrite_tags = "list,nested", .body_version = "1",
+     .description = "The distinct items of a list as text, sorted by their bytes, without the "
+                    "nulls."},
+};
+
+udf_table pni_udf_table_list(void) {
+    return (udf_table){functions, sizeof functions / sizeof functions[0]};
+}
