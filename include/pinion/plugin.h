@@ -177,6 +177,8 @@ typedef struct pn_aggregate_open {
     const struct ArrowSchema *const *args;
     const struct ArrowArray *const *scalars; /**< per argument a literal of length 1, or NULL */
     const struct ArrowSchema *result;
+    int32_t is_sliding; /**< retract() will be called: what was taken in must not be forgotten */
+    int32_t reserved;
 } pn_aggregate_open;
 
 /** One aggregate function. All functions but destroy and size return 0, or non-zero with a text. */
