@@ -18,7 +18,7 @@ _pinion() {
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
-        'build') words='--no-record --help';;
+        'build') words='--no-record --record-results --help';;
         'run') words='--command --file --param --format --output --limit --timeout --autoload --no-record --help';;
         'explain') words='--command --file --kind --artifact --all --param --autoload --help';;
         'lineage') words='--help';;

@@ -170,6 +170,19 @@ PN_API PN_NODISCARD pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf 
                                                 pn_error *err);
 
 /**
+ * Writes what the session had when the bundle was compiled, whether the bundle uses it or not:
+ * {"functions": {name: digest}, "tables": {name: {"name", "kind", "format"}}}. Evidence: what
+ * differs in the session that it runs in is a diagnostic of the result, no error.
+ *
+ * @param json_out  [out] appended to
+ * @errors  NOT_FOUND it comes from a file that does not say
+ * @threads any
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_bundle_snapshot(const pn_bundle *bundle, pn_buf *json_out,
+                                                 pn_error *err);
+
+/**
  * Gives one artifact of a bundle as JSON: what the plan is, renderings of it, and what it was made
  * in. An artifact is made when it is first asked for, once per bundle, by the session that asked.
  *

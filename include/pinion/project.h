@@ -40,7 +40,8 @@ static inline pn_project_options pn_project_options_init(void) {
 
 /** Flags of pn_build_options. */
 enum {
-    PN_BUILD_NO_RECORD = 1, /**< keep the build out of the artifact store */
+    PN_BUILD_NO_RECORD = 1,      /**< keep the build out of the artifact store */
+    PN_BUILD_RECORD_RESULTS = 2, /**< digest rows as they are written, for `pinion verify` */
 };
 
 /** How a project is built. Zeroed = all outputs. */

@@ -147,10 +147,48 @@ static pn_status check_identity(const visit *at, pn_bundle *bundle, pn_error *er
     return PN_OK;
 }
 
+static bool is_map_of(const json_t *map, json_type type) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)map, key,
+                        value) if (json_typeof(value) != type) return false;
+    return json_is_object(map);
+}
+
+/* Compared with the session that the bundle runs in; files of format 1 have none. */
+static pn_status read_snapshot(loader *load, const visit *at, pn_bundle *bundle, pn_error *err) {
+    PNI_AUTO_PTR(json_t) snapshot = NULL;
+    char path[ARCHIVE_PATH];
+    const tar_part *part =
+        bundle_file_part(at->file, evidence_path(path, at->fingerprint, "snapshot.json"));
+    if (!part)
+        return PN_OK;
+    PNI_TRY(charge(load, at, part->data.len, err));
+    PNI_TRY(bundle_file_json(at->file, part, &snapshot, err));
+    if (json_object_size(snapshot) != 2 ||
+        !is_map_of(json_object_get(snapshot, "functions"), JSON_STRING) ||
+        !is_map_of(json_object_get(snapshot, "tables"), JSON_OBJECT))
+        return bundle_file_damaged(at->file, path, "is no snapshot of a session", err);
+    bundle->snapshot = pni_take(snapshot);
+    return PN_OK;
+}
+
+static pn_status read_source(const visit *at, pn_bundle *bundle, pn_error *err) {
+    char path[ARCHIVE_PATH];
+    const tar_part *sql =
+        bundle_file_part(at->file, evidence_path(path, at->fingerprint, "source.sql"));
+    if (!sql)
+        return PN_OK;
+    if (!pni_utf8_valid((const char *)sql->data.data, sql->data.len) ||
+        memchr(sql->data.data, 0, sql->data.len))
+        return bundle_file_damaged(at->file, path, "is no text", err);
+    bundle->sql = pni_strndup((const char *)sql->data.data, sql->data.len);
+    return PN_OK;
+}
+
 static pn_status make_bundle(loader *load, const visit *at, pn_error *err) {
     PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
     PNI_AUTO(pn_buf) key = PN_BUF_INIT;
-    char path[ARCHIVE_PATH];
     atomic_init(&bundle->refs, 1);
     bundle->name = at->name ? pni_strdup(at->name) : NULL;
     PNI_TRY(read_documents(load, at, bundle, err));
@@ -158,13 +196,8 @@ static pn_status make_bundle(loader *load, const visit *at, pn_error *err) {
     PNI_TRY(read_schema(load, at, bundle, err));
     PNI_TRY(read_inputs(load, at, bundle, err));
     PNI_TRY(check_identity(at, bundle, err));
-    evidence_path(path, at->fingerprint, "source.sql");
-    const tar_part *sql = bundle_file_part(at->file, path);
-    if (sql && (!pni_utf8_valid((const char *)sql->data.data, sql->data.len) ||
-                memchr(sql->data.data, 0, sql->data.len)))
-        return bundle_file_damaged(at->file, path, "is no text", err);
-    if (sql)
-        bundle->sql = pni_strndup((const char *)sql->data.data, sql->data.len);
+    PNI_TRY(read_source(at, bundle, err));
+    PNI_TRY(read_snapshot(load, at, bundle, err));
     make_key(at->fingerprint, at->name, &key);
     pni_map_put(load->made, pni_buf_text(&key), pni_take(bundle));
     return PN_OK;

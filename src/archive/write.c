@@ -9,7 +9,8 @@
 #include "base/formats.h"
 
 const char manifest_path[] = "manifest.json";
-const char *const evidence_names[] = {"expanded.substrait", "lineage.json", "source.sql", NULL};
+const char *const evidence_names[] = {"expanded.substrait", "lineage.json", "snapshot.json",
+                                      "source.sql", NULL};
 
 typedef struct writer {
     pni_map *parts; /* path -> pn_buf */
@@ -81,6 +82,16 @@ static pn_status put_lineage(writer *w, const pn_bundle *bundle, pn_error *err) 
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_TRY(pn_bundle_lineage(bundle, &text, err));
     put_evidence(w, bundle->fingerprint, "lineage.json", (pn_bytes){text.data, text.len});
+    return PN_OK;
+}
+
+/* What the session had besides, of roots only: it is the same for all bundles of a session. */
+static pn_status put_snapshot(writer *w, const pn_bundle *root, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    if (!root->snapshot)
+        return PN_OK;
+    PNI_TRY(pni_json_canonical(root->snapshot, &text, err));
+    put_evidence(w, root->fingerprint, "snapshot.json", (pn_bytes){text.data, text.len});
     return PN_OK;
 }
 
@@ -176,6 +187,8 @@ static pn_status write_all(writer *w, const write_request *request, pn_buf *byte
     for (size_t i = 0; i < request->n_evidence; i++)
         put_evidence(w, request->evidence[i].fingerprint, request->evidence[i].name,
                      request->evidence[i].data);
+    for (size_t i = 0; i < request->n_roots; i++)
+        PNI_TRY(put_snapshot(w, request->roots[i], err));
     put_roots(w, request->roots, request->n_roots);
     PNI_TRY(put_manifest(w, err));
     return encode_parts(w, bytes_out, err);

@@ -7,6 +7,8 @@
 
 static const cli_option options[] = {
     {"no-record", 0, CLI_FLAG, false, NULL, NULL, "keep this build out of the artifact store"},
+    {"record-results", 0, CLI_FLAG, false, NULL, NULL,
+     "digest the rows as they are written, for `pinion verify` to compare with"},
     {0},
 };
 
@@ -39,7 +41,8 @@ static pn_status run(cli_app *cli, pn_error *err) {
     CLI_TRY(cli_open_project(cli, &workspace.project, err));
     build.outputs = cli->args.n_operands ? cli->args.operands : NULL;
     build.n_outputs = cli->args.n_operands;
-    build.flags = cli_has(cli, "no-record") ? PN_BUILD_NO_RECORD : 0;
+    build.flags = (cli_has(cli, "no-record") ? PN_BUILD_NO_RECORD : 0u) |
+                  (cli_has(cli, "record-results") ? PN_BUILD_RECORD_RESULTS : 0u);
     build.cancel = cli->cancel;
     build.progress = cli_progress;
     cli_progress_start(cli);

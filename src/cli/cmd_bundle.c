@@ -214,6 +214,16 @@ static void print_tables(const json_t *bundle) {
     }
 }
 
+/* How many there are; the names are for --json. */
+static void print_session(const json_t *snapshot) {
+    size_t functions = json_object_size(json_object_get(snapshot, "functions"));
+    size_t tables = json_object_size(json_object_get(snapshot, "tables"));
+    if (snapshot) {
+        printf("session     %zu function%s, %zu table%s\n", functions, functions == 1 ? "" : "s",
+               tables, tables == 1 ? "" : "s");
+    }
+}
+
 static void print_bundle(const json_t *bundle) {
     const char *name;
     json_t *digest;
@@ -221,12 +231,25 @@ static void print_bundle(const json_t *bundle) {
     if (json_object_get(bundle, "name")) {
         printf("view        %s\n", cli_text_of(bundle, "name"));
     }
+    print_session(json_object_get(bundle, "snapshot"));
     puts("reads");
     print_tables(bundle);
     puts("components");
     json_object_foreach(json_object_get(bundle, "components"), name, digest) {
         printf("  %-15s %.12s\n", name, json_string_value(digest));
     }
+}
+
+static pn_status add_snapshot(const pn_bundle *bundle, json_t *json, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    json_t *snapshot = NULL;
+    pn_error none = PN_ERROR_INIT;
+    if (pn_bundle_snapshot(bundle, &text, &none) != PN_OK) {
+        return PN_OK; /* of an older file, or of a view below another */
+    }
+    CLI_TRY(cli_parse(&text, &snapshot, err));
+    json_object_set_new(json, "snapshot", snapshot);
+    return PN_OK;
 }
 
 static pn_status show(cli_app *cli, const pn_bundle *bundle, json_t *list, pn_error *err) {
@@ -237,6 +260,7 @@ static pn_status show(cli_app *cli, const pn_bundle *bundle, json_t *list, pn_er
     if (pn_bundle_sql(bundle)) {
         json_object_set_new(json, "sql", json_string(pn_bundle_sql(bundle)));
     }
+    CLI_TRY(add_snapshot(bundle, json, err));
     json_array_append(list, json);
     if (!cli->json) {
         if (json_array_size(list) > 1) {
@@ -268,9 +292,11 @@ const cli_verb cli_verb_bundle_show = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "show what a bundle is made of",
-    .about = "Shows the bundles of a file, or one that this project keeps: by the start of its\n"
-             "fingerprint, or by the view that was built from it last. Every part is checked.\n"
-             "--json prints documents, pins, functions, schema, lineage and SQL.\n",
+    .about =
+        "Shows the bundles of a file, or one that this project keeps: by the start of its\n"
+        "fingerprint, or by the view that was built from it last. Every part is checked.\n"
+        "--json prints documents, pins, functions, schema, lineage, SQL, and the functions and\n"
+        "tables that the session had besides.\n",
     .options = show_options,
     .examples = "bundle show revenue.pnb\nbundle show 3f2a9c01 --json\n",
     .exits = "",

@@ -37,8 +37,12 @@ PNI_DEFINE_AUTO_PTR(pni_stage, pni_stage_free)
 typedef struct pni_write pni_write;
 pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request, pni_write **out,
                         pn_error *err);
+/* Asks for a digest of the rows as they are written: before they are planned. */
+void pni_write_wants_digest(pni_write *write);
 pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err);
+/* The stage must be there still. */
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err);
+const json_t *pni_write_digest(const pni_write *write); /* of what was written, or NULL; borrowed */
 void pni_write_free(pni_write *write);
 PNI_DEFINE_AUTO_PTR(pni_write, pni_write_free)
 

@@ -70,6 +70,18 @@ pn_status pni_statement_ddl(const pni_statement *statement, pn_result **out, pn_
 /* A PN_RESULT_DONE. */
 pn_status pni_statement_done(const pni_statement *statement, pn_result **out);
 
+/*
+ * `out` gives the rows of `inner`, which is consumed always, and digests them on the way; it may be
+ * read on a thread of the engine. Ending waits for the last batch that is being made: with the
+ * failure of `inner`, or with the digest when all of its rows were read, else with none.
+ */
+typedef struct pni_tee pni_tee;
+pn_status pni_tee_new(struct ArrowArrayStream *inner, pni_tee **tee_out,
+                      struct ArrowArrayStream *out, pn_error *err);
+pn_status pni_tee_end(pni_tee *tee, json_t **digest_out, pn_error *err);
+void pni_tee_free(pni_tee *tee);
+PNI_DEFINE_AUTO_PTR(pni_tee, pni_tee_free)
+
 /* What rows stand on; each may be NULL. */
 typedef struct pni_stream_base {
     pni_stage *stage;

@@ -185,6 +185,16 @@ pn_status pn_bundle_lineage(const pn_bundle *bundle, pn_buf *json_out, pn_error 
     return pni_json_canonical(lineage, json_out, err);
 }
 
+pn_status pn_bundle_snapshot(const pn_bundle *bundle, pn_buf *json_out, pn_error *err) {
+    if (!bundle || !json_out)
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_bundle_snapshot: bundle and json_out must not be NULL");
+    if (!bundle->snapshot)
+        return pni_fail(err, PNI_E_BUNDLE_SNAPSHOT, "bundle %.12s holds no snapshot",
+                        bundle->fingerprint);
+    return pni_json_canonical(bundle->snapshot, json_out, err);
+}
+
 pni_memo *pni_bundle_memo(const pn_bundle *bundle) {
     pn_bundle *shared = (pn_bundle *)(uintptr_t)bundle;
     pni_memo *memo = atomic_load(&shared->artifacts);

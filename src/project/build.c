@@ -5,6 +5,8 @@
  * output is written. An output that fails leaves the ones before it written and itself as it was,
  * so that building again completes it.
  */
+#include "pinion/verify.h"
+
 #include "project/project_priv.h"
 
 #include <errno.h>
@@ -27,7 +29,8 @@ typedef struct project_build {
     const pn_build_options *options;
     PNI_VEC(build_job) jobs;
     json_t *rows;
-    int lock; /* file descriptor, or -1 */
+    char *results; /* folder of recorded results */
+    int lock;      /* file descriptor, or -1 */
 } project_build;
 
 static pn_status check_wanted(const pn_project *project, const pn_build_options *options,
@@ -73,7 +76,24 @@ static void choose_outputs(project_build *build) {
         qsort(build->jobs.items, build->jobs.count, sizeof *build->jobs.items, cmp_jobs);
 }
 
-static pn_status prepare_write(build_job *job, pn_error *err) {
+/* Asked for, and nothing is recorded yet: the first result is the one to compare with. */
+static bool wants_result(const project_build *build, const build_job *job) {
+    PNI_AUTO(pn_buf) recorded = PN_BUF_INIT;
+    bool is_asked =
+        build->project->records_results || build->options->flags & PN_BUILD_RECORD_RESULTS;
+    return is_asked &&
+           pn_verify_recorded(build->results, job->bundle, &recorded, NULL) == PN_NOT_FOUND;
+}
+
+static pn_status keep_result(const project_build *build, const build_job *job, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    if (!pni_write_digest(job->write))
+        return PN_OK;
+    PNI_TRY(pni_json_canonical(pni_write_digest(job->write), &text, err));
+    return pn_verify_record(build->results, job->bundle, (pn_bytes){text.data, text.len}, err);
+}
+
+static pn_status prepare_write(const project_build *build, build_job *job, pn_error *err) {
     const project_output *output = job->output;
     pn_write_request request = PN_WRITE_REQUEST_INIT;
     request.mode = output->mode;
@@ -86,6 +106,8 @@ static pn_status prepare_write(build_job *job, pn_error *err) {
     pn_status status = pni_write_new(job->bundle, &request, &job->write, err);
     if (status != PN_OK)
         pni_error_context(err, "pinion.yaml:%zu: output '%s'", output->line, output->view);
+    else if (wants_result(build, job))
+        pni_write_wants_digest(job->write);
     return status;
 }
 
@@ -95,6 +117,7 @@ static pn_status write_output(project_build *build, build_job *job, pn_cancel *c
     PNI_AUTO_PTR(json_t) report = NULL;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_TRY(pni_write_run(job->write, cancel, &result, err));
+    PNI_TRY(keep_result(build, job, err));
     pni_write_free(pni_take(job->write)); /* its plan is needed no more */
     PNI_TRY(pn_result_json(result, &text, err));
     PNI_TRY(pni_json_parse(text.data, text.len, "write report", &report, err));
@@ -133,7 +156,7 @@ static pn_status write_all(project_build *build, pn_error *err) {
     options.progress_ctx = build->options->progress_ctx;
     options.tmp_dir = tmp;
     for (size_t i = 0; i < build->jobs.count; i++)
-        PNI_TRY(prepare_write(&build->jobs.items[i], err));
+        PNI_TRY(prepare_write(build, &build->jobs.items[i], err));
     PNI_TRY(stage_outputs(build, &options, &stage, err));
     for (size_t i = 0; i < build->jobs.count; i++) {
         PNI_TRY(pni_cancel_check(options.cancel, err));
@@ -187,6 +210,7 @@ static void build_dispose(project_build *build) {
         pni_write_free(build->jobs.items[i].write);
     pni_vec_dispose(&build->jobs);
     json_decref(build->rows);
+    pni_free(build->results);
     if (build->lock >= 0)
         close(build->lock);
 }
@@ -236,6 +260,7 @@ pn_status pn_project_build(pn_project *project, const pn_build_options *theirs, 
     PNI_TRY(check_wanted(project, &options, err));
     project_build build = {
         .project = project, .options = &options, .rows = json_array(), .lock = -1};
+    build.results = pni_path_join(project->dir, ".pinion/results");
     pn_status status = build_recorded(&build, report_out, err ? err : &story);
     build_dispose(&build);
     return status;

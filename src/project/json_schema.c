@@ -55,6 +55,8 @@ static const char schema[] =
     "\"partition_by\":" TEXTS ",\"options\":" SCALARS ",\"storage_options\":" SCALARS "}}},"
     "\"policies\":" OBJECT "\"properties\":{"
     "\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}},"
+    "\"results\":" OBJECT "\"properties\":{"
+    "\"record\":{\"enum\":[true,false,\"true\",\"false\"]}}},"
     "\"store\":" OBJECT "\"properties\":{"
     "\"enabled\":{\"enum\":[true,false,\"true\",\"false\"]}}}}}";
 

@@ -119,11 +119,22 @@ static pn_status read_store(void *ctx, yaml_file *file, yaml_node_t *value, pn_e
     return yaml_read_mapping(file, value, &YAML_KEYS("store", keys), ctx, err);
 }
 
+static pn_status read_results_record(void *ctx, yaml_file *file, yaml_node_t *value,
+                                     pn_error *err) {
+    return yaml_bool(file, value, "record", &((pn_project *)ctx)->records_results, err);
+}
+
+static pn_status read_results(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    static const yaml_key keys[] = {{"record", read_results_record}};
+    return yaml_read_mapping(file, value, &YAML_KEYS("results", keys), ctx, err);
+}
+
 static pn_status read_document(pn_project *project, yaml_file *file, pn_error *err) {
-    static const yaml_key keys[] = {
-        {"datasets", read_datasets}, {"functions", read_functions}, {"name", read_name},
-        {"outputs", read_outputs},   {"policies", read_policies},   {"profile", read_profile},
-        {"settings", read_settings}, {"store", read_store},         {"version", read_version}};
+    static const yaml_key keys[] = {{"datasets", read_datasets}, {"functions", read_functions},
+                                    {"name", read_name},         {"outputs", read_outputs},
+                                    {"policies", read_policies}, {"profile", read_profile},
+                                    {"results", read_results},   {"settings", read_settings},
+                                    {"store", read_store},       {"version", read_version}};
     yaml_node_t *root = yaml_document_get_root_node(&file->document);
     if (!root)
         return yaml_wrong(file, NULL, err, "the file is empty");

@@ -40,6 +40,7 @@ struct pn_project {
     uint32_t target_partitions;
     pn_view_graph *graph;
     pn_session *session;          /* NULL until first used */
+    bool records_results;         /* digests of what is built are recorded, for verify */
     bool records;                 /* runs are recorded in the artifact store */
     project_recording *recording; /* NULL but during a run that is recorded */
 };

@@ -3,6 +3,7 @@ $ pinion -q init shop && pinion -q -C shop bundle export revenue_by_customer -o 
 $ tar tf revenue.pnb | sed 's/[0-9a-f]\{64\}/…/' | sort | uniq -c | sed 's/^ *//'
 1 evidence/…/expanded.substrait
 2 evidence/…/lineage.json
+1 evidence/…/snapshot.json
 2 evidence/…/source.sql
 … identity/documents/….json
 2 identity/plans/….substrait
@@ -11,6 +12,7 @@ $ tar tf revenue.pnb | sed 's/[0-9a-f]\{64\}/…/' | sort | uniq -c | sed 's/^ *
 $ pinion bundle show revenue.pnb | grep -v '^  [a-z_]*  *[0-9a-f]*$'
 fingerprint …
 view        revenue_by_customer
+session     … functions, 1 table
 reads
   view    big_orders  …
 components

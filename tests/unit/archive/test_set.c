@@ -62,7 +62,7 @@ T_CASE(the_manifest_says_what_is_inside) {
     FX_OK(pn_bundle_import(ar_bytes(&bytes), "high.pnb", &set, err));
     FX_OK(pn_bundle_set_json(set, &text, err));
     PNI_AUTO_PTR(json_t) json = fx_json(&text);
-    T_EQ_INT(json_integer_value(json_object_get(json, "format")), 1);
+    T_EQ_INT(json_integer_value(json_object_get(json, "format")), 2);
     T_EQ_UINT(json_object_size(json_object_get(json, "bundles")), 2);
     T_EQ_STR(pni_json_text(json_array_get(json_object_get(json, "roots"), 0), "name"), "high");
     const json_t *entry =
@@ -98,9 +98,34 @@ T_CASE(no_cut_file_is_read) {
     }
 }
 
+/* What the session had comes back with the root, which it was written for, and is compared with the
+ * session that the bundle runs in. */
+T_CASE(a_root_says_what_its_session_had) {
+    AR_VIEWS views = ar_open();
+    PNI_AUTO_PTR(pn_session) other = fx_session(NULL);
+    PNI_AUTO(pn_buf) bytes = ar_export(views.high);
+    PNI_AUTO(pn_buf) then = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) back = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_bundle_set) set = NULL;
+    PNI_AUTO_PTR(json_t) here = NULL;
+    PNI_AUTO_PTR(json_t) there = NULL;
+    FX_OK(pn_bundle_import(ar_bytes(&bytes), "high.pnb", &set, err));
+    const pn_bundle *high = pn_bundle_set_at(set, 0);
+    FX_OK(pn_bundle_snapshot(views.high, &then, err));
+    FX_OK(pn_bundle_snapshot(high, &back, err));
+    T_EQ_STR(pni_buf_text(&back), pni_buf_text(&then));
+    T_ASSERT(strstr(pni_buf_text(&back), "\"tables\":{\"t\":") != NULL);
+    FX_FAILS(pn_bundle_snapshot(pn_bundle_input_at(high, 0), &back, err), PNI_E_BUNDLE_SNAPSHOT,
+             "holds no snapshot");
+    FX_OK(pni_plan_diagnose(views.session, high, &here, err));
+    FX_OK(pni_plan_diagnose(other, high, &there, err));
+    T_EQ_UINT(json_array_size(here), 0);
+    T_EQ_STR(pni_json_text(json_array_get(there, 0), "what"), "tables");
+}
+
 /* Rewrites a file: `edit` changes the manifest or drops and adds parts, digests are made anew. */
 typedef struct edit {
-    const char *drop;     /* a part whose name starts so is left out */
+    const char *drop;     /* a part whose name starts or ends so is left out */
     const char *add_name; /* a part that is added, or NULL */
     const char *add_text;
     void (*manifest)(json_t *manifest);
@@ -133,7 +158,8 @@ static pn_buf rewrite(const pn_buf *bytes, const edit *how) {
     for (size_t i = 0; i < n_old; i++) {
         if (pni_streq(old[i].name, manifest_path))
             FX_OK(pni_json_parse(old[i].data.data, old[i].data.len, "manifest", &manifest, err));
-        else if (!how->drop || !pni_starts_with(old[i].name, how->drop))
+        else if (!how->drop || !(pni_starts_with(old[i].name, how->drop) ||
+                                 pni_ends_with(old[i].name, how->drop)))
             parts[count++] = old[i];
     }
     if (how->add_name)
@@ -165,6 +191,37 @@ T_CASE(a_file_written_anew_is_still_read) {
     PNI_AUTO_PTR(pn_bundle_set) set = NULL;
     T_EQ_UINT(same.len, bytes.len);
     FX_OK(pn_bundle_import(ar_bytes(&same), "x.pnb", &set, err));
+}
+
+/* Files of format 1 have none. */
+T_CASE(a_file_without_a_snapshot_is_read) {
+    AR_VIEWS views = ar_open();
+    PNI_AUTO(pn_buf) bytes = ar_export(views.high);
+    PNI_AUTO(pn_buf) older = rewrite(&bytes, &(edit){.drop = "/snapshot.json"});
+    PNI_AUTO_PTR(pn_bundle_set) set = NULL;
+    T_ASSERT(older.len < bytes.len);
+    FX_OK(pn_bundle_import(ar_bytes(&older), "x.pnb", &set, err));
+    T_ASSERT(pn_bundle_set_at(set, 0)->snapshot == NULL);
+}
+
+T_CASE(a_snapshot_that_is_none_is_damage) {
+    static const char *const texts[] = {"[]",
+                                        "{}",
+                                        "{\"functions\":{},\"tables\":[]}",
+                                        "{\"functions\":{\"f\":1},\"tables\":{}}",
+                                        "{\"functions\":{},\"tables\":{\"t\":\"x\"}}",
+                                        "{\"functions\":{},\"tables\":{},\"more\":{}}"};
+    AR_VIEWS views = ar_open();
+    PNI_AUTO(pn_buf) bytes = ar_export(views.high);
+    PNI_AUTO(pn_buf) older = rewrite(&bytes, &(edit){.drop = "/snapshot.json"});
+    char path[ARCHIVE_PATH];
+    evidence_path(path, pn_bundle_fingerprint(views.high), "snapshot.json");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        PNI_AUTO(pn_buf) changed = rewrite(&older, &(edit){.add_name = path, .add_text = texts[i]});
+        pn_bundle_set *set = NULL;
+        FX_FAILS(pn_bundle_import(ar_bytes(&changed), "x.pnb", &set, err), PNI_E_BUNDLE_PART,
+                 "is no snapshot");
+    }
 }
 
 T_CASE(missing_and_foreign_parts_are_named) {

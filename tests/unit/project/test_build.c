@@ -1,4 +1,6 @@
 /* Building: what is written, in what order, what a failure leaves. */
+#include "pinion/verify.h"
+
 #include "project_fixture.h"
 
 #include <fcntl.h>
@@ -45,6 +47,46 @@ T_CASE(outputs_are_written_in_the_order_of_their_views) {
     T_ASSERT(!pni_path_exists(fx_path("p/.pinion/tmp")));
     FX_OK(pn_project_build(project, NULL, NULL, err)); /* again: overwrites */
     expect_output("delta", "p/out/top", "a|2\nb|1\n");
+}
+
+/* What was built is what the first verify compares with: also an output that is read once more, and
+ * one whose rows are ordered. */
+T_CASE(results_are_recorded_when_asked_for) {
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: top, uri: out/top}\n  - {view: low, uri: out/low}\n"
+                           "results: {record: true}\n");
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    expect_output("delta", "p/out/top", "a|2\nb|1\n");
+    expect_output("delta", "p/out/low", "a|2\nb|1\n");
+    pn_session *session = NULL;
+    FX_OK(pn_project_session(project, &session, err));
+    static const char *const views[] = {"low", "top"};
+    for (size_t i = 0; i < 2; i++) {
+        const pn_bundle *bundle = pn_view_graph_bundle(project->graph, views[i]);
+        PNI_AUTO(pn_buf) recorded = PN_BUF_INIT;
+        PNI_AUTO(pn_buf) verdict = PN_BUF_INIT;
+        FX_OK(pn_verify_recorded(fx_path("p/.pinion/results"), bundle, &recorded, err));
+        FX_OK(pn_verify_bundle(session, bundle, (pn_bytes){recorded.data, recorded.len}, NULL,
+                               &verdict, err));
+        PNI_AUTO_PTR(json_t) json = fx_json(&verdict);
+        T_ASSERT(json_is_true(json_object_get(json, "holds")));
+        T_EQ_STR(pni_json_text(json_object_get(json, "recorded"), "rows"), "2");
+    }
+}
+
+T_CASE(a_recorded_result_stays_and_nobody_asked_records_none) {
+    pn_build_options options = PN_BUILD_OPTIONS_INIT;
+    PNI_AUTO(pn_buf) found = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_project) project = project_with("  - {view: low, uri: out/low}\n");
+    FX_OK(pn_project_build(project, NULL, NULL, err));
+    PNI_AUTO_PTR(pn_bundle) low = pn_bundle_ref(pn_view_graph_bundle(project->graph, "low"));
+    const char *results = fx_path("p/.pinion/results");
+    T_EQ_INT(pn_verify_recorded(results, low, &found, NULL), PN_NOT_FOUND);
+    FX_OK(pn_verify_record(results, low, fx_bytes("first"), err));
+    options.flags = PN_BUILD_RECORD_RESULTS;
+    FX_OK(pn_project_build(project, &options, NULL, err));
+    FX_OK(pn_verify_recorded(results, low, &found, err));
+    T_EQ_STR(pni_buf_text(&found), "first");
 }
 
 T_CASE(chosen_outputs_only) {
