@@ -34,7 +34,8 @@ struct pni_row_digest {
     unsigned char all[PNI_SHA256_LEN];
     unsigned char exact[PNI_SHA256_LEN];
     pni_sha256 *ordered;
-    bool *is_float; /* by column, also inside it */
+    bool *is_float;  /* by column, also inside it */
+    bool has_floats; /* without any, the second digest is the first */
     PNI_VEC(float_column) floats;
     pn_buf row;
     pn_buf exact_row;
@@ -78,6 +79,7 @@ pn_status pni_row_digest_new(const struct ArrowSchema *schema, pni_row_digest **
     digest->is_float = pni_calloc((size_t)schema->n_children + 1, sizeof *digest->is_float);
     for (int64_t i = 0; i < schema->n_children; i++) {
         digest->is_float[i] = holds_floats(schema->children[i]);
+        digest->has_floats |= digest->is_float[i];
         if (is_float(schema->children[i]))
             pni_vec_push(&digest->floats, ((float_column){.index = i}));
     }
@@ -120,13 +122,14 @@ static void add_row(pni_row_digest *d, int64_t row) {
         size_t from = d->row.len;
         pni_arrow_value_json(d->schema.children[c], d->view.children[c], row, &d->row);
         pni_buf_putc(&d->row, ',');
-        if (!d->is_float[c])
+        if (d->has_floats && !d->is_float[c])
             pni_buf_append(&d->exact_row, d->row.data + from, d->row.len - from);
     }
     pni_sha256_bytes(d->row.data, d->row.len, hash);
     add_hash(d->all, hash);
     pni_sha256_update(d->ordered, hash, sizeof hash);
-    pni_sha256_bytes(d->exact_row.data, d->exact_row.len, hash);
+    if (d->has_floats)
+        pni_sha256_bytes(d->exact_row.data, d->exact_row.len, hash);
     add_hash(d->exact, hash);
     d->rows++;
 }
