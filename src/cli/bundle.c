@@ -87,3 +87,65 @@ pn_status cli_find_bundles(const char *what, const char *view, cli_bundles *out,
     }
     return from_store(what, out, err);
 }
+
+/* ---- what a bundle needs -------------------------------------------------------------------- */
+
+static pn_status read_needs(pn_session *session, const pn_bundle *bundle, json_t **needs_out,
+                            pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    pn_status status = pn_exec_needs(session, bundle, &text, err);
+    if (status != PN_OK && !text.len) {
+        return status;
+    }
+    pn_error parse = PN_ERROR_INIT;
+    pn_status parsed = cli_parse(&text, needs_out, &parse);
+    return parsed == PN_OK ? status : parsed;
+}
+
+/* A bundle says itself which settings it was made with. */
+static bool take_settings(cli_app *cli, const json_t *needs) {
+    size_t index, taken = 0;
+    json_t *need;
+    json_array_foreach(needs, index, need) {
+        const char *want = json_string_value(json_object_get(need, "want"));
+        if (strcmp(cli_text_of(need, "kind"), "setting") != 0 || !want) {
+            continue;
+        }
+        cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
+        cli->settings[cli->n_settings++] =
+            (pn_setting){cli_format("%s", cli_text_of(need, "name")), cli_format("%s", want)};
+        taken++;
+    }
+    return taken > 0;
+}
+
+pn_status cli_open_for(cli_app *cli, const pn_bundle *bundle, cli_workspace *out,
+                       json_t **needs_out, pn_error *err) {
+    CLI_TRY(cli_open_workspace(cli, out, err));
+    pn_status status = read_needs(out->session, bundle, needs_out, err);
+    if (*needs_out && take_settings(cli, *needs_out)) {
+        cli_close_workspace(out);
+        json_decref(*needs_out);
+        *needs_out = NULL;
+        *err = PN_ERROR_INIT;
+        CLI_TRY(cli_open_workspace(cli, out, err));
+        status = read_needs(out->session, bundle, needs_out, err);
+    }
+    return status;
+}
+
+void cli_print_needs(const json_t *needs) {
+    size_t index;
+    json_t *need;
+    json_array_foreach(needs, index, need) {
+        const json_t *have = json_object_get(need, "have");
+        const json_t *want = json_object_get(need, "want");
+        char *wanted = want ? json_dumps(want, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+        char *had = have ? json_dumps(have, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+        printf("%s %s %s%s%s%s%s\n", cli_text_of(need, "kind"), cli_text_of(need, "name"),
+               cli_text_of(need, "problem"), wanted ? "\n  needs " : "", wanted ? wanted : "",
+               had ? "\n  here  " : "", had ? had : "");
+        free(wanted);
+        free(had);
+    }
+}

@@ -27,4 +27,13 @@ static inline void cli_auto_set(pn_bundle_set **set) {
 /* `what` is a file, the start of a fingerprint, or a view; `view` chooses in a file, or NULL. */
 pn_status cli_find_bundles(const char *what, const char *view, cli_bundles *out, pn_error *err);
 
+/*
+ * The project here, or a folder of tables, with the settings that the bundle was compiled with.
+ * What else it needs and lacks is PN6026, and all of it is in the array `needs_out`, empty when all
+ * is here.
+ */
+pn_status cli_open_for(cli_app *cli, const pn_bundle *bundle, cli_workspace *out,
+                       json_t **needs_out, pn_error *err);
+void cli_print_needs(const json_t *needs);
+
 #endif

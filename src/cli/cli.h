@@ -90,6 +90,8 @@ void cli_note(const cli_app *cli, const char *format, ...) __attribute__((format
 void cli_print_warnings(const cli_app *cli, const json_t *warnings);
 /* Writes a document to stdout: indented with --json, on one line with --agent. */
 pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err);
+/* The same of a report about tables, with counts as numbers in place of texts of digits. */
+pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err);
 /* Writes out what is buffered; a reader that went away is remembered in `cli`. */
 pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err);
 /* Parses JSON that the library made. */

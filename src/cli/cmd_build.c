@@ -51,7 +51,7 @@ static pn_status run(cli_app *cli, pn_error *err) {
     CLI_TRY(cli_parse(&text, &report, err));
     cli_print_warnings(cli, json_object_get(report, "warnings"));
     if (cli->json) {
-        return cli_print_json(cli, report, err);
+        return cli_print_report(cli, report, err);
     }
     CLI_AUTO_JSON project = NULL;
     CLI_TRY(cli_project_json(workspace.project, &project, err));

@@ -80,7 +80,7 @@ static pn_status build_graph(cli_app *cli, const pn_cpg_build_options *build, pn
     CLI_TRY(cli_parse(&text, &report, err));
     cli_print_warnings(cli, json_object_get(json_object_get(report, "project"), "warnings"));
     if (cli->json) {
-        return cli_print_json(cli, report, err);
+        return cli_print_report(cli, report, err);
     }
     print_report(report);
     cli_note(cli, "next: pinion -C %s cpg query largest_classes", build->out);

@@ -38,57 +38,12 @@ static pn_status choose(const cli_bundles *found, const pn_bundle **bundle_out, 
     return PN_OK;
 }
 
-static pn_status read_needs(pn_session *session, const pn_bundle *bundle, json_t **needs_out,
-                            pn_error *err) {
-    CLI_AUTO_BUF text = PN_BUF_INIT;
-    pn_status status = pn_exec_needs(session, bundle, &text, err);
-    if (status != PN_OK && !text.len) {
-        return status;
-    }
-    pn_error parse = PN_ERROR_INIT;
-    pn_status parsed = cli_parse(&text, needs_out, &parse);
-    return parsed == PN_OK ? status : parsed;
-}
-
-/* A bundle says itself which settings it was made with. The values live as long as `needs`. */
-static bool take_settings(cli_app *cli, const json_t *needs) {
-    size_t index, taken = 0;
-    json_t *need;
-    json_array_foreach(needs, index, need) {
-        const char *want = json_string_value(json_object_get(need, "want"));
-        if (strcmp(cli_text_of(need, "kind"), "setting") != 0 || !want) {
-            continue;
-        }
-        cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
-        cli->settings[cli->n_settings++] =
-            (pn_setting){cli_format("%s", cli_text_of(need, "name")), want};
-        taken++;
-    }
-    return taken > 0;
-}
-
-static void print_needs(const json_t *needs) {
-    size_t index;
-    json_t *need;
-    json_array_foreach(needs, index, need) {
-        const json_t *have = json_object_get(need, "have");
-        const json_t *want = json_object_get(need, "want");
-        char *wanted = want ? json_dumps(want, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-        char *had = have ? json_dumps(have, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-        printf("%s %s %s%s%s%s%s\n", cli_text_of(need, "kind"), cli_text_of(need, "name"),
-               cli_text_of(need, "problem"), wanted ? "\n  needs " : "", wanted ? wanted : "",
-               had ? "\n  here  " : "", had ? had : "");
-        free(wanted);
-        free(had);
-    }
-}
-
 static pn_status check(cli_app *cli, const json_t *needs, pn_error *err) {
     cli->exit_code = json_array_size(needs) ? 1 : 0;
     if (cli->json) {
         return cli_print_json(cli, needs, err);
     }
-    print_needs(needs);
+    cli_print_needs(needs);
     if (!json_array_size(needs)) {
         puts("ok: everything the bundle needs is here");
     }
@@ -122,24 +77,15 @@ static pn_status replay(cli_app *cli, const cli_workspace *workspace, const pn_b
 
 static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_BUNDLES found = {0};
-    CLI_AUTO_JSON needs = NULL;  /* in the session as it is */
-    CLI_AUTO_JSON needs2 = NULL; /* with the settings of the bundle */
+    CLI_AUTO_JSON needs = NULL;
     CLI_AUTO_WORKSPACE workspace = {0};
     const pn_bundle *bundle = NULL;
     CLI_TRY(cli_find_bundles(cli_operand(cli, 0), cli_get(cli, "view"), &found, err));
     CLI_TRY(choose(&found, &bundle, err));
-    CLI_TRY(cli_open_workspace(cli, &workspace, err));
-    pn_status status = read_needs(workspace.session, bundle, &needs, err);
-    if (needs && take_settings(cli, needs)) {
-        cli_close_workspace(&workspace);
+    pn_status status = cli_open_for(cli, bundle, &workspace, &needs, err);
+    if (needs && cli_has(cli, "check")) {
         *err = PN_ERROR_INIT;
-        CLI_TRY(cli_open_workspace(cli, &workspace, err));
-        status = read_needs(workspace.session, bundle, &needs2, err);
-    }
-    const json_t *left = needs2 ? needs2 : needs;
-    if (left && cli_has(cli, "check")) {
-        *err = PN_ERROR_INIT;
-        return check(cli, left, err);
+        return check(cli, needs, err);
     }
     CLI_TRY(status);
     return replay(cli, &workspace, bundle, err);

@@ -71,7 +71,7 @@ static pn_status run_ls(cli_app *cli, pn_error *err) {
     CLI_TRY(pn_store_list(".", &text, err));
     CLI_TRY(cli_parse(&text, &tables, err));
     if (cli->json) {
-        return cli_print_json(cli, tables, err);
+        return cli_print_report(cli, tables, err);
     }
     if (!json_array_size(tables)) {
         cli_note(cli, "nothing is recorded yet");

@@ -14,7 +14,8 @@ static const cli_option options[] = {
 };
 
 /* False when there is nothing to say of a table. */
-static bool print_table(const json_t *row, const char *verb) {
+static bool print_table(const json_t *row, bool is_applied) {
+    const char *verb = is_applied ? "removed" : "would remove";
     const json_t *loose = json_object_get(row, "unreferenced");
     size_t days = json_array_size(json_object_get(row, "days"));
     if (days) {
@@ -24,7 +25,8 @@ static bool print_table(const json_t *row, const char *verb) {
     bool has_joined = strcmp(cli_text_of(row, "joined"), "0") != 0;
     bool has_loose = strcmp(cli_text_of(loose, "files"), "0") != 0;
     if (has_joined) {
-        printf("%-14s joined %s files\n", cli_text_of(row, "table"), cli_text_of(row, "joined"));
+        printf("%-14s %s %s files\n", cli_text_of(row, "table"),
+               is_applied ? "joined" : "would join", cli_text_of(row, "joined"));
     }
     if (has_loose) {
         printf("%-14s %s %s unreferenced files, %s bytes\n", cli_text_of(row, "table"), verb,
@@ -45,16 +47,16 @@ static pn_status run(cli_app *cli, pn_error *err) {
     CLI_TRY(pn_store_gc(".", &gc, &text, err));
     CLI_TRY(cli_parse(&text, &report, err));
     if (cli->json) {
-        return cli_print_json(cli, report, err);
+        return cli_print_report(cli, report, err);
     }
     bool has_said = false;
     json_array_foreach(json_object_get(report, "tables"), i, row) {
-        has_said |= print_table(row, gc.flags ? "removed" : "would remove");
+        has_said |= print_table(row, gc.flags != 0);
     }
-    if (!gc.flags) {
-        cli_note(cli, "nothing was changed; --apply removes what is listed and joins small files");
-    } else if (!has_said) {
+    if (!has_said) {
         cli_note(cli, "there is nothing to remove and nothing to join");
+    } else if (!gc.flags) {
+        cli_note(cli, "nothing was changed: --apply does what is listed");
     }
     return PN_OK;
 }
@@ -65,7 +67,7 @@ const cli_verb cli_verb_store_gc = {
     .summary = "remove old records of runs, join small files",
     .about = "Removes whole days of records that are older than a time, joins the small files of\n"
              "the days that stay, and deletes files that no table refers to. Without --apply it\n"
-             "only says what it would remove.\n",
+             "only says what it would remove and join.\n",
     .options = options,
     .examples = "store gc --older-than 30d\nstore gc --older-than 30d --apply\n",
     .exits = "",

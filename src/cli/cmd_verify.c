@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion verify: runs a view or a kept bundle again and compares with what it gave before. */
-#include "pinion/bundle_file.h"
 #include "pinion/verify.h"
 
-#include "cli/cli.h"
+#include "cli/bundle.h"
 
 #include <string.h>
 
@@ -27,18 +26,43 @@ static pn_status bundle_file_given(const char *what, pn_error *err) {
     return status;
 }
 
-/* A view of the project, or a bundle that it keeps. */
-static pn_status find_bundle(const cli_workspace *workspace, const char *what, pn_bundle **out,
-                             pn_error *err) {
-    const pn_bundle *view = pn_view_graph_bundle(workspace->graph, what);
+/* Whether the project, whose views are not compiled, has a view of that name. */
+static pn_status has_view(const cli_app *cli, const char *what, bool *has_out, pn_error *err) {
+    pn_project *project = NULL;
+    CLI_TRY(cli_open_project(cli, &project, err));
+    const pn_view_graph *graph = pn_project_views(project);
+    *has_out = false;
+    for (size_t i = 0; !*has_out && i < pn_view_graph_count(graph); i++) {
+        *has_out = !strcmp(pn_view_graph_name_at(graph, i), what);
+    }
+    pn_project_free(project);
+    return PN_OK;
+}
+
+/* A view of the project, or a bundle that it keeps: that one stands on its own, whatever became of
+ * the views, and what it lacks here is put into `needs`. */
+static pn_status open_bundle(cli_app *cli, const char *what, cli_workspace *workspace,
+                             pn_bundle **out, json_t **needs, pn_error *err) {
+    const pn_bundle *view = NULL;
     pn_bundle_store *store = NULL;
-    if (!view && is_fingerprint(what)) {
-        CLI_TRY(pn_bundle_store_open(".pinion/bundles", &store, err));
+    bool is_view = true;
+    if (is_fingerprint(what)) {
+        CLI_TRY(has_view(cli, what, &is_view, err));
+    }
+    if (!is_view) {
+        CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
         pn_status status = pn_bundle_store_get(store, what, out, err);
         pn_bundle_store_free(store);
+        CLI_TRY(status);
+        status = cli_open_for(cli, *out, workspace, needs, err);
+        if (json_array_size(*needs)) {
+            *err = PN_ERROR_INIT;
+            return PN_OK;
+        }
         return status;
     }
-    if (!view && strchr(what, '.')) {
+    CLI_TRY(cli_open_checked(cli, workspace, err));
+    if (strchr(what, '.') && !pn_view_graph_bundle(workspace->graph, what)) {
         return bundle_file_given(what, err);
     }
     CLI_TRY(cli_find_view(workspace, what, &view, err));
@@ -54,23 +78,27 @@ static pn_status keep(const pn_bundle *bundle, const json_t *document, pn_error 
     return status;
 }
 
-static void print_answer(const char *what, const json_t *document) {
-    const char *match = cli_text_of(document, "match");
-    bool holds = json_is_true(json_object_get(document, "holds"));
-    const char *rows = cli_text_of(json_object_get(document, "result"), "rows");
-    printf("%s  %.12s  %s row%s\n", what, cli_text_of(document, "fingerprint"), rows,
-           strcmp(rows, "1") ? "s" : "");
-    printf("  promise  %s\n", cli_text_of(document, "grade"));
+static void print_reasons(const json_t *document) {
     size_t i;
     json_t *reason;
+    printf("  promise  %s\n", cli_text_of(document, "grade"));
     json_array_foreach(json_object_get(document, "reasons"), i, reason) {
         const char *view = cli_text_of(reason, "view");
         printf("    %s%s%s: %s (%s)\n", *view ? view : "", *view ? ": " : "",
                cli_text_of(reason, "operator"), cli_text_of(reason, "why"),
                cli_text_of(reason, "grade"));
     }
+}
+
+static void print_answer(const char *what, const json_t *document, bool records) {
+    const char *match = cli_text_of(document, "match");
+    bool holds = json_is_true(json_object_get(document, "holds"));
+    const char *rows = cli_text_of(json_object_get(document, "result"), "rows");
+    printf("%s  %.12s  %s row%s\n", what, cli_text_of(document, "fingerprint"), rows,
+           strcmp(rows, "1") ? "s" : "");
+    print_reasons(document);
     if (!strcmp(match, "unrecorded")) {
-        printf("  result   recorded, to compare with later\n");
+        printf("  result   %s\n", records ? "recorded, to compare with later" : "none is recorded");
     } else if (!strcmp(match, "none")) {
         printf("  result   differs from the recorded one%s\n",
                holds ? ", which the promise allows" : "");
@@ -79,35 +107,114 @@ static void print_answer(const char *what, const json_t *document) {
     }
 }
 
-static pn_status run(cli_app *cli, pn_error *err) {
-    CLI_AUTO_WORKSPACE workspace = {0};
-    CLI_AUTO_BUNDLE bundle = NULL;
+/* Runs the bundle and compares; without a record the result becomes it, if `records`. */
+static pn_status verify(const cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+                        bool records, json_t **out, pn_error *err) {
     CLI_AUTO_BUF recorded = PN_BUF_INIT;
     CLI_AUTO_BUF text = PN_BUF_INIT;
-    CLI_AUTO_JSON document = NULL;
     pn_exec_options exec = PN_EXEC_OPTIONS_INIT;
     exec.cancel = cli->cancel;
-    CLI_TRY(cli_open_checked(cli, &workspace, err));
-    CLI_TRY(find_bundle(&workspace, cli_operand(cli, 0), &bundle, err));
-    bool records = cli_has(cli, "record");
-    pn_status status = records ? PN_OK : pn_verify_recorded(RESULTS, bundle, &recorded, err);
+    pn_status status = cli_has(cli, "record") && records
+                           ? PN_OK
+                           : pn_verify_recorded(RESULTS, bundle, &recorded, err);
     if (status != PN_OK && status != PN_NOT_FOUND) {
         return status;
     }
-    CLI_TRY(pn_verify_bundle(workspace.session, bundle, (pn_bytes){recorded.data, recorded.len},
+    CLI_TRY(pn_verify_bundle(workspace->session, bundle, (pn_bytes){recorded.data, recorded.len},
                              &exec, &text, err));
-    CLI_TRY(cli_parse(&text, &document, err));
-    if (!recorded.len) {
-        CLI_TRY(keep(bundle, document, err));
+    CLI_TRY(cli_parse(&text, out, err));
+    if (!recorded.len && records) {
+        CLI_TRY(keep(bundle, *out, err));
     }
+    return PN_OK;
+}
+
+/* ---- a bundle that cannot run here ---------------------------------------------------------- */
+
+/* Views below, each once, nearest first; those below one that can run are verified with it. */
+static pn_status verify_below(const cli_app *cli, const cli_workspace *workspace,
+                              const pn_bundle *bundle, json_t *below, pn_error *err) {
+    json_t *seen = json_object();
+    const pn_bundle **open = cli_alloc(sizeof *open);
+    size_t count = 1;
+    pn_status status = PN_OK;
+    open[0] = bundle;
+    for (size_t next = 0; status == PN_OK && next < count; next++) {
+        const pn_bundle *at = open[next];
+        CLI_AUTO_JSON document = NULL;
+        pn_error lacks = PN_ERROR_INIT;
+        if (next && pn_exec_needs(workspace->session, at, NULL, &lacks) == PN_OK) {
+            status = verify(cli, workspace, at, false, &document, err);
+            if (status == PN_OK) {
+                json_object_set_new(document, "name", json_string(pn_bundle_name(at)));
+                json_array_append(below, document);
+            }
+            continue;
+        }
+        for (size_t i = 0; i < pn_bundle_table_count(at); i++) {
+            const pn_bundle *view = pn_bundle_input_at(at, i);
+            if (!view || json_object_get(seen, pn_bundle_fingerprint(view))) {
+                continue;
+            }
+            json_object_set_new(seen, pn_bundle_fingerprint(view), json_true());
+            open = cli_grow(open, (count + 1) * sizeof *open);
+            open[count++] = view;
+        }
+    }
+    free(open);
+    json_decref(seen);
+    return status;
+}
+
+/* What can be said without running it: its promise, what it needs, and whether views below hold. */
+static pn_status report_needs(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+                              json_t *needs, pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON document = NULL;
+    CLI_AUTO_JSON below = json_array();
+    const char *name = pn_bundle_name(bundle);
+    size_t i;
+    json_t *row;
+    CLI_TRY(pn_verify_grade(bundle, &text, err));
+    CLI_TRY(cli_parse(&text, &document, err));
+    CLI_TRY(verify_below(cli, workspace, bundle, below, err));
+    cli->exit_code = 1;
+    if (cli->json) {
+        json_object_set_new(document, "fingerprint", json_string(pn_bundle_fingerprint(bundle)));
+        json_object_set_new(document, "match", json_string("not_run"));
+        json_object_set_new(document, "holds", json_false());
+        json_object_set(document, "needs", needs);
+        json_object_set(document, "below", below);
+        return cli_print_report(cli, document, err);
+    }
+    printf("%s  %.12s  not run: something it needs is missing here or differs\n",
+           name ? name : cli_operand(cli, 0), pn_bundle_fingerprint(bundle));
+    cli_print_needs(needs);
+    print_reasons(document);
+    json_array_foreach(below, i, row) {
+        print_answer(cli_text_of(row, "name"), row, false);
+    }
+    return PN_OK;
+}
+
+static pn_status run(cli_app *cli, pn_error *err) {
+    CLI_AUTO_WORKSPACE workspace = {0};
+    CLI_AUTO_BUNDLE bundle = NULL;
+    CLI_AUTO_JSON needs = NULL;
+    CLI_AUTO_JSON document = NULL;
+    CLI_TRY(open_bundle(cli, cli_operand(cli, 0), &workspace, &bundle, &needs, err));
+    if (json_array_size(needs)) {
+        return report_needs(cli, &workspace, bundle, needs, err);
+    }
+    CLI_TRY(verify(cli, &workspace, bundle, true, &document, err));
     if (!json_is_true(json_object_get(document, "holds"))) {
         cli->exit_code = 1;
     }
     if (cli->json) {
-        return cli_print_json(cli, document, err);
+        return cli_print_report(cli, document, err);
     }
     const char *name = pn_bundle_name(bundle);
-    print_answer(name ? name : cli_operand(cli, 0), document);
+    print_answer(name ? name : cli_operand(cli, 0), document, true);
     return PN_OK;
 }
 
@@ -121,10 +228,12 @@ const cli_verb cli_verb_verify = {
         "Says what equal fingerprints promise of the view (canonical: the same rows in order;\n"
         "stable_set: the same rows; float_tolerant: but for the last digits of floats;\n"
         "best_effort: nothing) and which operator is why. Then runs it and compares a digest\n"
-        "of the rows with the recorded one; the first result is recorded.\n",
+        "of the rows with the recorded one; the first result is recorded.\n"
+        "A fingerprint names a bundle that the project keeps; what it needs and is missing or\n"
+        "differs is listed, and the views below it that can run are verified.\n",
     .options = options,
     .examples = "verify revenue_by_customer\nverify revenue_by_customer --record\n"
                 "verify 3fa9c1 --json\n",
-    .exits = "the result differs more than the plan promises",
+    .exits = "the result differs more than the plan promises, or something it needs is not here",
     .run = run,
 };

@@ -137,6 +137,49 @@ pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err) {
     return cli_flush(cli, stdout, "standard output", err);
 }
 
+static bool is_count(const char *key) {
+    static const char *const counts[] = {"bytes",  "files", "files_added", "files_removed",
+                                         "joined", "rows",  "version",     NULL};
+    for (size_t i = 0; counts[i]; i++) {
+        if (!strcmp(key, counts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The library writes 64-bit numbers as texts, which RFC 8785 needs; all of these fit. */
+static void count_row(json_t *row) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(row, key, value) {
+        const char *text = is_count(key) ? json_string_value(value) : NULL;
+        size_t len = text ? strlen(text) : 0;
+        if (len && len < 19 && strspn(text, "0123456789") == len) {
+            json_object_set_new(row, key, json_integer(strtoll(text, NULL, 10)));
+        }
+    }
+}
+
+pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err) {
+    json_t **open = cli_alloc(sizeof *open);
+    size_t count = 1;
+    open[0] = report;
+    while (count) {
+        json_t *at = open[--count];
+        size_t children = json_is_object(at) ? json_object_size(at) : json_array_size(at);
+        size_t index;
+        const char *key;
+        json_t *value;
+        count_row(at);
+        open = cli_grow(open, (count + children + 1) * sizeof *open);
+        json_object_foreach(at, key, value) open[count++] = value;
+        json_array_foreach(at, index, value) open[count++] = value;
+    }
+    free(open);
+    return cli_print_json(cli, report, err);
+}
+
 pn_status cli_parse(const pn_buf *text, json_t **json_out, pn_error *err) {
     json_error_t story;
     *json_out = json_loadb((const char *)text->data, text->len, JSON_ALLOW_NUL, &story);

@@ -33,7 +33,7 @@ typedef struct gc_table {
     pni_map *active;       /* the same of the version that gc leaves */
     pni_map *days;         /* days that go */
     uint64_t files, bytes; /* of those days */
-    bool has_small_files;  /* some other day has more than one file */
+    uint64_t small_files;  /* of the other days that have more than one */
     uint64_t loose_files, loose_bytes; /* neither version refers to them */
     json_t *joined;                    /* how many files were joined, or NULL */
 } gc_table;
@@ -78,8 +78,9 @@ static void choose(gc_table *table, const json_t *files) {
             table->files++;
             table->bytes += pni_json_u64_of(file, "size", &size) ? size : 0;
         } else {
-            table->has_small_files = table->has_small_files || pni_map_has(kept_days, date);
-            pni_map_put(kept_days, date, table);
+            uintptr_t count = (uintptr_t)pni_map_get(kept_days, date);
+            pni_map_put(kept_days, date, (void *)(count + 1));
+            table->small_files += count == 0 ? 0 : count == 1 ? 2 : 1;
         }
     }
 }
@@ -108,7 +109,7 @@ static pn_status remove_days(gc_table *table, pn_error *err) {
 
 static pn_status join_files(gc_table *table, pn_error *err) {
     PNI_AUTO_PTR(json_t) report = NULL;
-    if (!table->has_small_files)
+    if (!table->small_files)
         return PN_OK;
     PNI_TRY(change(table, "optimize", NULL, &report, err));
     table->joined = json_incref(json_object_get(report, "files_removed"));
@@ -181,7 +182,9 @@ static json_t *table_report(const gc_table *table) {
     for (size_t i = 0; i < pni_map_count(table->days); i++)
         json_array_append_new(days, json_string(sorted[i]));
     pni_free(sorted);
-    json_t *joined = table->joined ? json_incref(table->joined) : json_string("0");
+    bool is_applied = table->run->options->flags & PN_STORE_GC_APPLY;
+    json_t *joined = table->joined ? json_incref(table->joined)
+                                   : pni_json_u64(is_applied ? 0 : table->small_files);
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o}}", "table",
                      pni_record_table(table->kind), "days", days, "files",
                      pni_json_u64(table->files), "bytes", pni_json_u64(table->bytes), "joined",

@@ -12,7 +12,7 @@ $ pinion build
 $ printf 'version: 1\nname: x\ndatasetz: {}\n' > pinion.yaml
 $ pinion check
 ! pinion: pinion.yaml:3: unknown key 'datasetz' in the project file [PN8002]
-!   Allowed in the project file: datasets, functions, name, outputs, policies, profile, settings, store, version.
+!   Allowed in the project file: datasets, functions, name, outputs, policies, profile, results, settings, store, version.
 ! hint: Did you mean 'datasets'?
 [exit 2]
 

@@ -59,6 +59,32 @@ $ echo '[' > $(ls .pinion/results/*/*.json); pinion verify big_orders
 $ pinion verify big_orders --record | tail -1
   result   recorded, to compare with later
 
+# what a kept bundle needs and is gone is named, and what can run below it is verified
+$ mkdir views && printf 'a\n1\n2\n' > t.csv && printf 'a\n2\n' > u.csv && echo 'select a, a * 2 as b from t' > views/low.sql
+$ echo 'select low.a, b from low join u on low.a = u.a' > views/top.sql
+$ printf 'version: 1\ndatasets:\n  t: {format: csv, uri: t.csv}\n  u: {format: csv, uri: u.csv}\noutputs:\n  - {view: top, uri: out}\n  - {view: low, uri: low}\n' > pinion.yaml
+$ pinion -q build --record-results > /dev/null; f=$(cut -c1-12 .pinion/bundles/views/top); pinion verify $f | sed 1d
+  promise  stable_set
+    top: result: its rows have no total order (stable_set)
+  result   matches the recorded one: canonical
+$ sed -i '/ u:/d' pinion.yaml; f=$(cut -c1-12 .pinion/bundles/views/top); pinion verify $f
+top  …  not run: something it needs is missing here or differs
+dataset u missing
+  needs {…
+  promise  stable_set
+    top: result: its rows have no total order (stable_set)
+low  …  2 rows
+  promise  stable_set
+    low: result: its rows have no total order (stable_set)
+  result   matches the recorded one: canonical
+[exit 1]
+$ f=$(cut -c1-12 .pinion/bundles/views/top); pinion --agent verify $f | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['match'], d['holds'], [n['name'] for n in d['needs']], [(b['name'], b['match'], b['result']['rows']) for b in d['below']])"
+not_run False ['u'] [('low', 'canonical', 2)]
+$ pinion verify top
+! pinion: …
+! …
+[exit 2]
+
 # a file, the bundle that was built last, and the view as it is now
 $ pinion -q init && pinion -q build > /dev/null
 $ pinion why revenue_by_customer

@@ -20,7 +20,7 @@ $ pinion -q store query --format csv 'select view_name, kind, row_count, format,
 view_name,kind,row_count,format,delta_version
 revenue_by_customer,write,2,delta,0
 $ pinion -q store query 'select * from fallbacks' --format jsonlines
-$ pinion --agent store ls | python3 -c "import json,sys; print([t['table'] + ' ' + t['rows'] for t in json.load(sys.stdin)])"
+$ pinion --agent store ls | python3 -c "import json,sys; print([t['table'] + ' ' + str(t['rows'] + 0) for t in json.load(sys.stdin)])"
 ['runs 1', 'plans 2', 'executions 1', 'pins 1', 'lineage 11']
 
 # recording can be left out
@@ -68,7 +68,12 @@ $ pinion --json build 2> err | python3 -c "import json,sys; print([w['number'] f
 # gc says what it would do, and does it when told
 $ pinion -q init && pinion -q build > out.txt && pinion -q build > out.txt
 $ pinion store gc --older-than 30d
-! nothing was changed; --apply removes what is listed and joins small files
+runs           would join 2 files
+plans          would join 2 files
+executions     would join 2 files
+pins           would join 2 files
+lineage        would join 2 files
+! nothing was changed: --apply does what is listed
 $ pinion store gc --apply
 runs           joined 2 files
 plans          joined 2 files
@@ -78,6 +83,8 @@ lineage        joined 2 files
 $ pinion -q store query --format csv 'select count(*) as n from runs'
 n
 2
+$ pinion store gc
+! there is nothing to remove and nothing to join
 $ pinion --json store gc --older-than 1d | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['applied'], len(d['tables']))"
 False 5
 $ pinion store gc --older-than never

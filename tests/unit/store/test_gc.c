@@ -70,8 +70,12 @@ T_CASE(old_days_go_with_their_files) {
 T_CASE(small_files_of_a_day_are_joined) {
     for (int i = 0; i < 3; i++)
         fx_append_day(t_tmpdir(), "2020-01-01");
+    PNI_AUTO_PTR(json_t) would = gc(0, 0);
+    T_EQ_STR(pni_json_text(first_table(would), "joined"), "3");
     PNI_AUTO_PTR(json_t) done = gc(0, PN_STORE_GC_APPLY);
     T_EQ_STR(pni_json_text(first_table(done), "joined"), "3");
+    PNI_AUTO_PTR(json_t) again = gc(0, 0);
+    T_EQ_STR(pni_json_text(first_table(again), "joined"), "0");
     T_ASSERT(json_is_null(json_object_get(done, "before")));
     expect_files("3", "1");
 }
