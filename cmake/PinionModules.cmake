@@ -31,10 +31,11 @@ function(pn_read_layers)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/LAYERS)
 endfunction()
 
-# pn_module(NAME): static library pn_<name> from src/<name>/*.c and src/<name>/builtin/*.c.
+# pn_module(NAME): static library pn_<name> from src/<name>/*.c and its folders builtin, grouped, tables.
 function(pn_module name)
   set(from ${PROJECT_SOURCE_DIR}/src/${name})
-  file(GLOB sources CONFIGURE_DEPENDS ${from}/*.c ${from}/builtin/*.c)
+  file(GLOB sources CONFIGURE_DEPENDS ${from}/*.c ${from}/builtin/*.c ${from}/grouped/*.c
+    ${from}/tables/*.c)
   if(sources)
     set(scope PUBLIC)
     add_library(pn_${name} STATIC ${sources})

@@ -1,7 +1,7 @@
 #include "agg_call.h"
 
 #include "t.h"
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 static void must(int code) {
     T_EQ_INT(code, NANOARROW_OK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* count_if: how many rows are true. A partial state is the number itself. */
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 static const char count_if_name[] = "count_if";
 

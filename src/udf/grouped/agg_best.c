@@ -8,7 +8,7 @@
  * no rule of their own. A group holds that one. Only when rows will leave again are all of them
  * kept, counted, under a heap; what left stays in the heap until it comes to the top.
  */
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 #define KEY_BYTES 8
 

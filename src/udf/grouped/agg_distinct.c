@@ -6,7 +6,7 @@
  * A partial state is: version, how many nulls, how many keys, then count, length and bytes of each.
  * The counts make merging exact also for what is taken out again later.
  */
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * write and read partial states. A partial state may come from a spill file or from another
  * process, so whatever is read of it is checked: lengths against the end, texts for UTF-8.
  */
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 #include <stdio.h>
 

@@ -11,7 +11,7 @@
  * The hash is seeded by the process, so that no input can be made to collide. Nothing that is given
  * out depends on it: the order of a chain is the order of insertion.
  */
-#include "udf/builtin/agg_priv.h"
+#include "udf/grouped/agg_priv.h"
 
 #include <pthread.h>
 #include <sys/random.h>
