@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make long: what takes too long for each change. Every fault in every program, every 16th under
 # AddressSanitizer; every query of the engine's own tests through Substrait, also across processes;
+# the scalar functions on 100,000 random rows;
 # ThreadSanitizer over all suites; ten minutes per fuzz target; and line coverage of src/.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
@@ -14,6 +15,7 @@ for preset in ci dev; do
 done
 PN_BUILD_DIR=build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_sqllogictest.py --all
 PN_BUILD_DIR=$root/build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_processes.py --all
+UDF_ROWS=100000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_random.py
 tools/engine.sh tsan quick
 tools/build.sh tsan
 tools/test.sh tsan -LE "tools|header|install" # nothing instrumented runs in these

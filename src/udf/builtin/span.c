@@ -233,10 +233,10 @@ static int32_t align_rows(udf_frame *frame, struct ArrowArray *out) {
         }
         int64_t start = udf_int(frame, 2, row);
         int64_t end = udf_int(frame, 3, row);
-        int64_t score;
-        bool wide = __builtin_sub_overflow(start, end, &score);
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendDouble(out, wide ? (double)start - (double)end
-                                                                       : (double)score)));
+        int64_t len;
+        bool wide = __builtin_sub_overflow(end, start, &len);
+        double score = -(wide ? (double)end - (double)start : (double)len);
+        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendDouble(out, score)));
     }
     return 0;
 }
@@ -260,8 +260,10 @@ static const pn_udf functions[] = {
     {UDF_FUNCTION("interval_align_score", NANOARROW_TYPE_DOUBLE, align_rows),
      UDF_EXACT(4, "l", "l", "l", "l"),
      UDF_NAMES("left_start", "left_end", "right_start", "right_end"), .return_format = "g",
-     .rewrite_tags = "alignment,interval,score", .body_version = "1",
-     .description = "Minus the length of the right interval; null when any bound is null."},
+     .rewrite_tags = "alignment,interval,score", .body_version = "2",
+     .description =
+         "Minus the length of the right interval (-0.0 for none); null when any bound is "
+         "null."},
 };
 
 udf_table pni_udf_table_span(void) {
