@@ -20,7 +20,7 @@ _pinion() {
         'plan') words='--help';;
         'build') words='--no-record --record-results --help';;
         'run') words='--command --file --param --format --output --limit --timeout --autoload --no-record --help';;
-        'explain') words='--command --file --kind --artifact --all --param --autoload --help';;
+        'explain') words='--command --file --kind --artifact --all --timeout --param --autoload --help';;
         'lineage') words='--help';;
         'diff') words='--help';;
         'why') words='--help';;
@@ -63,6 +63,7 @@ _pinion() {
         'explain:--file'|'explain:-f') COMPREPLY=($(compgen -f -- "$cur"));;
         'explain:--kind') COMPREPLY=($(compgen -W 'logical optimized physical analyze substrait' -- "$cur"));;
         'explain:--artifact') COMPREPLY=();;
+        'explain:--timeout') COMPREPLY=();;
         'explain:--param'|'explain:-p') COMPREPLY=();;
         'explain:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;
         'ls:--autoload') COMPREPLY=($(compgen -d -- "$cur"));;

@@ -146,10 +146,12 @@ int32_t pne_plan_execute(const pne_plan *plan,
  * "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
  * "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
  * has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
- * where a part has no form. 2, 3, 6, 8 and 9 are for the run space.
+ * where a part has no form. 2, 3, 6, 8 and 9 are for the run space. `cancel` may be NULL; a run that it ends is over
+ * when this returns.
  */
 int32_t pne_plan_explain(const pne_plan *plan,
                          int32_t kind,
+                         const pne_cancel *cancel,
                          pne_sink sink,
                          void *ctx,
                          pne_error *err);

@@ -14,7 +14,9 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, displaya
 use datafusion_proto::bytes::physical_plan_to_bytes;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
+use crate::cancel::{self, pne_cancel};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::plan::{Plan, pne_plan};
@@ -171,12 +173,15 @@ fn stages(plan: &Plan) -> Result<Value> {
 }
 
 /// Runs the query, throws its rows away, and shows what each operator did.
+///
+/// The task ends with the set it is in, so a caller that is cancelled leaves nothing running.
 async fn analyze(plan: &Plan) -> Result<Value> {
     plan.must_run()?;
     let state = plan.state();
     let physical = stream::physical(plan, &state).await?;
     let (counted, context) = (Arc::clone(&physical), state.task_ctx());
-    let run = plan.session().engine().runtime().spawn(async move {
+    let mut tasks = JoinSet::new();
+    let run = async move {
         let began = Instant::now();
         let mut rows = execute_stream(counted, context)?;
         let (mut row_count, mut batch_count) = (0u64, 0u64);
@@ -185,8 +190,10 @@ async fn analyze(plan: &Plan) -> Result<Value> {
             batch_count += 1;
         }
         Ok::<_, Failure>((row_count, batch_count, began.elapsed()))
-    });
-    let (rows, batches, duration) = run.await.map_err(crate::engine::join_failure)??;
+    };
+    tasks.spawn_on(run, plan.session().engine().runtime());
+    let ended = tasks.join_next().await.expect("one task was spawned");
+    let (rows, batches, duration) = ended.map_err(crate::engine::join_failure)??;
     Ok(json!({
         "plan": DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(true).to_string(),
         "output_rows": rows.to_string(),
@@ -210,20 +217,27 @@ fn physical_bytes(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
 /// "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
 /// "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
 /// has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
-/// where a part has no form. 2, 3, 6, 8 and 9 are for the run space.
+/// where a part has no form. 2, 3, 6, 8 and 9 are for the run space. `cancel` may be NULL; a run that it ends is over
+/// when this returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_explain(
     plan: *const pne_plan,
     kind: i32,
+    cancel: *const pne_cancel,
     sink: pne_sink,
     ctx: *mut c_void,
     err: *mut pne_error,
 ) -> i32 {
     guard_on(plan, err, |plan| {
         let kind = Kind::from_c(kind)?;
+        // SAFETY: the caller passes NULL or a live token.
+        let cancel = unsafe { cancel::optional(cancel)? };
         let source = Arc::clone(&plan.content);
         let engine = plan.content.session().engine();
-        let made = engine.plan_async(None, move || render(source, kind))?;
+        let made = match kind {
+            Kind::Analyze | Kind::Analysis => engine.run_deep(cancel, move || render(source, kind))?,
+            _ => engine.plan_async(cancel.as_deref(), move || render(source, kind))?,
+        };
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit(sink, ctx, &made) }
     })

@@ -187,15 +187,17 @@ PN_API PN_NODISCARD pn_status pn_bundle_snapshot(const pn_bundle *bundle, pn_buf
  * in. An artifact is made when it is first asked for, once per bundle, by the session that asked.
  *
  * @param name  see pn_bundle_artifact_name()
+ * @param cancel  may be NULL
  * @param json_out  [out] appended to
  * @errors  NOT_FOUND there is no artifact of that name, or what it is made of is not there · DRIFT
- * as pn_exec_run() · EXEC · REENTRANT inside the builder of a plan source
+ * as pn_exec_run() · EXEC · CANCELLED · REENTRANT inside the builder of a plan source
  * @threads any; blocks
  * @cost    explain_analyze runs the query; the others plan it at most
  * @since   0.2
  */
 PN_API PN_NODISCARD pn_status pn_bundle_artifact(pn_session *session, const pn_bundle *bundle,
-                                                 const char *name, pn_buf *json_out, pn_error *err);
+                                                 const char *name, pn_cancel *cancel,
+                                                 pn_buf *json_out, pn_error *err);
 
 /**
  * Gives the name of artifact `index`, sorted by name; NULL past the end. Every bundle has the same.

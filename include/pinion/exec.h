@@ -270,13 +270,15 @@ PN_API PN_NODISCARD pn_status pn_exec_ensure_view_graph(pn_session *session, pn_
  * Renders the plan of a bundle.
  *
  * @param kind  "logical", "optimized", "physical", "analyze" (runs it) or "substrait"
+ * @param options  NULL for defaults; the token and the time-out end a run
  * @param text_out  [out] appended to
- * @errors  INVALID an unknown kind · EXEC
+ * @errors  INVALID an unknown kind · EXEC · CANCELLED · TIMEOUT
  * @threads safe on one session from many threads; blocks
  * @since   0.1
  */
 PN_API PN_NODISCARD pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle,
-                                              const char *kind, pn_buf *text_out, pn_error *err);
+                                              const char *kind, const pn_exec_options *options,
+                                              pn_buf *text_out, pn_error *err);
 
 /**
  * Gives the kind of a result, PN_RESULT_*.

@@ -12,17 +12,20 @@ static const cli_option options[] = {
      "which plan; analyze runs the query; optimized when not given"},
     {"artifact", 0, CLI_VALUE, false, "NAME", NULL, "one artifact of the bundle instead of a plan"},
     {"all", 0, CLI_FLAG, false, NULL, NULL, "all artifacts, each with what it is; needs --json"},
+    {"timeout", 0, CLI_DURATION, false, "TIME", NULL,
+     "with --kind analyze: give up after this time: 500ms, 30s, 5m"},
     CLI_PARAM_OPTION,
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
      "no project: every table found in a folder is a dataset"},
     {0},
 };
 
-static pn_status get_artifact(const cli_workspace *workspace, const pn_bundle *bundle,
-                              const char *name, json_t **out, pn_error *err) {
+static pn_status get_artifact(const cli_app *cli, const cli_workspace *workspace,
+                              const pn_bundle *bundle, const char *name, json_t **out,
+                              pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     json_error_t problem;
-    CLI_TRY(pn_bundle_artifact(workspace->session, bundle, name, &text, err));
+    CLI_TRY(pn_bundle_artifact(workspace->session, bundle, name, cli->cancel, &text, err));
     *out = json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY, &problem);
     return *out ? PN_OK : cli_fail(err, CLI_E_OUTPUT, "artifact '%s' is no JSON", name);
 }
@@ -39,7 +42,7 @@ static const char *kind_of_artifact(const char *name) {
 static pn_status print_artifact(cli_app *cli, const cli_workspace *workspace,
                                 const pn_bundle *bundle, const char *name, pn_error *err) {
     CLI_AUTO_JSON value = NULL;
-    CLI_TRY(get_artifact(workspace, bundle, name, &value, err));
+    CLI_TRY(get_artifact(cli, workspace, bundle, name, &value, err));
     if (cli->json) {
         CLI_AUTO_JSON document =
             json_pack("{s:s, s:s, s:s, s:O}", "fingerprint", pn_bundle_fingerprint(bundle),
@@ -71,10 +74,13 @@ static pn_status print_all(cli_app *cli, const cli_workspace *workspace, const p
         const char *name = pn_bundle_artifact_name(i);
         pn_error problem = PN_ERROR_INIT;
         CLI_AUTO_JSON value = NULL;
-        if (get_artifact(workspace, bundle, name, &value, &problem) == PN_OK) {
+        if (get_artifact(cli, workspace, bundle, name, &value, &problem) == PN_OK) {
             json_object_set_new(
                 artifacts, name,
                 json_pack("{s:s, s:O}", "kind", pn_bundle_artifact_kind(i), "value", value));
+        } else if (problem.status == PN_CANCELLED) {
+            *err = problem;
+            return problem.status;
         } else {
             json_object_set_new(artifacts, name,
                                 json_pack("{s:s, s:{s:i, s:s}}", "kind", pn_bundle_artifact_kind(i),
@@ -97,7 +103,10 @@ static pn_status explain(cli_app *cli, const cli_workspace *workspace, const pn_
     if (cli_has(cli, "artifact")) {
         return print_artifact(cli, workspace, bundle, cli_get(cli, "artifact"), err);
     }
-    CLI_TRY(pn_exec_explain(workspace->session, bundle, kind, &text, err));
+    pn_exec_options exec = PN_EXEC_OPTIONS_INIT;
+    exec.cancel = cli->cancel;
+    exec.timeout_ms = cli_get_duration_ms(cli, "timeout");
+    CLI_TRY(pn_exec_explain(workspace->session, bundle, kind, &exec, &text, err));
     if (cli->json) {
         CLI_AUTO_JSON document =
             json_pack("{s:s, s:s, s:s%}", "fingerprint", pn_bundle_fingerprint(bundle), "kind",

@@ -115,12 +115,12 @@ pn_status pni_engine_plan_table(const pni_engine_session *session, const pni_eng
 pn_status pni_engine_plan_to_substrait(const pni_engine_plan *plan, pn_buf *out, pn_error *err);
 pn_status pni_engine_plan_schema(const pni_engine_plan *plan, struct ArrowSchema *out,
                                  pn_error *err);
-/* kind: PNI_RENDER_* */
-pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf *out,
-                                  pn_error *err);
+/* kind: PNI_RENDER_*; `cancel` may be NULL, and ends what runs the query. */
+pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_cancel *cancel,
+                                  pn_buf *out, pn_error *err);
 /* A rendering that is JSON. */
-pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, json_t **out,
-                                 pn_error *err);
+pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, pn_cancel *cancel,
+                                 json_t **out, pn_error *err);
 /* Returns at once; batches are made as they are pulled; releasing the stream cancels. */
 pn_status pni_engine_plan_execute(const pni_engine_plan *plan, pn_cancel *cancel,
                                   struct ArrowArrayStream *out, pn_error *err);

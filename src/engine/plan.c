@@ -117,18 +117,21 @@ pn_status pni_engine_plan_schema(const pni_engine_plan *plan, struct ArrowSchema
     return pni_engine_finish(pne_plan_schema(engine_plan(plan), out, err), err);
 }
 
-pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_buf *out,
-                                  pn_error *err) {
+pn_status pni_engine_plan_explain(const pni_engine_plan *plan, int kind, pn_cancel *cancel,
+                                  pn_buf *out, pn_error *err) {
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    int32_t status = pne_plan_explain(engine_plan(plan), kind, pni_buf_sink, &made, err);
+    const pne_cancel *token = NULL;
+    PNI_TRY(pni_cancel_check(cancel, err));
+    PNI_TRY(pni_engine_token(cancel, &token, err));
+    int32_t status = pne_plan_explain(engine_plan(plan), kind, token, pni_buf_sink, &made, err);
     return append_result(status, &made, out, err);
 }
 
-pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, json_t **out,
-                                 pn_error *err) {
+pn_status pni_engine_plan_render(const pni_engine_plan *plan, int kind, pn_cancel *cancel,
+                                 json_t **out, pn_error *err) {
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    int32_t status = pne_plan_explain(engine_plan(plan), kind, pni_buf_sink, &made, err);
-    return pni_engine_json_result(status, &made, "rendering of the engine", out, err);
+    PNI_TRY(pni_engine_plan_explain(plan, kind, cancel, &made, err));
+    return pni_engine_json_result(PN_OK, &made, "rendering of the engine", out, err);
 }
 
 pn_status pni_engine_plan_write(const pni_engine_plan *plan, const json_t *request,

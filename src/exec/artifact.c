@@ -101,19 +101,21 @@ static pn_status make_artifact(void *ctx, json_t **out, pn_error *err) {
     return job->artifact->make(job, out, err);
 }
 
-pn_status pni_artifact_get(pn_session *session, const pn_bundle *bundle, const char *name,
-                           const json_t **out, pn_error *err) {
-    pni_artifact_job job = {session, bundle, find_artifact(name)};
+pn_status pni_artifact_get(const pni_artifact_job *where, const char *name, const json_t **out,
+                           pn_error *err) {
+    pni_artifact_job job = *where;
     json_t *value = NULL;
+    job.artifact = find_artifact(name);
     if (!job.artifact)
         return unknown_artifact(name, err);
-    PNI_TRY(pni_memo_get(pni_bundle_memo(bundle), name, make_artifact, &job, &value, err));
+    PNI_TRY(pni_memo_get(pni_bundle_memo(where->bundle), name, make_artifact, &job, &value, err));
     *out = value;
     return PN_OK;
 }
 
 pn_status pn_bundle_artifact(pn_session *session, const pn_bundle *bundle, const char *name,
-                             pn_buf *json_out, pn_error *err) {
+                             pn_cancel *cancel, pn_buf *json_out, pn_error *err) {
+    const pni_artifact_job where = {.session = session, .bundle = bundle, .cancel = cancel};
     const json_t *value = NULL;
     if (!session || !bundle || !name || !json_out)
         return pni_fail(err, PNI_E_ARGUMENT,
@@ -121,15 +123,15 @@ pn_status pn_bundle_artifact(pn_session *session, const pn_bundle *bundle, const
     if (pni_source_is_building()) /* it holds the lock that whoever makes the artifact needs */
         return pni_fail(err, PNI_E_ARTIFACT_REENTRANT,
                         "artifact '%.60s' was asked for inside the builder of a plan source", name);
-    PNI_TRY(pni_artifact_get(session, bundle, name, &value, err));
+    PNI_TRY(pni_artifact_get(&where, name, &value, err));
     return pni_json_canonical(value, json_out, err);
 }
 
-static pn_status capture_all(pn_session *session, const pn_bundle *bundle, const char *const *names,
+static pn_status capture_all(const pni_artifact_job *where, const char *const *names,
                              pn_error *err) {
     const json_t *value = NULL;
     for (size_t i = 0; names[i]; i++)
-        PNI_TRY(pni_artifact_get(session, bundle, names[i], &value, err));
+        PNI_TRY(pni_artifact_get(where, names[i], &value, err));
     return PN_OK;
 }
 
@@ -137,14 +139,15 @@ pn_status pni_artifact_capture(pn_session *session, const pn_bundle *bundle, uin
                                pn_error *err) {
     static const char *const explain[] = {"optimized_plan", "physical_plan", "explain_tree", NULL};
     static const char *const analyze[] = {"explain_analyze", NULL};
+    const pni_artifact_job where = {.session = session, .bundle = bundle};
     const json_t *report = NULL;
     if (capture & PN_CAPTURE_EXPLAIN)
-        PNI_TRY(capture_all(session, bundle, explain, err));
+        PNI_TRY(capture_all(&where, explain, err));
     if (capture & PN_CAPTURE_ANALYZE)
-        PNI_TRY(capture_all(session, bundle, analyze, err));
+        PNI_TRY(capture_all(&where, analyze, err));
     if (!(capture & PN_CAPTURE_VALIDATION))
         return PN_OK;
-    PNI_TRY(pni_artifact_get(session, bundle, "substrait_validation", &report, err));
+    PNI_TRY(pni_artifact_get(&where, "substrait_validation", &report, err));
     if (!pni_streq(pni_json_text(report, "status"), "valid"))
         return pni_fail(err, PNI_E_ARTIFACT_VALIDATION, "the plan of bundle %.12s is not valid: %s",
                         bundle->fingerprint, pni_json_text(report, "reason"));

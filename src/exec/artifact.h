@@ -6,22 +6,13 @@
 
 #include "exec/exec_priv.h"
 
-typedef struct pni_artifact pni_artifact;
-
-/* What a maker has: the artifact, and where it is made. */
-typedef struct pni_artifact_job {
-    pn_session *session;
-    const pn_bundle *bundle;
-    const pni_artifact *artifact;
-} pni_artifact_job;
-
-struct pni_artifact {
+typedef struct pni_artifact {
     const char *name;
     bool is_identity;
     pn_status (*make)(const pni_artifact_job *job, json_t **out, pn_error *err);
     const char *from; /* a component, or the artifact it is a part of; as the maker needs */
     const char *part; /* the key there */
-};
+} pni_artifact;
 
 /* Of the bundle itself. */
 pn_status pni_make_component(const pni_artifact_job *job, json_t **out, pn_error *err);

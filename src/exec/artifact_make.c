@@ -76,7 +76,7 @@ pn_status pni_make_nothing(const pni_artifact_job *job, json_t **out, pn_error *
 
 pn_status pni_make_part(const pni_artifact_job *job, json_t **out, pn_error *err) {
     const json_t *whole = NULL;
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, job->artifact->from, &whole, err));
+    PNI_TRY(pni_artifact_get(job, job->artifact->from, &whole, err));
     *out = json_incref(json_object_get(whole, job->artifact->part));
     return PN_OK;
 }
@@ -93,7 +93,7 @@ pn_status pni_make_logical_plan(const pni_artifact_job *job, json_t **out, pn_er
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_TRY(again(job, &plan, err));
-    PNI_TRY(pni_engine_plan_explain(plan, PNI_RENDER_LOGICAL, &text, err));
+    PNI_TRY(pni_engine_plan_explain(plan, PNI_RENDER_LOGICAL, NULL, &text, err));
     *out = text_json(&text);
     return PN_OK;
 }
@@ -104,11 +104,11 @@ pn_status pni_make_verbose(const pni_artifact_job *job, json_t **out, pn_error *
     const json_t *physical = NULL;
     if (job->bundle->sql) {
         PNI_TRY(again(job, &plan, err));
-        PNI_TRY(pni_engine_plan_render(plan, PNI_RENDER_STAGES, &rows, err));
+        PNI_TRY(pni_engine_plan_render(plan, PNI_RENDER_STAGES, NULL, &rows, err));
     } else {
         rows = json_array();
     }
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_plan", &physical, err));
+    PNI_TRY(pni_artifact_get(job, "physical_plan", &physical, err));
     json_array_append_new(rows,
                           json_pack("{s:s, s:O}", "plan_type", "physical_plan", "plan", physical));
     *out = pni_take(rows);
@@ -118,8 +118,8 @@ pn_status pni_make_verbose(const pni_artifact_job *job, json_t **out, pn_error *
 static pn_status render(const pni_artifact_job *job, int kind, json_t **out, pn_error *err) {
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
-    PNI_TRY(pni_exec_plan(job->session, job->bundle, &stage, &plan, err));
-    return pni_engine_plan_render(plan, kind, out, err);
+    PNI_TRY(pni_exec_plan(job, &stage, &plan, err));
+    return pni_engine_plan_render(plan, kind, job->cancel, out, err);
 }
 
 pn_status pni_make_logical_forms(const pni_artifact_job *job, json_t **out, pn_error *err) {
@@ -137,8 +137,8 @@ pn_status pni_make_analysis(const pni_artifact_job *job, json_t **out, pn_error 
 pn_status pni_make_explain_tree(const pni_artifact_job *job, json_t **out, pn_error *err) {
     const json_t *logical = NULL;
     const json_t *physical = NULL;
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, "optimized_plan", &logical, err));
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_forms", &physical, err));
+    PNI_TRY(pni_artifact_get(job, "optimized_plan", &logical, err));
+    PNI_TRY(pni_artifact_get(job, "physical_forms", &physical, err));
     *out = json_pack("[{s:s, s:O}, {s:s, s:O}]", "plan_type", "logical_plan", "plan", logical,
                      "plan_type", "physical_plan", "plan", json_object_get(physical, "tree"));
     return PN_OK;
@@ -163,8 +163,9 @@ pn_status pni_make_physical_bytes(const pni_artifact_job *job, json_t **out, pn_
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     pn_error problem = PN_ERROR_INIT;
     char digest[PNI_SHA256_HEX];
-    PNI_TRY(pni_exec_plan(job->session, job->bundle, &stage, &plan, err));
-    pn_status status = pni_engine_plan_explain(plan, PNI_RENDER_PHYSICAL_BYTES, &bytes, &problem);
+    PNI_TRY(pni_exec_plan(job, &stage, &plan, err));
+    pn_status status =
+        pni_engine_plan_explain(plan, PNI_RENDER_PHYSICAL_BYTES, NULL, &bytes, &problem);
     if (status == PN_UNSUPPORTED) {
         *out = json_pack("{s:s, s:s, s:s}", "status", "unavailable", "code", "PHYS_NO_CODEC",
                          "reason", problem.message);
@@ -195,7 +196,7 @@ static pn_status validate(const pni_artifact_job *job, const char **reason, pn_e
     PNI_TRY(pn_substrait_decode(pn_substrait_bytes(bundle->substrait), NULL, &decoded, err));
     if (!pn_substrait_equal(decoded, bundle->substrait))
         *reason = "the canonical bytes decode to another plan";
-    PNI_TRY(pni_exec_plan(job->session, bundle, &stage, &plan, err));
+    PNI_TRY(pni_exec_plan(job, &stage, &plan, err));
     PNI_TRY(pni_engine_plan_schema(plan, &schema, err));
     PNI_TRY(pni_arrow_schema_json(&bundle->schema, &ours, err));
     PNI_TRY(pni_arrow_schema_json(&schema, &theirs, err));
@@ -249,7 +250,7 @@ pn_status pni_make_rewrite_tags(const pni_artifact_job *job, json_t **out, pn_er
     json_t *tags = json_object();
     size_t index;
     json_t *function;
-    pn_status status = pni_artifact_get(job->session, job->bundle, "udf_snapshot", &functions, err);
+    pn_status status = pni_artifact_get(job, "udf_snapshot", &functions, err);
     if (status != PN_OK) {
         json_decref(tags);
         return status;
@@ -334,7 +335,7 @@ static pn_status put_hash(const pni_artifact_job *job, json_t *audit, const char
                           const char *artifact, pn_error *err) {
     const json_t *value = NULL;
     char hex[PNI_SHA256_HEX];
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, artifact, &value, err));
+    PNI_TRY(pni_artifact_get(job, artifact, &value, err));
     PNI_TRY(pni_json_digest(value, hex, err));
     json_object_set_new(audit, key, json_string(hex));
     return PN_OK;
@@ -373,7 +374,7 @@ pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const json_t *value = NULL;
         pn_error problem = PN_ERROR_INIT;
-        if (pni_artifact_get(job->session, job->bundle, parts[i], &value, &problem) == PN_OK)
+        if (pni_artifact_get(job, parts[i], &value, &problem) == PN_OK)
             json_object_set(details, parts[i], (json_t *)(uintptr_t)value);
         else
             json_object_set_new(
@@ -388,7 +389,7 @@ pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *
  */
 pn_status pni_make_proto_status(const pni_artifact_job *job, json_t **out, pn_error *err) {
     const json_t *physical = NULL;
-    PNI_TRY(pni_artifact_get(job->session, job->bundle, "physical_plan_bytes", &physical, err));
+    PNI_TRY(pni_artifact_get(job, "physical_plan_bytes", &physical, err));
     *out =
         json_pack("{s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:O*, s:O*}}", "logical", "status",
                   "replaced", "by", "substrait", "optimized", "status", "replaced", "by",

@@ -23,11 +23,12 @@ pn_status pn_exec_compile(pn_session *session, const pn_view_graph *graph,
     return PN_OK;
 }
 
-pn_status pni_exec_plan(pn_session *session, const pn_bundle *bundle, pni_stage **stage,
-                        pni_engine_plan **out, pn_error *err) {
+pn_status pni_exec_plan(const pni_artifact_job *where, pni_stage **stage, pni_engine_plan **out,
+                        pn_error *err) {
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
-    PNI_TRY(pni_stage_new(session, &bundle, 1, &options, stage, err));
-    return pni_stage_plan(*stage, bundle, out, err);
+    options.cancel = where->cancel;
+    PNI_TRY(pni_stage_new(where->session, &where->bundle, 1, &options, stage, err));
+    return pni_stage_plan(*stage, where->bundle, out, err);
 }
 
 pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exec_options *theirs,
@@ -135,7 +136,8 @@ static int explain_kind(const char *kind) {
 }
 
 pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const char *kind,
-                          pn_buf *text_out, pn_error *err) {
+                          const pn_exec_options *theirs, pn_buf *text_out, pn_error *err) {
+    pn_exec_options options;
     PNI_AUTO_PTR(pni_stage) stage = NULL;
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     if (!session || !bundle || !kind || !text_out)
@@ -145,6 +147,12 @@ pn_status pn_exec_explain(pn_session *session, const pn_bundle *bundle, const ch
         return pn_substrait_text(bundle->substrait, text_out, err);
     if (explain_kind(kind) < 0)
         return pni_fail(err, PNI_E_EXPLAIN_KIND, "there is no explain kind '%s'", kind);
-    PNI_TRY(pni_exec_plan(session, bundle, &stage, &plan, err));
-    return pni_engine_plan_explain(plan, explain_kind(kind), text_out, err);
+    PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "exec options", err));
+    PNI_AUTO_PTR(pni_deadline) deadline = pni_deadline_new(options.cancel, options.timeout_ms);
+    const pni_artifact_job where = {
+        .session = session, .bundle = bundle, .cancel = pni_deadline_cancel(deadline)};
+    pn_status status = pni_exec_plan(&where, &stage, &plan, err);
+    if (status == PN_OK)
+        status = pni_engine_plan_explain(plan, explain_kind(kind), where.cancel, text_out, err);
+    return pni_deadline_status(deadline, status, bundle, err);
 }

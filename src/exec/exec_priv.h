@@ -40,14 +40,21 @@ pni_compile_request pni_source_request(const pni_source *source, const pn_view_g
 /* True while this thread is inside the builder of a source. */
 bool pni_source_is_building(void);
 
+/* Where an artifact is made. */
+typedef struct pni_artifact_job {
+    pn_session *session;
+    const pn_bundle *bundle;
+    pn_cancel *cancel;                   /* may be NULL */
+    const struct pni_artifact *artifact; /* what a maker makes */
+} pni_artifact_job;
 /* One artifact, borrowed from the bundle. */
-pn_status pni_artifact_get(pn_session *session, const pn_bundle *bundle, const char *name,
-                           const json_t **out, pn_error *err);
+pn_status pni_artifact_get(const pni_artifact_job *where, const char *name, const json_t **out,
+                           pn_error *err);
 pn_status pni_artifact_capture(pn_session *session, const pn_bundle *bundle, uint32_t capture,
                                pn_error *err);
 /* A plan of the bundle in `run` over its staged views. */
-pn_status pni_exec_plan(pn_session *session, const pn_bundle *bundle, pni_stage **stage,
-                        pni_engine_plan **out, pn_error *err);
+pn_status pni_exec_plan(const pni_artifact_job *where, pni_stage **stage, pni_engine_plan **out,
+                        pn_error *err);
 
 /* A result of rows given as JSON, see pni_arrow_batch_from_json(); `type` is that of a row. */
 pn_status pni_result_of_rows(const json_t *rows, const char *type, const pn_bundle *bundle,

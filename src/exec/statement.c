@@ -100,9 +100,9 @@ static pn_status run_query(const pni_statement *statement, pn_result **out, pn_e
 }
 
 static pn_status run_describe(const pni_statement *statement, pn_result **out, pn_error *err) {
+    const pni_artifact_job where = {.session = statement->session, .bundle = statement->bundle};
     const json_t *columns = NULL;
-    PNI_TRY(
-        pni_artifact_get(statement->session, statement->bundle, "schema_describe", &columns, err));
+    PNI_TRY(pni_artifact_get(&where, "schema_describe", &columns, err));
     return pni_result_of_rows(columns,
                               "struct<column_name: utf8, data_type: utf8, is_nullable: utf8>",
                               statement->bundle, out, err);
@@ -174,6 +174,10 @@ pn_status pn_exec_statement(pn_session *session, pn_view_graph *graph, const pn_
         pni_compile_request compile = pni_source_request(&source, graph);
         compile.statement = &request;
         PNI_TRY(pni_plan_compile(session, &compile, &bundle, err));
+    }
+    if (pni_streq(pni_json_text(request, "kind"), "query")) {
+        PNI_TRY(pni_artifact_capture(session, bundle, source.options.capture, err));
+        pni_exec_record_plans(session, (const pn_bundle *const *)&bundle, 1);
     }
     return run_planned(&statement, request, bundle, result_out, err);
 }

@@ -147,47 +147,50 @@ static void add_plan(json_t *rows, const char *type, const json_t *plan) {
     json_array_append_new(rows, json_pack("{s:s, s:O}", "plan_type", type, "plan", plan));
 }
 
-static pn_status explain_rows(const pni_statement *statement, const char *format, json_t *rows,
+static pn_status explain_rows(const pni_artifact_job *where, const char *format, json_t *rows,
                               pn_error *err) {
     const char *whole = artifact_of_format(format);
     const json_t *value = NULL;
-    pn_session *session = statement->session;
     if (whole) {
-        PNI_TRY(pni_artifact_get(session, statement->bundle, whole, &value, err));
+        PNI_TRY(pni_artifact_get(where, whole, &value, err));
         add_plan(rows, "logical_plan", value);
         return PN_OK;
     }
-    PNI_TRY(pni_artifact_get(session, statement->bundle, "optimized_plan", &value, err));
+    PNI_TRY(pni_artifact_get(where, "optimized_plan", &value, err));
     add_plan(rows, "logical_plan", value);
-    PNI_TRY(pni_artifact_get(session, statement->bundle, "physical_forms", &value, err));
+    PNI_TRY(pni_artifact_get(where, "physical_forms", &value, err));
     add_plan(rows, "physical_plan",
              json_object_get(value, pni_streq(format, "tree") ? "tree" : "text"));
     return PN_OK;
 }
 
-static pn_status run_explain(const pni_statement *statement, json_t *rows, pn_error *err) {
-    const json_t *request = statement->request;
+static pn_status run_explain(const pni_artifact_job *where, const json_t *request, json_t *rows,
+                             pn_error *err) {
     const json_t *value = NULL;
     if (pni_streq(pni_json_text(request, "kind"), "analyze")) {
         if (!pni_streq(pni_json_text(request, "of"), "query"))
             return pni_fail(err, PNI_E_STATEMENT_UNSUPPORTED,
                             "EXPLAIN ANALYZE runs queries only, and this is '%s'",
                             pni_json_text(request, "of"));
-        PNI_TRY(pni_artifact_get(statement->session, statement->bundle, "explain_analyze", &value,
-                                 err));
+        PNI_TRY(pni_artifact_get(where, "explain_analyze", &value, err));
         add_plan(rows, "Plan with Metrics", json_object_get(value, "plan"));
         return PN_OK;
     }
     if (!json_is_true(json_object_get(request, "verbose")))
-        return explain_rows(statement, pni_json_text(request, "format"), rows, err);
-    PNI_TRY(
-        pni_artifact_get(statement->session, statement->bundle, "explain_verbose", &value, err));
+        return explain_rows(where, pni_json_text(request, "format"), rows, err);
+    PNI_TRY(pni_artifact_get(where, "explain_verbose", &value, err));
     return json_array_extend(rows, (json_t *)(uintptr_t)value) == 0 ? PN_OK : PN_INTERNAL;
 }
 
 pn_status pni_statement_explain(const pni_statement *statement, pn_result **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) rows = json_array();
-    PNI_TRY(run_explain(statement, rows, err));
+    PNI_AUTO_PTR(pni_deadline)
+    deadline = pni_deadline_new(statement->options->cancel, statement->options->timeout_ms);
+    const pni_artifact_job where = {.session = statement->session,
+                                    .bundle = statement->bundle,
+                                    .cancel = pni_deadline_cancel(deadline)};
+    pn_status status = run_explain(&where, statement->request, rows, err);
+    PNI_TRY(pni_deadline_status(deadline, status, statement->bundle, err));
     return pni_result_of_rows(rows, "struct<plan_type: utf8, plan: utf8>", statement->bundle, out,
                               err);
 }

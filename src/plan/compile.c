@@ -101,7 +101,7 @@ static pn_status plan_sql(pn_session *session, const pni_compile_request *reques
     PNI_TRY(pni_engine_plan_bound_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, &bound, out,
                                       err));
     if (request->statement)
-        return pni_engine_plan_render(*out, PNI_RENDER_REQUEST, request->statement, err);
+        return pni_engine_plan_render(*out, PNI_RENDER_REQUEST, NULL, request->statement, err);
     return PN_OK;
 }
 

@@ -60,6 +60,11 @@ class Interrupted(unittest.TestCase):
             with self.subTest(name=name):
                 self.assert_stops("run", "-c", BUSY, "-o", f"out/{name}")
 
+    def test_analyses(self):
+        self.assert_stops("explain", "-c", BUSY, "--kind", "analyze")
+        self.assert_stops("explain", "-c", BUSY, "--artifact", "explain_analyze")
+        self.assert_stops("--policy", "write", "run", "-c", "explain analyze " + BUSY)
+
     def test_outputs_of_a_project(self):
         for form in ("delta", "parquet"):
             with self.subTest(format=form):

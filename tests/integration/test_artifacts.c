@@ -19,7 +19,7 @@ static pn_session *orders(void) {
 static json_t *artifact(pn_session *session, const pn_bundle *bundle, const char *name) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     json_error_t problem;
-    IT_OK(pn_bundle_artifact(session, bundle, name, &text, err));
+    IT_OK(pn_bundle_artifact(session, bundle, name, NULL, &text, err));
     json_t *value = json_loadb((const char *)text.data, text.len, JSON_DECODE_ANY, &problem);
     T_ASSERT(value != NULL);
     return value;
@@ -28,7 +28,7 @@ static json_t *artifact(pn_session *session, const pn_bundle *bundle, const char
 static void expect_part(pn_session *session, const pn_bundle *bundle, const char *name,
                         const char *part) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    IT_OK(pn_bundle_artifact(session, bundle, name, &text, err));
+    IT_OK(pn_bundle_artifact(session, bundle, name, NULL, &text, err));
     if (!strstr(pni_buf_text(&text), part))
         T_FAIL("%s has no '%s': %s", name, part, pni_buf_text(&text));
 }
@@ -106,8 +106,8 @@ T_CASE(identity_artifacts_are_the_same_in_another_session) {
             continue;
         PNI_AUTO(pn_buf) a = PN_BUF_INIT;
         PNI_AUTO(pn_buf) b = PN_BUF_INIT;
-        IT_OK(pn_bundle_artifact(first, left, pn_bundle_artifact_name(i), &a, err));
-        IT_OK(pn_bundle_artifact(second, right, pn_bundle_artifact_name(i), &b, err));
+        IT_OK(pn_bundle_artifact(first, left, pn_bundle_artifact_name(i), NULL, &a, err));
+        IT_OK(pn_bundle_artifact(second, right, pn_bundle_artifact_name(i), NULL, &b, err));
         T_EQ_STR(pni_buf_text(&a), pni_buf_text(&b));
     }
     pn_bundle_unref(left);
@@ -191,7 +191,7 @@ static pn_status ask_inside(void *ctx, pn_session *session, pn_plan_source *out,
                             pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     (void)out, (void)scratch;
-    return pn_bundle_artifact(session, ctx, "schema", &text, err);
+    return pn_bundle_artifact(session, ctx, "schema", NULL, &text, err);
 }
 
 T_CASE(what_cannot_be_given_is_named) {
@@ -199,13 +199,14 @@ T_CASE(what_cannot_be_given_is_named) {
     pn_bundle *bundle = it_compile(session, NULL, QUERY), *none = NULL;
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    IT_FAILS(pn_bundle_artifact(session, bundle, "statistic", &text, err), PNI_E_ARTIFACT_UNKNOWN,
-             "statistic");
-    IT_FAILS(pn_bundle_artifact(session, NULL, "schema", &text, err), PNI_E_ARGUMENT, "bundle");
+    IT_FAILS(pn_bundle_artifact(session, bundle, "statistic", NULL, &text, err),
+             PNI_E_ARTIFACT_UNKNOWN, "statistic");
+    IT_FAILS(pn_bundle_artifact(session, NULL, "schema", NULL, &text, err), PNI_E_ARGUMENT,
+             "bundle");
     source.substrait = pn_bundle_substrait(bundle);
     pn_bundle *from_bytes = NULL;
     IT_OK(pn_exec_compile(session, NULL, &source, &from_bytes, err));
-    IT_FAILS(pn_bundle_artifact(session, from_bytes, "logical_plan", &text, err),
+    IT_FAILS(pn_bundle_artifact(session, from_bytes, "logical_plan", NULL, &text, err),
              PNI_E_ARTIFACT_SOURCE, "Substrait");
     expect_part(session, from_bytes, "plan_details", "unavailable");
     expect_part(session, from_bytes, "explain_verbose", "physical_plan");

@@ -49,7 +49,12 @@ static pn_session *busy_session(pn_catalog **catalog_out) {
     pn_buf_dispose(&text);
     *catalog_out = pn_catalog_new();
     it_add(*catalog_out, "t", "csv", it_path("t.csv"));
-    return it_session(*catalog_out);
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    pn_session *session = NULL;
+    options.catalog = *catalog_out;
+    options.sql_policy = PN_SQL_POLICY_WRITE; /* EXPLAIN ANALYZE runs what it explains */
+    IT_OK(pn_session_open(&options, &session, err));
+    return session;
 }
 
 static void *fire_later(void *ctx) {
@@ -148,6 +153,47 @@ T_CASE(busy_rows_stop) {
         stop_read(session, collecting_sql, by_deadline);
         stop_read(session, recursive_sql, by_deadline);
     }
+    pn_session_unref(session);
+    pn_catalog_unref(catalog);
+}
+
+/* The doors that run a query to see what it does: explain, the artifact, the statement. */
+static pn_status analyze(pn_session *session, const pn_bundle *bundle, const char *how, door *d,
+                         pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    pn_result *result = NULL;
+    if (!strcmp(how, "explain"))
+        return pn_exec_explain(session, bundle, "analyze", &d->options, &text, err);
+    if (!strcmp(how, "artifact"))
+        return pn_bundle_artifact(session, bundle, "explain_analyze", d->cancel, &text, err);
+    pni_buf_printf(&sql, "explain analyze %s", pn_bundle_sql(bundle));
+    source.sql = pni_buf_text(&sql);
+    pn_status status = pn_exec_statement(session, NULL, &source, &d->options, &result, err);
+    pn_result_free(result);
+    return status;
+}
+
+static void stop_analyze(pn_session *session, const char *how, bool by_deadline) {
+    pn_error problem = PN_ERROR_INIT;
+    door d;
+    pn_bundle *bundle = it_compile(session, NULL, busy_sql);
+    door_open(&d, by_deadline);
+    pn_status status = analyze(session, bundle, how, &d, &problem);
+    door_close(&d, how, status, &problem);
+    pn_bundle_unref(bundle);
+    check_usable(session, how);
+}
+
+T_CASE(busy_analyses_stop) {
+    pn_catalog *catalog;
+    pn_session *session = busy_session(&catalog);
+    stop_analyze(session, "explain", false);
+    stop_analyze(session, "explain", true);
+    stop_analyze(session, "artifact", false);
+    stop_analyze(session, "statement", false);
+    stop_analyze(session, "statement", true);
     pn_session_unref(session);
     pn_catalog_unref(catalog);
 }

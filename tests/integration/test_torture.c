@@ -72,8 +72,8 @@ static pn_status run(scenario *s, pn_error *err) {
     PNI_TRY(read_rows(s, err));
     PNI_TRY(write_view(s, "delta", it_path("out_delta"), err));
     PNI_TRY(write_view(s, "parquet", it_path("out.parquet"), err));
-    pn_status status =
-        pn_exec_explain(s->session, pn_view_graph_bundle(s->graph, "both"), "physical", &text, err);
+    pn_status status = pn_exec_explain(s->session, pn_view_graph_bundle(s->graph, "both"),
+                                       "physical", NULL, &text, err);
     pn_buf_dispose(&text);
     return status;
 }

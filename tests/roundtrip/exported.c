@@ -43,7 +43,7 @@ static pn_status plain_plan(const exported *e, const char *sql, pni_engine_plan 
 static bool is_view(const pni_engine_plan *plan) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    return pni_engine_plan_explain(plan, PNI_RENDER_OPTIMISED, &text, &err) == PN_OK &&
+    return pni_engine_plan_explain(plan, PNI_RENDER_OPTIMISED, NULL, &text, &err) == PN_OK &&
            !pni_starts_with(pni_buf_text(&text) + strspn(pni_buf_text(&text), " "), "TableScan");
 }
 
@@ -221,8 +221,7 @@ static json_t *prove(exported *e, const char *sql) {
     replayed_bundle here = {.rows = {.published = true}, .err = PN_ERROR_INIT};
     json_t *made = NULL;
     if (pni_engine_sql_tables(e->engine, text_bytes(sql), &found, &err) != PN_OK ||
-        plain_plan(e, sql, &plain, &err) != PN_OK ||
-        answer_of_plan(plain, &there, &err) != PN_OK ||
+        plain_plan(e, sql, &plain, &err) != PN_OK || answer_of_plan(plain, &there, &err) != PN_OK ||
         compile(e, sql, json_object_get(found, "tables"), &bundle, &err) != PN_OK) {
         made = outcome_failed("different", &err);
     } else {

@@ -11,8 +11,8 @@
  * does not repeat itself), unsteady (two compiles give different bytes).
  *
  * Across processes (exported.c), where `name` of replay is the fingerprint that compile answered:
- *     {"do":"open","path":…}                    a session of pinion beside the engine's; at the path
- *                                               (optional) copies of tables are kept
+ *     {"do":"open","path":…}                    a session of pinion beside the engine's; there
+ *                                               copies of its tables are kept
  *     {"do":"dataset","name":…,"path":…}        a Parquet file that it reads
  *     {"do":"setting","name":…,"value":…}       a setting of it
  *     {"do":"compile","sql":…,"path":…}         a bundle; the rows of plain SQL go to the path
@@ -179,7 +179,7 @@ enum { SQL_FIRST, REPLAY_FIRST, FIRSTS };
 
 static pn_status render(const pni_engine_plan *plan, int kind, pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    return pni_engine_plan_explain(plan, kind, &text, err);
+    return pni_engine_plan_explain(plan, kind, NULL, &text, err);
 }
 
 /* The plan cache without its files. A plan that is not kept, since it has no form there or reads

@@ -90,13 +90,13 @@ T_CASE(schema_and_explain) {
     static const char *const parts[] = {"Filter", "TableScan", "Exec", "output_rows"};
     for (int kind = 0; kind < 4; kind++) {
         PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-        T_OK(pni_engine_plan_explain(plan, kind, &text, &err), &err);
+        T_OK(pni_engine_plan_explain(plan, kind, NULL, &text, &err), &err);
         if (!strstr(pni_buf_text(&text), parts[kind])) {
             T_FAIL("explain %d has no '%s': %s", kind, parts[kind], pni_buf_text(&text));
         }
     }
     PNI_AUTO(pn_buf) none = PN_BUF_INIT;
-    T_STATUS(pni_engine_plan_explain(plan, 11, &none, &err), PN_INVALID, &err);
+    T_STATUS(pni_engine_plan_explain(plan, 11, NULL, &none, &err), PN_INVALID, &err);
     T_EQ_UINT(none.len, 0);
 }
 

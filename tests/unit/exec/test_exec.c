@@ -105,11 +105,12 @@ T_CASE(every_kind_of_explain_prints) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         pni_buf_clear(&text);
-        FX_OK(pn_exec_explain(session, bundle, kinds[i], &text, err));
+        FX_OK(pn_exec_explain(session, bundle, kinds[i], NULL, &text, err));
         T_ASSERT(text.len > 20);
     }
-    FX_FAILS(pn_exec_explain(session, bundle, "pretty", &text, err), PNI_E_EXPLAIN_KIND, "pretty");
-    FX_FAILS(pn_exec_explain(session, bundle, NULL, &text, err), PNI_E_ARGUMENT, "kind");
+    FX_FAILS(pn_exec_explain(session, bundle, "pretty", NULL, &text, err), PNI_E_EXPLAIN_KIND,
+             "pretty");
+    FX_FAILS(pn_exec_explain(session, bundle, NULL, NULL, &text, err), PNI_E_ARGUMENT, "kind");
 }
 
 static pn_status run_once(pn_session *session, const pn_bundle *bundle, pn_error *err) {
