@@ -43,20 +43,13 @@ pn_status cli_read_query(const cli_app *cli, char **sql_out, pn_error *err) {
 /* What leaves a file behind is recorded, in a project; a look at rows is not. */
 static pn_status run_recorded(cli_app *cli, cli_workspace *workspace, const char *sql,
                               const cli_run_request *request, pn_error *err) {
-    CLI_AUTO_BUNDLE bundle = NULL;
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON warnings = NULL;
     bool is_recorded = workspace->project && request->file && !cli_has(cli, "no-record");
     if (is_recorded) {
         CLI_TRY(pn_project_record_start(workspace->project, "run", err));
     }
-    pn_status status = cli_compile(cli, workspace, sql, &bundle, err);
-    if (status != PN_OK && err->number == CLI_E_NOT_QUERY) {
-        *err = PN_ERROR_INIT;
-        status = cli_run_statement(cli, workspace, sql, request, err);
-    } else if (status == PN_OK) {
-        status = cli_run_bundle(cli, workspace->session, bundle, request, err);
-    }
+    pn_status status = cli_run_statement(cli, workspace, sql, request, err);
     pn_error ignored = PN_ERROR_INIT;
     if (is_recorded &&
         pn_project_record_end(workspace->project, status == PN_OK ? NULL : err, &text, &ignored) ==

@@ -272,11 +272,21 @@ static pn_status report(cli_app *cli, const pn_result *result, pn_error *err) {
 pn_status cli_run_statement(cli_app *cli, cli_workspace *workspace, const char *sql,
                             const cli_run_request *request, pn_error *err) {
     CLI_AUTO_RESULT result = NULL;
+    CLI_AUTO_BUNDLE bundle = NULL;
     cli_run_request own = own_request(request);
     render r = {.kind = choose_kind(cli, &own)};
     pn_exec_options options = exec_options(cli, &own);
-    if (r.kind == &render_parquet) {
-        return cli_fail(err, CLI_E_USAGE, "only the rows of a query are written as parquet");
+    if (r.kind == &render_parquet) { /* the engine writes it, from a bundle */
+        pn_status status = cli_compile(cli, workspace, sql, &bundle, err);
+        if (status != PN_OK && err->number == CLI_E_NOT_QUERY) {
+            *err = PN_ERROR_INIT;
+            return cli_fail(err, CLI_E_USAGE, "only the rows of a query are written as parquet");
+        }
+        CLI_TRY(status);
+        return cli_run_bundle(cli, workspace->session, bundle, request, err);
+    }
+    if (own.file) {
+        cli_progress_start(cli);
     }
     CLI_TRY(cli_statement(cli, workspace, sql, &options, &result, err));
     if (pn_result_kind(result) != PN_RESULT_STREAM) {
