@@ -16,7 +16,7 @@ typedef enum pni_kind {
 /* Of an expression over the rows of `input`. */
 pni_kind pni_expr_kind(const pn_substrait *plan, const pni_rel *input,
                        const Substrait__Expression *expr);
-/* Columns that the relation hands on; 0 when they cannot be counted. */
+/* Columns that the relation hands on, or PNI_WIDTH_UNKNOWN. */
 size_t pni_rel_width(const pni_rel *rel);
 /* Whether rows of `input` come in one order only when sorted so. */
 bool pni_order_is_total(const pni_rel *input, Substrait__SortField *const *sorts, size_t n);

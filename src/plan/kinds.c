@@ -125,16 +125,18 @@ static pni_kind kind_of_column(const pn_substrait *plan, const pni_rel *rel, siz
         return kind_of_column(plan, rel->fetch->input, at, level + 1);
     case SUBSTRAIT__REL__REL_TYPE_PROJECT:
         width = pni_rel_width(rel->project->input);
-        if (width && at < width)
+        if (width == PNI_WIDTH_UNKNOWN)
+            return PNI_KIND_UNKNOWN;
+        if (at < width)
             return kind_of_column(plan, rel->project->input, at, level + 1);
-        return width && at - width < rel->project->n_expressions
+        return at - width < rel->project->n_expressions
                    ? kind_of(plan, rel->project->input, rel->project->expressions[at - width],
                              level + 1)
                    : PNI_KIND_UNKNOWN;
     case SUBSTRAIT__REL__REL_TYPE_JOIN:
         width = pni_rel_width(rel->join->left);
-        return !width       ? PNI_KIND_UNKNOWN
-               : at < width ? kind_of_column(plan, rel->join->left, at, level + 1)
+        return width == PNI_WIDTH_UNKNOWN ? PNI_KIND_UNKNOWN
+               : at < width               ? kind_of_column(plan, rel->join->left, at, level + 1)
                             : kind_of_column(plan, rel->join->right, at - width, level + 1);
     case SUBSTRAIT__REL__REL_TYPE_AGGREGATE:
         width = rel->aggregate->n_grouping_expressions;

@@ -24,49 +24,44 @@ static const pni_rel *input_of(const pni_rel *rel) {
     }
 }
 
-/* Sides that end in a read, as those of most joins do; more is not looked at. */
-static size_t join_width(const Substrait__JoinRel *join, size_t more) {
-    const pni_rel *sides[2] = {join->left, join->right};
-    size_t sum = more;
-    for (size_t s = 0; s < 2; s++) {
-        const pni_rel *rel = sides[s];
-        while (rel && !pni_rel_emit(rel) && rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_FILTER)
-            rel = rel->filter->input;
-        const Substrait__RelCommon__Emit *emit = rel ? pni_rel_emit(rel) : NULL;
-        bool is_read = rel && rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ &&
-                       rel->read->base_schema && !rel->read->projection;
-        if (!emit && !is_read)
-            return 0;
-        sum += emit ? emit->n_output_mapping : rel->read->base_schema->struct_->n_types;
-    }
-    bool is_both = join->type <= SUBSTRAIT__JOIN_REL__JOIN_TYPE__JOIN_TYPE_RIGHT;
-    return is_both ? sum : 0;
+/* Below a join only sides that hold no further one are looked at, as those of most joins do. */
+static size_t width_of(const pni_rel *rel, bool is_side);
+
+/* NOLINTNEXTLINE(misc-no-recursion): a side of a join looks into no join */
+static size_t leaf_width(const pni_rel *rel, bool is_side) {
+    bool is_leaf = rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ ||
+                   rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_AGGREGATE;
+    if (is_leaf)
+        return pni_rel_own_width(rel, 0, 0);
+    if (is_side || rel->rel_type_case != SUBSTRAIT__REL__REL_TYPE_JOIN)
+        return PNI_WIDTH_UNKNOWN;
+    size_t left = width_of(rel->join->left, true);
+    return pni_rel_own_width(rel, left, pni_width_add(left, width_of(rel->join->right, true)));
 }
 
-/* Columns before the emit; 0 when they cannot be counted. */
-static size_t own_width(const pni_rel *rel) {
+/* Columns before the emit. A relation of one input adds to the columns of that. */
+/* NOLINTNEXTLINE(misc-no-recursion): see leaf_width() */
+static size_t own_width(const pni_rel *rel, bool is_side) {
     size_t more = 0;
-    for (; rel; rel = input_of(rel)) {
-        if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_PROJECT)
-            more += rel->project->n_expressions;
-        const pni_rel *input = input_of(rel);
-        if (input && pni_rel_emit(input))
-            return pni_rel_emit(input)->n_output_mapping + more;
-        if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_JOIN)
-            return join_width(rel->join, more);
-        if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_READ && rel->read->base_schema)
-            return more + (rel->read->projection ? rel->read->projection->select->n_struct_items
-                                                 : rel->read->base_schema->struct_->n_types);
-        if (rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_AGGREGATE)
-            return more + rel->aggregate->n_grouping_expressions + rel->aggregate->n_measures +
-                   pni_aggregate_numbers_sets(rel->aggregate);
+    for (const pni_rel *input; (input = input_of(rel)); rel = input) {
+        more = pni_width_add(more, pni_rel_own_width(rel, 0, 0));
+        const Substrait__RelCommon__Emit *emit = pni_rel_emit(input);
+        if (emit)
+            return pni_width_add(more, emit->n_output_mapping);
     }
-    return 0;
+    return pni_width_add(more, leaf_width(rel, is_side));
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): see leaf_width() */
+static size_t width_of(const pni_rel *rel, bool is_side) {
+    if (!rel)
+        return PNI_WIDTH_UNKNOWN;
+    const Substrait__RelCommon__Emit *emit = pni_rel_emit(rel);
+    return emit ? emit->n_output_mapping : own_width(rel, is_side);
 }
 
 size_t pni_rel_width(const pni_rel *rel) {
-    const Substrait__RelCommon__Emit *emit = pni_rel_emit(rel);
-    return emit ? emit->n_output_mapping : own_width(rel);
+    return width_of(rel, false);
 }
 
 static bool covers(const bool *sorted, size_t n) {
@@ -81,11 +76,11 @@ static void step_down(const pni_rel *rel, bool sorted[WIDTH_MAX]) {
     bool below[WIDTH_MAX] = {false};
     const Substrait__RelCommon__Emit *emit = pni_rel_emit(rel);
     bool is_project = rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_PROJECT;
-    size_t width = own_width(rel);
+    size_t width = own_width(rel, false);
     size_t own = is_project ? rel->project->n_expressions : 0;
-    size_t n = emit ? emit->n_output_mapping : width;
-    size_t first = width > own ? width - own : 0; /* of the expressions */
-    for (size_t i = 0; i < n && i < WIDTH_MAX && width; i++) {
+    size_t n = width == PNI_WIDTH_UNKNOWN ? 0 : emit ? emit->n_output_mapping : width;
+    size_t first = width - own; /* of the expressions */
+    for (size_t i = 0; i < n && i < WIDTH_MAX; i++) {
         size_t at = emit ? (size_t)emit->output_mapping[i] : i;
         int32_t column = at < first ? (int32_t)at : -1;
         if (is_project && at >= first && at - first < own)

@@ -14,8 +14,6 @@
 
 #include <stdlib.h>
 
-#define WIDTH_UNKNOWN SIZE_MAX
-
 typedef struct relation {
     pni_rel *rel;
     struct relation *reader; /* NULL at the root and for subqueries */
@@ -53,74 +51,7 @@ static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     return PN_OK;
 }
 
-/* ---- widths ------------------------------------------------------------------------------- */
-
-static size_t add(size_t a, size_t b) {
-    return a == WIDTH_UNKNOWN || b == WIDTH_UNKNOWN ? WIDTH_UNKNOWN : a + b;
-}
-
-static size_t read_width(const Substrait__ReadRel *read) {
-    if (read->projection) {
-        return read->projection->maintain_singular_struct
-                   ? WIDTH_UNKNOWN
-                   : read->projection->select->n_struct_items;
-    }
-    return read->base_schema && read->base_schema->struct_ ? read->base_schema->struct_->n_types
-                                                           : WIDTH_UNKNOWN;
-}
-
-/* The kinds of join have types of the same names but not of the same numbers. */
-static size_t join_width(const relation *r) {
-    const ProtobufCMessage *body = pni_rel_body(r->rel);
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(body->descriptor, "type");
-    const ProtobufCEnumValue *type = NULL;
-    int32_t number = 0;
-    if (field) {
-        memcpy(&number, pni_field_place(body, field, 0), sizeof number);
-        type = protobuf_c_enum_descriptor_get_value(field->descriptor, number);
-    }
-    if (!type || number == 0) {
-        return WIDTH_UNKNOWN;
-    }
-    size_t second = r->sum == WIDTH_UNKNOWN ? WIDTH_UNKNOWN : r->sum - r->first;
-    size_t kept = strstr(type->name, "_RIGHT_") ? second : r->first;
-    if (pni_ends_with(type->name, "_SEMI") || pni_ends_with(type->name, "_ANTI")) {
-        return kept;
-    }
-    return pni_ends_with(type->name, "_MARK") ? add(kept, 1) : r->sum;
-}
-
-/* Number of columns before an emit. */
-static size_t own_width(const relation *r) {
-    const pni_rel *rel = r->rel;
-    switch ((int)rel->rel_type_case) {
-    case SUBSTRAIT__REL__REL_TYPE_READ:
-        return read_width(rel->read);
-    case SUBSTRAIT__REL__REL_TYPE_FILTER:
-    case SUBSTRAIT__REL__REL_TYPE_FETCH:
-    case SUBSTRAIT__REL__REL_TYPE_SORT:
-    case SUBSTRAIT__REL__REL_TYPE_SET:
-    case SUBSTRAIT__REL__REL_TYPE_EXCHANGE:
-        return r->first;
-    case SUBSTRAIT__REL__REL_TYPE_PROJECT:
-        return add(r->first, rel->project->n_expressions);
-    case SUBSTRAIT__REL__REL_TYPE_WINDOW:
-        return add(r->first, rel->window->n_window_functions);
-    case SUBSTRAIT__REL__REL_TYPE_AGGREGATE:
-        return rel->aggregate->n_grouping_expressions + rel->aggregate->n_measures +
-               pni_aggregate_numbers_sets(rel->aggregate);
-    case SUBSTRAIT__REL__REL_TYPE_CROSS:
-        return r->sum;
-    case SUBSTRAIT__REL__REL_TYPE_JOIN:
-    case SUBSTRAIT__REL__REL_TYPE_HASH_JOIN:
-    case SUBSTRAIT__REL__REL_TYPE_MERGE_JOIN:
-    case SUBSTRAIT__REL__REL_TYPE_NESTED_LOOP_JOIN:
-        return join_width(r);
-    default:
-        return WIDTH_UNKNOWN;
-    }
-}
+/* ---- emits -------------------------------------------------------------------------------- */
 
 static bool is_identity(const Substrait__RelCommon__Emit *emit, size_t width) {
     if (emit->n_output_mapping != width) {
@@ -167,11 +98,11 @@ static void fold_relation(const relation *r) {
         *r->rel = *r->rel->project->input; /* folded already */
         if (r->reader) {
             r->reader->first = r->first;
-            r->reader->sum = add(r->reader->sum, r->first);
+            r->reader->sum = pni_width_add(r->reader->sum, r->first);
         }
         return;
     }
-    size_t width = own_width(r);
+    size_t width = pni_rel_own_width(r->rel, r->first, r->sum);
     if (emit && is_identity(emit, width)) {
         drop_emit(r->rel);
     } else if (emit) {
@@ -179,7 +110,7 @@ static void fold_relation(const relation *r) {
     }
     if (r->reader) {
         r->reader->first = width;
-        r->reader->sum = add(r->reader->sum, width);
+        r->reader->sum = pni_width_add(r->reader->sum, width);
     }
 }
 

@@ -47,6 +47,13 @@ bool pni_rel_is_recursion(const Substrait__ExtensionMultiRel *rel);
  * and of one that is written as a set. */
 bool pni_aggregate_numbers_sets(const Substrait__AggregateRel *rel);
 
+/* ---- widths ------------------------------------------------------------------------------- */
+
+#define PNI_WIDTH_UNKNOWN SIZE_MAX
+size_t pni_width_add(size_t a, size_t b); /* unknown when one is */
+/* Columns before an emit; `first` has its first input, `sum` all inputs together. */
+size_t pni_rel_own_width(const pni_rel *rel, size_t first, size_t sum);
+
 /* ---- walking ------------------------------------------------------------------------------ */
 
 typedef struct pni_node {
