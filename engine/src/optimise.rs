@@ -3,8 +3,8 @@
 //! A plan that is replayed from Substrait was optimised when it was compiled. What it still lacks is what its stubs
 //! could not know: the clock, the types in which tables and views hold what a stub calls text or bytes (views of the
 //! engine are of other types than what they publish), and what they can take over. So type coercion and four rules run
-//! over it once instead of all rules until nothing changes. A plan that holds what those rules do not remove (subqueries,
-//! DISTINCT as a node) or stands on a view as its SQL says gets them all.
+//! over it once instead of all rules until nothing changes. A plan that holds what those rules do not remove (subqueries
+//! that see what is outside, DISTINCT as a node) or stands on a view as its SQL says gets them all.
 
 use std::sync::Arc;
 
@@ -43,28 +43,23 @@ pub fn optimise(state: &SessionState, plan: &LogicalPlan, replayed: bool) -> Res
     Ok(Optimizer::with_rules(rules).optimize(coerced, &context, |_, _| {})?)
 }
 
+/// A subquery that stands for one value and sees nothing outside is left by all rules, and planned as it is.
 fn needs_all_rules(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
-    plan.apply(|node| {
-        found = matches!(node, LogicalPlan::Distinct(_) | LogicalPlan::Subquery(_) | LogicalPlan::Explain(_));
-        if !found {
-            node.apply_expressions(|expr| {
-                found |= expr.exists(|part| Ok(is_subquery(part)))?;
-                Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-            })?;
-        }
+    plan.apply_with_subqueries(|node| {
+        found |= match node {
+            LogicalPlan::Subquery(subquery) => !subquery.outer_ref_columns.is_empty(),
+            other => matches!(other, LogicalPlan::Distinct(_) | LogicalPlan::Explain(_)),
+        };
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|part| Ok(is_subquery(part)))?;
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
         Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
     Ok(found)
 }
 
 fn is_subquery(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::ScalarSubquery(_)
-            | Expr::Exists(_)
-            | Expr::InSubquery(_)
-            | Expr::SetComparison(_)
-            | Expr::OuterReferenceColumn(..)
-    )
+    matches!(expr, Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) | Expr::OuterReferenceColumn(..))
 }

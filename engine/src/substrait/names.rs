@@ -28,7 +28,8 @@ pub fn flatten_names(field: &Field, named: bool, names: &mut Vec<String>) {
     }
 }
 
-/// Group keys and aggregates share one namespace in a plan; Substrait has no names there.
+/// The expressions of one node, with different names as fields and as columns of their tables: a cast of `t.a` is a field
+/// called `t.a`. Substrait has no names there.
 #[derive(Default)]
 pub struct UniqueNames(HashSet<String>);
 
@@ -36,7 +37,9 @@ impl UniqueNames {
     /// The expression, renamed when its name is taken.
     pub fn make_unique(&mut self, expr: Expr) -> Expr {
         let (_, name) = expr.qualified_name();
-        if self.0.insert(name.clone()) {
+        let shown = expr.schema_name().to_string();
+        if !self.0.contains(&name) && !self.0.contains(&shown) {
+            self.0.extend([name, shown]);
             return expr;
         }
         let mut n = 1;
@@ -56,6 +59,27 @@ pub fn distinct_names(plan: LogicalPlan) -> Result<LogicalPlan> {
     let mut names = UniqueNames::default();
     let columns: Vec<Expr> =
         plan.schema().columns().into_iter().map(|column| names.make_unique(Expr::Column(column))).collect();
+    Ok(LogicalPlanBuilder::from(plan).project(columns)?.build()?)
+}
+
+/// The plan with columns of different names and no qualifiers.
+pub fn plain_names(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let mut names = UniqueNames::default();
+    let plain =
+        plan.schema().iter().all(|(qualifier, field)| qualifier.is_none() && names.0.insert(field.name().clone()));
+    if plain {
+        return Ok(plan);
+    }
+    let mut names = UniqueNames::default();
+    let columns: Vec<Expr> = plan
+        .schema()
+        .columns()
+        .into_iter()
+        .map(|column| {
+            let name = column.name.clone();
+            names.make_unique(Expr::Column(column).alias(name))
+        })
+        .collect();
     Ok(LogicalPlanBuilder::from(plan).project(columns)?.build()?)
 }
 

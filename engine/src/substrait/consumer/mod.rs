@@ -6,6 +6,7 @@
 
 mod expression;
 mod join;
+mod project;
 mod relation;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,13 +23,14 @@ use datafusion::logical_expr::{Expr, LogicalPlan, Union};
 use datafusion_substrait::extensions::Extensions;
 use datafusion_substrait::logical_plan::consumer::{
     DefaultSubstraitLambdaConsumer, SubstraitConsumer, from_scalar_function, from_set_rel,
-    from_substrait_plan_with_consumer, from_window_function,
+    from_substrait_plan_with_consumer, from_substrait_rel, from_window_function,
 };
 use datafusion_substrait::substrait::proto::aggregate_function::AggregationInvocation;
 use datafusion_substrait::substrait::proto::expression::{ScalarFunction, WindowFunction};
+use datafusion_substrait::substrait::proto::rel::RelType;
 use datafusion_substrait::substrait::proto::set_rel::SetOp;
 use datafusion_substrait::substrait::proto::{
-    AggregateRel, ExtensionMultiRel, ExtensionSingleRel, JoinRel, Plan, PlanRel, ReadRel, SetRel, Type, plan_rel,
+    AggregateRel, ExtensionMultiRel, ExtensionSingleRel, JoinRel, Plan, PlanRel, ReadRel, Rel, SetRel, Type, plan_rel,
 };
 
 use self::expression::{counted, null_treatment};
@@ -52,10 +54,11 @@ pub async fn consume(plan: &Plan, state: &SessionState) -> Result<(LogicalPlan, 
         joins: AtomicUsize::new(0),
         unnests: AtomicUsize::new(0),
         raw_views: AtomicBool::new(false),
+        names: RwLock::default(),
     };
     if let [PlanRel { rel_type: Some(plan_rel::RelType::Root(root)) }] = plan.relations.as_slice()
         && let Some(input) = &root.input
-        && let Some(named) = with_output_names(consumer.consume_rel(input).await?, &root.names)?
+        && let Some(named) = with_output_names(consumer.named(input, &root.names).await?, &root.names)?
     {
         return Ok((named, consumer.raw_views.load(Ordering::Relaxed)));
     }
@@ -76,6 +79,21 @@ struct Consumer<'a> {
     unnests: AtomicUsize,
     /// Whether a view was read whose plan is as its SQL says.
     raw_views: AtomicBool,
+    /// The output's names, until the projection that makes its columns takes them.
+    names: RwLock<Option<Vec<String>>>,
+}
+
+impl Consumer<'_> {
+    /// The relation of the root: a projection below nothing but sorting and counting gives its columns their names, so
+    /// that none is needed above.
+    async fn named(&self, rel: &Rel, names: &[String]) -> DfResult<LogicalPlan> {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = Some(names.to_vec());
+        self.consume_rel(rel).await
+    }
+
+    fn take_names(&self) -> Option<Vec<String>> {
+        self.names.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 #[async_trait]
@@ -97,6 +115,15 @@ impl SubstraitConsumer for Consumer<'_> {
 
     fn get_function_registry(&self) -> &impl FunctionRegistry {
         self.state
+    }
+
+    async fn consume_rel(&self, rel: &Rel) -> DfResult<LogicalPlan> {
+        match &rel.rel_type {
+            Some(RelType::Project(project)) => return Ok(self.project(project).await?),
+            Some(RelType::Sort(_) | RelType::Fetch(_)) => {}
+            _ => drop(self.take_names()),
+        }
+        from_substrait_rel(self, rel).await
     }
 
     async fn consume_read(&self, rel: &ReadRel) -> DfResult<LogicalPlan> {

@@ -20,7 +20,7 @@ use super::Consumer;
 use crate::error::{Failure, Result, status};
 use crate::optimise::REPLAYED;
 use crate::substrait::encoding as words;
-use crate::substrait::names::{UniqueNames, distinct_names};
+use crate::substrait::names::{UniqueNames, distinct_names, plain_names};
 use crate::substrait::read;
 use crate::substrait::types;
 
@@ -77,7 +77,9 @@ impl Consumer<'_> {
         let input = self.consume_rel(input).await?;
         let parsed: Value = serde_json::from_slice(&detail.value).map_err(|_| damaged())?;
         match detail.type_url.as_str() {
-            words::UNNEST => self.unnest(distinct_names(input)?, &parsed),
+            // The engine knows the fields of an unnested struct by names without a qualifier; where its column has one, it
+            // pushes filters on them below.
+            words::UNNEST => self.unnest(plain_names(input)?, &parsed),
             words::TABLE_FUNCTION => self.table_function(input, &parsed),
             other => {
                 let text = format!("the extension relation '{other}' of a Substrait plan is unknown");
