@@ -107,9 +107,10 @@ static bool sql_agrees(exported *e, const replayed_bundle *here, pn_buf *reason)
         same = pni_streq(err.message, here->err.message);
     }
     if (same)
-        pni_buf_puts(reason, status == PN_OK
-                                 ? "plain SQL over copies of the tables gives the rows of the replay"
-                                 : "plain SQL over copies of the tables fails as the replay does");
+        pni_buf_puts(reason,
+                     status == PN_OK
+                         ? "plain SQL over copies of the tables gives the rows of the replay"
+                         : "plain SQL over copies of the tables fails as the replay does");
     answer_dispose(&rows);
     return same;
 }
