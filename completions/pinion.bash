@@ -21,7 +21,7 @@ _pinion() {
         'build') words='--no-record --record-results --help';;
         'run') words='--command --file --param --format --output --limit --timeout --autoload --no-record --help';;
         'explain') words='--command --file --kind --artifact --all --timeout --param --autoload --help';;
-        'lineage') words='--help';;
+        'lineage') words='--report --help';;
         'diff') words='--help';;
         'why') words='--help';;
         'verify') words='--record --help';;

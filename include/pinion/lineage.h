@@ -41,6 +41,29 @@ PN_EXTERN_C_BEGIN
 PN_API PN_NODISCARD pn_status pn_lineage_json(const pn_substrait *plan, pn_buf *json_out,
                                               pn_error *err);
 
+/**
+ * Appends what the relations of a plan do as canonical JSON, inputs before readers:
+ *
+ *     {"scans": [{"table": "orders", "columns": ["amount", …], "filters": [EXPR, …]}, …],
+ *      "joins": [{"type": "inner", "left_keys": [EXPR, …], "right_keys": [EXPR, …],
+ *                 "conditions": [EXPR, …]}, …],
+ *      "expressions": [{"kind": "filter|projection|window|group|aggregate|sort", EXPR}, …],
+ *      "complete": true}
+ *
+ * EXPR is {"text", "columns": [{"table", "column"}, …], "functions": [name, …], "complete"}, its
+ * columns traced to tables. A scan's filters are the conditions that stand directly on it, each on
+ * its own; keys are pairs of columns that an equality compares, left_keys[i] with right_keys[i];
+ * what only names a column is no expression.
+ *
+ * @param json_out  [out] appended to
+ * @errors  as pn_lineage_json()
+ * @threads any; needs little stack however deep the plan is
+ * @cost    O(nodes x columns of an expression)
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_lineage_report(const pn_substrait *plan, pn_buf *json_out,
+                                                pn_error *err);
+
 PN_EXTERN_C_END
 
 #endif

@@ -8,7 +8,11 @@
 
 #include <string.h>
 
-static const cli_option options[] = {{0}};
+static const cli_option options[] = {
+    {"report", 0, CLI_FLAG, false, NULL, NULL,
+     "scans, joins and expressions of the view's own plan instead"},
+    {0},
+};
 
 typedef struct trace {
     json_t *documents; /* lineage by view */
@@ -146,11 +150,72 @@ static pn_status print_lineage(cli_app *cli, trace *t, const pn_bundle *bundle, 
     return PN_OK;
 }
 
+/* ---- --report ------------------------------------------------------------------------------- */
+
+static void print_texts(const char *label, const json_t *expressions) {
+    size_t i;
+    json_t *expression;
+    json_array_foreach((json_t *)(uintptr_t)expressions, i, expression) {
+        printf("  %-10s %s\n", label, cli_text_of(expression, "text"));
+    }
+}
+
+static void print_joins(const json_t *joins) {
+    size_t i;
+    size_t k;
+    json_t *join;
+    json_t *left;
+    json_array_foreach((json_t *)(uintptr_t)joins, i, join) {
+        const json_t *right = json_object_get(join, "right_keys");
+        printf("join       %s\n", cli_text_of(join, "type"));
+        json_array_foreach(json_object_get(join, "left_keys"), k, left) {
+            printf("  %-10s %s = %s\n", "key", cli_text_of(left, "text"),
+                   cli_text_of(json_array_get(right, k), "text"));
+        }
+        print_texts("condition", json_object_get(join, "conditions"));
+    }
+}
+
+static void print_report(const json_t *report) {
+    size_t i;
+    size_t c;
+    json_t *record;
+    json_t *column;
+    json_array_foreach(json_object_get(report, "scans"), i, record) {
+        printf("scan       %s:", cli_text_of(record, "table"));
+        json_array_foreach(json_object_get(record, "columns"), c, column) {
+            printf(" %s", json_string_value(column));
+        }
+        putchar('\n');
+        print_texts("filter", json_object_get(record, "filters"));
+    }
+    print_joins(json_object_get(report, "joins"));
+    json_array_foreach(json_object_get(report, "expressions"), i, record) {
+        printf("%-10s %s\n", cli_text_of(record, "kind"), cli_text_of(record, "text"));
+    }
+}
+
+static pn_status report(cli_app *cli, const cli_workspace *workspace, const pn_bundle *bundle,
+                        pn_error *err) {
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON document = NULL;
+    CLI_TRY(pn_bundle_artifact(workspace->session, bundle, "lineage_report", &text, err));
+    CLI_TRY(cli_parse(&text, &document, err));
+    if (cli->json) {
+        return cli_print_json(cli, document, err);
+    }
+    print_report(document);
+    return PN_OK;
+}
+
 static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     const pn_bundle *bundle = NULL;
     CLI_TRY(cli_open_checked(cli, &workspace, err));
     CLI_TRY(cli_find_view(&workspace, cli_operand(cli, 0), &bundle, err));
+    if (cli_has(cli, "report")) {
+        return report(cli, &workspace, bundle, err);
+    }
     trace t = {.documents = json_object()};
     pn_status status = print_lineage(cli, &t, bundle, err);
     cli_tree_dispose(&t.tree);
@@ -164,12 +229,14 @@ const cli_verb cli_verb_lineage = {
     .min_operands = 1,
     .max_operands = 2,
     .summary = "show where the columns of a view come from",
-    .about = "Prints for each column what it is made of, down to the datasets, and what decides\n"
-             "about its rows (filter, join, group, sort, window). With --json the lineage of the\n"
-             "view itself, over the tables it reads.\n",
+    .about =
+        "Prints for each column what it is made of, down to the datasets, and what decides\n"
+        "about its rows (filter, join, group, sort, window). With --json the lineage of the\n"
+        "view itself, over the tables it reads. With --report what its relations do: scans with\n"
+        "their filters, joins with their keys, expressions with columns and functions.\n",
     .options = options,
     .examples = "lineage revenue_by_customer\nlineage revenue_by_customer revenue\n"
-                "lineage big_orders --json\n",
+                "lineage big_orders --json\nlineage revenue_by_customer --report\n",
     .exits = "",
     .run = run,
 };

@@ -29,6 +29,7 @@ static const pni_artifact artifacts[] = {
     {"information_schema", EVIDENCE, pni_make_information_schema, NULL, NULL},
     {"inputs", IDENTITY, pni_make_component, "inputs", NULL},
     {"lineage", IDENTITY, pni_make_lineage, NULL, NULL},
+    {"lineage_report", IDENTITY, pni_make_lineage_report, NULL, NULL},
     {"logical_forms", EVIDENCE, pni_make_logical_forms, NULL, NULL},
     {"logical_plan", EVIDENCE, pni_make_logical_plan, NULL, NULL},
     {"operators", EVIDENCE, pni_make_part, "physical_forms", "operators"},

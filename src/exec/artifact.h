@@ -21,6 +21,7 @@ pn_status pni_make_schema(const pni_artifact_job *job, json_t **out, pn_error *e
 pn_status pni_make_schema_names(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_schema_describe(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_lineage(const pni_artifact_job *job, json_t **out, pn_error *err);
+pn_status pni_make_lineage_report(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_substrait_text(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_options(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_nothing(const pni_artifact_job *job, json_t **out, pn_error *err); /* [] */

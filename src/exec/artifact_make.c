@@ -55,6 +55,10 @@ pn_status pni_make_lineage(const pni_artifact_job *job, json_t **out, pn_error *
     return pni_lineage_of(job->bundle->substrait, out, err);
 }
 
+pn_status pni_make_lineage_report(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    return pni_lineage_report(job->bundle->substrait, out, err);
+}
+
 pn_status pni_make_substrait_text(const pni_artifact_job *job, json_t **out, pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_TRY(pn_substrait_text(job->bundle->substrait, &text, err));

@@ -186,7 +186,8 @@ static pn_status make_rows(void *ctx, const pni_rel *rel, const void *scope, voi
     pni_rows *rows = pni_arena_alloc(lineage->arena, sizeof *rows);
     PNI_TRY(pni_lineage_step(lineage, 1, err));
     *out = rows;
-    return pni_lineage_rel(lineage, rel, scope, rows, err);
+    PNI_TRY(pni_lineage_rel(lineage, rel, scope, rows, err));
+    return lineage->report ? pni_lineage_note(lineage, rel, scope, err) : PN_OK;
 }
 
 static pn_status trace_json(pni_lineage *lineage, json_t **out, pn_error *err) {
@@ -202,19 +203,35 @@ static pn_status trace_json(pni_lineage *lineage, json_t **out, pn_error *err) {
     return PN_OK;
 }
 
-pn_status pni_lineage_of(const pn_substrait *plan, json_t **out, pn_error *err) {
+static pn_status trace(const pn_substrait *plan, json_t *report, json_t **out, pn_error *err) {
     pni_lineage lineage = {.plan = plan,
                            .arena = pni_arena_new(),
                            .source_ids = pni_map_new(),
-                           .tracer = {NULL, pni_map_new(), make_scope, make_rows}};
+                           .tracer = {NULL, pni_map_new(), make_scope, make_rows},
+                           .report = report,
+                           .scans = pni_map_new()};
     lineage.tracer.ctx = &lineage;
     lineage.unknown.inputs = &pni_lineage_no_inputs;
     pn_status status = trace_json(&lineage, out, err);
     pni_vec_dispose(&lineage.sources);
     pni_map_free(lineage.tracer.results);
     pni_map_free(lineage.source_ids);
+    pni_map_free(lineage.scans);
     pni_arena_free(lineage.arena);
     return status;
+}
+
+pn_status pni_lineage_of(const pn_substrait *plan, json_t **out, pn_error *err) {
+    return trace(plan, NULL, out, err);
+}
+
+pn_status pni_lineage_report(const pn_substrait *plan, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) report = json_pack("{s:[], s:[], s:[]}", "scans", "joins", "expressions");
+    PNI_AUTO_PTR(json_t) lineage = NULL;
+    PNI_TRY(trace(plan, report, &lineage, err));
+    json_object_set(report, "complete", json_object_get(lineage, "complete"));
+    *out = pni_take(report);
+    return PN_OK;
 }
 
 pn_status pn_lineage_json(const pn_substrait *plan, pn_buf *json_out, pn_error *err) {
@@ -224,4 +241,14 @@ pn_status pn_lineage_json(const pn_substrait *plan, pn_buf *json_out, pn_error *
     }
     PNI_TRY(pni_lineage_of(plan, &lineage, err));
     return pni_json_canonical(lineage, json_out, err);
+}
+
+pn_status pn_lineage_report(const pn_substrait *plan, pn_buf *json_out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) report = NULL;
+    if (!plan || !json_out) {
+        return pni_fail(err, PNI_E_ARGUMENT,
+                        "pn_lineage_report: plan and json_out must not be NULL");
+    }
+    PNI_TRY(pni_lineage_report(plan, &report, err));
+    return pni_json_canonical(report, json_out, err);
 }

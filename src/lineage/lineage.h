@@ -10,6 +10,9 @@
 /* The lineage as a tree; the caller owns it, json_decref(). */
 pn_status pni_lineage_of(const pn_substrait *plan, json_t **out, pn_error *err);
 
+/* What its relations do, as pn_lineage_report(); json_decref(). */
+pn_status pni_lineage_report(const pn_substrait *plan, json_t **out, pn_error *err);
+
 /* ---- Merkle digests ------------------------------------------------------------------------- */
 
 typedef struct pni_digest {

@@ -88,6 +88,8 @@ typedef struct pni_lineage {
     pni_tracer tracer; /* its results are pni_rows */
     uint64_t steps;
     pni_column unknown;
+    json_t *report; /* {"scans","joins","expressions"}, or NULL: nobody asked */
+    pni_map *scans; /* address of a read -> its record in the report; only looked up */
 } pni_lineage;
 
 /* A set under construction. */
@@ -158,6 +160,12 @@ bool pni_unnest_lists(const json_t *numbers, const char *key, size_t index, size
  * struct; false when that is not known. */
 bool pni_unnest_width(const json_t *recursions, size_t index, const Substrait__Type *type,
                       size_t *count);
+
+/* ---- report.c ------------------------------------------------------------------------------- */
+
+/* Adds what `rel` does to the report; its result is there. */
+pn_status pni_lineage_note(pni_lineage *lineage, const pni_rel *rel, const pni_scope *scope,
+                           pn_error *err);
 
 /* ---- relations.c, joins.c ------------------------------------------------------------------ */
 
