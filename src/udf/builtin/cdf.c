@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Delta change types: their rank when one key changed more than once in a version, and what the
  * rank means. */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
 typedef struct change {
     const char *name;
-    int64_t rank;
+    int32_t rank;
 } change;
 
 static const change changes[] = {
     {"update_postimage", 3}, {"insert", 2}, {"delete", 1}, {"update_preimage", 0}};
 
-static int64_t rank_of(pni_str text) {
+static int32_t rank_of(pni_str text) {
     text = pni_udf_trim(text);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         if (pni_udf_same_lower(text, changes[i].name)) {
@@ -21,30 +21,40 @@ static int64_t rank_of(pni_str text) {
     return -1;
 }
 
-/* Appends the rank, or whether its bit is set in `mask`. */
-static int32_t change_rows(udf_frame *frame, struct ArrowArray *out, int64_t mask) {
+static int32_t rank_rows(udf_frame *frame, struct ArrowArray *out) {
+    udf_nulls nulls;
+    int32_t *values;
+    UDF_TRY(pni_udf_append(
+        frame, pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values)));
+    UDF_TRY(pni_udf_append(frame, pni_udf_nulls_of(&nulls, frame, 0, 1)));
     for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        int64_t rank = rank_of(udf_str(frame, 0, row));
-        int64_t value = mask == 0 ? rank : rank >= 0 && (mask >> rank & 1);
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, value)));
+        values[row] = udf_is_set_null(&nulls, row) ? 0 : rank_of(udf_str(frame, 0, row));
     }
+    pni_udf_nulls_end(&nulls);
     return 0;
 }
 
-static int32_t rank_rows(udf_frame *frame, struct ArrowArray *out) {
-    return change_rows(frame, out, 0);
+/* Whether the bit of the rank is set in `mask`. */
+static int32_t rank_in_rows(udf_frame *frame, struct ArrowArray *out, uint32_t mask) {
+    udf_nulls nulls;
+    uint8_t *bits;
+    UDF_TRY(pni_udf_append(frame, pni_udf_bits_begin(frame, out, &nulls, &bits)));
+    UDF_TRY(pni_udf_append(frame, pni_udf_nulls_of(&nulls, frame, 0, 1)));
+    for (int64_t row = 0; row < frame->rows; row++) {
+        int32_t rank = udf_is_set_null(&nulls, row) ? -1 : rank_of(udf_str(frame, 0, row));
+        bool is_in = rank >= 0 && (mask >> rank & 1) != 0;
+        bits[row / 8] |= (uint8_t)(is_in << (row % 8));
+    }
+    pni_udf_nulls_end(&nulls);
+    return 0;
 }
 
 static int32_t is_upsert_rows(udf_frame *frame, struct ArrowArray *out) {
-    return change_rows(frame, out, 1 << 2 | 1 << 3);
+    return rank_in_rows(frame, out, 1 << 2 | 1 << 3);
 }
 
 static int32_t is_delete_rows(udf_frame *frame, struct ArrowArray *out) {
-    return change_rows(frame, out, 1 << 1);
+    return rank_in_rows(frame, out, 1 << 1);
 }
 
 static const pn_udf functions[] = {

@@ -3,103 +3,214 @@
  * Stable hashes and ids. Everything stands on BLAKE2b with a digest length of 8 or 16 bytes, which
  * is a parameter of the hash, not a truncation. A prefix is put before the result and never hashed;
  * parts are joined by U+001F, a null part is the text __NULL__. These bytes are in users' tables: a
- * change here is a new function, never a new body.
+ * change here is a new function, never a new body. Rows are hashed a chunk at a time, several side
+ * by side (blake.c).
  */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
-#include <blake2.h>
+enum { CHUNK = 128, HEX_BYTES = 32, DECIMAL_BYTES = 20 };
 
-int64_t pni_udf_hash64(const void *data, size_t len) {
-    uint8_t digest[8];
-    pni_assert(blake2b(digest, data ? data : "", NULL, sizeof digest, len, 0) == 0);
-    uint64_t value = 0;
-    for (size_t i = 0; i < sizeof digest; i++) {
-        value = value << 8 | digest[i];
-    }
-    return (int64_t)(value & INT64_MAX);
+/* Some rows: their texts, and what became of them. */
+typedef struct chunk {
+    int64_t first; /* row */
+    size_t count;
+    pni_str texts[CHUNK];
+    bool is_null[CHUNK];
+    uint64_t digests[CHUNK][2];
+    pn_buf made; /* texts that are in no column */
+    udf_scratch normal;
+    pn_buf normalized;
+} chunk;
+
+/* Fills texts and is_null of rows first … first + count - 1. */
+typedef void (*gather_fn)(const udf_frame *frame, chunk *c);
+
+static void dispose(chunk *c) {
+    pn_buf_dispose(&c->made);
+    pn_buf_dispose(&c->normalized);
+    pni_udf_scratch_dispose(&c->normal);
 }
 
-void pni_udf_hash128(const void *data, size_t len, char out[UDF_HASH128_BYTES]) {
-    static const char hex[] = "0123456789abcdef";
-    uint8_t digest[UDF_HASH128_BYTES / 2];
-    pni_assert(blake2b(digest, data ? data : "", NULL, sizeof digest, len, 0) == 0);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        out[2 * i] = hex[digest[i] >> 4];
-        out[2 * i + 1] = hex[digest[i] & 15];
+static void hash_chunk(const udf_frame *frame, gather_fn gather, size_t digest_bytes, chunk *c) {
+    int64_t left = frame->rows - c->first;
+    c->count = left < CHUNK ? (size_t)left : CHUNK;
+    pni_buf_clear(&c->made);
+    gather(frame, c);
+    const char *made = pni_buf_text(&c->made);
+    for (size_t i = 0; i < c->count; i++) {
+        if (!c->texts[i].data) { /* in `made`, which no longer moves */
+            c->texts[i].data = made;
+            made += c->texts[i].len;
+        }
     }
+    pni_udf_blake(c->texts, c->count, digest_bytes, c->digests);
+}
+
+/* The text of row `i` of the chunk. One that is not in a column is kept in `made`. */
+static void set_text(chunk *c, size_t i, pni_str text, bool in_column) {
+    if (!in_column) {
+        pni_buf_append(&c->made, text.data, text.len);
+    }
+    c->texts[i] = in_column && text.data ? text : (pni_str){NULL, text.len};
+}
+
+static void gather_value(const udf_frame *frame, uint32_t arg, chunk *c) {
+    char scratch[UDF_TEXT_BYTES];
+    for (size_t i = 0; i < c->count; i++) {
+        pni_str text = {NULL, 0};
+        c->is_null[i] = !pni_udf_text(frame, arg, c->first + (int64_t)i, scratch, &text);
+        set_text(c, i, text, text.data != scratch);
+    }
+}
+
+static void gather_first(const udf_frame *frame, chunk *c) {
+    gather_value(frame, 0, c);
+}
+
+static void gather_second(const udf_frame *frame, chunk *c) {
+    gather_value(frame, 1, c);
+}
+
+static void gather_parts(const udf_frame *frame, chunk *c) {
+    char scratch[UDF_TEXT_BYTES];
+    for (size_t i = 0; i < c->count; i++) {
+        size_t start = c->made.len;
+        for (uint32_t arg = 1; arg < frame->count; arg++) {
+            pni_str part = PNI_STR(UDF_NULL_TEXT);
+            if (arg > 1) {
+                pni_buf_putc(&c->made, UDF_SEPARATOR);
+            }
+            pni_udf_text(frame, arg, c->first + (int64_t)i, scratch, &part);
+            pni_buf_append(&c->made, part.data, part.len);
+        }
+        c->is_null[i] = false;
+        c->texts[i] = (pni_str){NULL, c->made.len - start};
+    }
+}
+
+static void gather_any(const udf_frame *frame, chunk *c) {
+    const udf_normal how = {UDF_NFKC, false, false};
+    char scratch[UDF_TEXT_BYTES];
+    for (size_t i = 0; i < c->count; i++) {
+        int64_t row = c->first + (int64_t)i;
+        pni_str text;
+        if (!pni_udf_text(frame, 0, row, scratch, &text)) {
+            text = udf_null(frame, 2, row) ? PNI_STR(UDF_NULL_TEXT) : udf_str(frame, 2, row);
+        }
+        if (udf_flag(frame, 1, row, true)) {
+            text = pni_udf_normalize(text, how, &c->normal, &c->normalized);
+        }
+        c->is_null[i] = false;
+        set_text(c, i, text, false);
+    }
+}
+
+static int64_t number_of(const uint64_t digest[2]) {
+    return (int64_t)(__builtin_bswap64(digest[0]) & INT64_MAX);
+}
+
+static void put_hex(const uint64_t digest[2], char out[HEX_BYTES]) {
+    static const char hex[] = "0123456789abcdef";
+    for (size_t i = 0; i < HEX_BYTES / 2; i++) {
+        unsigned byte = (unsigned)(digest[i / 8] >> (8 * (i % 8))) & 0xff;
+        out[2 * i] = hex[byte >> 4];
+        out[2 * i + 1] = hex[byte & 15];
+    }
+}
+
+static size_t put_decimal(int64_t value, char out[DECIMAL_BYTES]) {
+    char reversed[DECIMAL_BYTES];
+    size_t len = 0;
+    do {
+        reversed[len++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < len; i++) {
+        out[i] = reversed[len - 1 - i];
+    }
+    return len;
 }
 
 static int32_t hash64_rows(udf_frame *frame, struct ArrowArray *out) {
-    for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
+    chunk c = {0};
+    udf_nulls nulls;
+    int64_t *values;
+    UDF_TRY(pni_udf_append(
+        frame, pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values)));
+    int code = pni_udf_nulls_of(&nulls, frame, 0, 1);
+    for (; c.first < frame->rows && code == NANOARROW_OK; c.first += CHUNK) {
+        hash_chunk(frame, gather_first, 8, &c);
+        for (size_t i = 0; i < c.count; i++) {
+            values[c.first + (int64_t)i] = c.is_null[i] ? 0 : number_of(c.digests[i]);
         }
-        pni_str value = udf_str(frame, 0, row);
-        UDF_TRY(
-            pni_udf_append(frame, ArrowArrayAppendInt(out, pni_udf_hash64(value.data, value.len))));
     }
+    pni_udf_nulls_end(&nulls);
+    dispose(&c);
+    return pni_udf_append(frame, code);
+}
+
+/* What a row of a text function becomes. */
+typedef struct id_form {
+    gather_fn gather;
+    bool prefixed; /* "<argument 0>:" goes before the digest; null when that is null */
+    bool decimal;  /* the number of 64 bits, else 128 as hex */
+} id_form;
+
+static int put_id(const udf_frame *frame, const id_form *form, const chunk *c, size_t i,
+                  udf_texts *out) {
+    int64_t row = c->first + (int64_t)i;
+    pni_str prefix = {NULL, 0};
+    size_t len = 0;
+    char *room;
+    if (c->is_null[i] || (form->prefixed && udf_null(frame, 0, row))) {
+        return udf_text_null(out);
+    }
+    if (form->prefixed) {
+        prefix = udf_str(frame, 0, row);
+    }
+    NANOARROW_RETURN_NOT_OK(udf_text_room(out, prefix.len + 1 + HEX_BYTES, &room));
+    if (form->prefixed) {
+        if (prefix.len > 0) {
+            memcpy(room, prefix.data, prefix.len);
+        }
+        room[prefix.len] = ':';
+        len = prefix.len + 1;
+    }
+    if (form->decimal) {
+        len += put_decimal(number_of(c->digests[i]), room + len);
+    } else {
+        put_hex(c->digests[i], room + len);
+        len += HEX_BYTES;
+    }
+    udf_text_done(out, len);
+    return NANOARROW_OK;
+}
+
+static int32_t id_texts(udf_frame *frame, struct ArrowArray *out, const id_form *form) {
+    chunk c = {0};
+    udf_texts texts;
+    UDF_TRY(pni_udf_append(frame, pni_udf_texts_begin(frame, out, &texts)));
+    int code = NANOARROW_OK;
+    for (; c.first < frame->rows && code == NANOARROW_OK; c.first += CHUNK) {
+        hash_chunk(frame, form->gather, form->decimal ? 8 : 16, &c);
+        for (size_t i = 0; i < c.count && code == NANOARROW_OK; i++) {
+            code = put_id(frame, form, &c, i, &texts);
+        }
+    }
+    dispose(&c);
+    UDF_TRY(pni_udf_append(frame, code));
+    pni_udf_texts_end(&texts);
     return 0;
 }
 
 static int32_t hash128_rows(udf_frame *frame, struct ArrowArray *out) {
-    char hex[UDF_HASH128_BYTES];
-    for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        pni_str value = udf_str(frame, 0, row);
-        pni_udf_hash128(value.data, value.len, hex);
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendString(out, udf_view(hex, sizeof hex))));
-    }
-    return 0;
-}
-
-/* Appends "<prefix>:<digest of data>". `joined` is storage. */
-static int32_t append_prefixed(udf_frame *frame, struct ArrowArray *out, pn_buf *joined,
-                               pni_str prefix, pni_str data, bool decimal) {
-    pni_buf_clear(joined);
-    pni_buf_append(joined, prefix.data, prefix.len);
-    pni_buf_putc(joined, ':');
-    if (decimal) {
-        pni_buf_printf(joined, "%lld", (long long)pni_udf_hash64(data.data, data.len));
-    } else {
-        char hex[UDF_HASH128_BYTES];
-        pni_udf_hash128(data.data, data.len, hex);
-        pni_buf_append(joined, hex, sizeof hex);
-    }
-    return pni_udf_append(frame,
-                          ArrowArrayAppendString(out, udf_view(pni_buf_text(joined), joined->len)));
+    return id_texts(frame, out, &(id_form){gather_first, false, false});
 }
 
 /* prefix:hash(value); null when either is null. */
 static int32_t prefixed_rows(udf_frame *frame, struct ArrowArray *out, bool decimal) {
     UDF_TRY(pni_udf_text_check(frame, 1));
-    char scratch[UDF_TEXT_BYTES];
-    PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    for (int64_t row = 0; row < frame->rows; row++) {
-        pni_str value;
-        if (udf_null(frame, 0, row) || !pni_udf_text(frame, 1, row, scratch, &value)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        UDF_TRY(append_prefixed(frame, out, &made, udf_str(frame, 0, row), value, decimal));
-    }
-    return 0;
-}
-
-static void join_parts(const udf_frame *frame, int64_t row, pn_buf *joined) {
-    char scratch[UDF_TEXT_BYTES];
-    pni_buf_clear(joined);
-    for (uint32_t arg = 1; arg < frame->count; arg++) {
-        pni_str part = PNI_STR(UDF_NULL_TEXT);
-        if (arg > 1) {
-            pni_buf_putc(joined, UDF_SEPARATOR);
-        }
-        pni_udf_text(frame, arg, row, scratch, &part);
-        pni_buf_append(joined, part.data, part.len);
-    }
+    return id_texts(frame, out, &(id_form){gather_second, true, decimal});
 }
 
 /* prefix:hash(part ␟ part …); null only for a null prefix. */
@@ -107,18 +218,7 @@ static int32_t parts_rows(udf_frame *frame, struct ArrowArray *out, bool decimal
     for (uint32_t arg = 1; arg < frame->count; arg++) {
         UDF_TRY(pni_udf_text_check(frame, arg));
     }
-    PNI_AUTO(pn_buf) joined = PN_BUF_INIT;
-    PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        join_parts(frame, row, &joined);
-        pni_str data = {pni_buf_text(&joined), joined.len};
-        UDF_TRY(append_prefixed(frame, out, &made, udf_str(frame, 0, row), data, decimal));
-    }
-    return 0;
+    return id_texts(frame, out, &(id_form){gather_parts, true, decimal});
 }
 
 static int32_t prefixed_hash64_rows(udf_frame *frame, struct ArrowArray *out) {
@@ -140,25 +240,7 @@ static int32_t id_rows(udf_frame *frame, struct ArrowArray *out) {
 
 static int32_t hash_any_rows(udf_frame *frame, struct ArrowArray *out) {
     UDF_TRY(pni_udf_text_check(frame, 0));
-    const udf_normal how = {UDF_NFKC, false, false};
-    char scratch[UDF_TEXT_BYTES];
-    char hex[UDF_HASH128_BYTES];
-    udf_scratch normal = {0};
-    PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    int32_t result = 0;
-    for (int64_t row = 0; row < frame->rows && result == 0; row++) {
-        pni_str value;
-        if (!pni_udf_text(frame, 0, row, scratch, &value)) {
-            value = udf_null(frame, 2, row) ? PNI_STR(UDF_NULL_TEXT) : udf_str(frame, 2, row);
-        }
-        if (udf_flag(frame, 1, row, true)) {
-            value = pni_udf_normalize(value, how, &normal, &made);
-        }
-        pni_udf_hash128(value.data, value.len, hex);
-        result = pni_udf_append(frame, ArrowArrayAppendString(out, udf_view(hex, sizeof hex)));
-    }
-    pni_udf_scratch_dispose(&normal);
-    return result;
+    return id_texts(frame, out, &(id_form){gather_any, false, false});
 }
 
 /* The ids of a literal prefix that names a kind are of that kind. */

@@ -12,9 +12,10 @@
 #include "arrow/arrow.h"
 #include "base/base.h"
 
-#define UDF_MAX_ARGS 65      /* a prefix and 64 parts */
-#define UDF_TEXT_BYTES 352   /* the longest number: 1 sign, "0.", 323 zeros, 17 digits */
-#define UDF_HASH128_BYTES 32 /* hex digits of stable_hash128 */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kernels read words as they are");
+
+#define UDF_MAX_ARGS 65    /* a prefix and 64 parts */
+#define UDF_TEXT_BYTES 352 /* the longest number: 1 sign, "0.", 323 zeros, 17 digits */
 #define UDF_NULL_TEXT "__NULL__"
 #define UDF_SEPARATOR '\x1f'
 
@@ -176,12 +177,11 @@ bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratc
  * length. */
 size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES]);
 
-/* ---- hash.c --------------------------------------------------------------------------------- */
+/* ---- blake.c -------------------------------------------------------------------------------- */
 
-/* BLAKE2b with digest length 8, read big-endian, sign bit cleared. */
-int64_t pni_udf_hash64(const void *data, size_t len);
-/* BLAKE2b with digest length 16 as lower-case hex. */
-void pni_udf_hash128(const void *data, size_t len, char out[UDF_HASH128_BYTES]);
+/* BLAKE2b digests of 8 or 16 bytes, as words of the state: the first byte is the least of word 0.
+ */
+void pni_udf_blake(const pni_str *texts, size_t count, size_t digest_len, uint64_t (*out)[2]);
 
 /* ---- text.c: Unicode ------------------------------------------------------------------------ */
 

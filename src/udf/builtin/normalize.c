@@ -4,45 +4,65 @@
  * constants, but are read per row like any argument, so a column works as well; a null option is
  * its default.
  */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
-static int32_t append_text_or_null(udf_frame *frame, struct ArrowArray *out, pni_str text) {
-    if (text.len == 0) {
-        return pni_udf_append(frame, ArrowArrayAppendNull(out, 1));
-    }
-    return pni_udf_append(frame, ArrowArrayAppendString(out, udf_view(text.data, text.len)));
+static int put_text_or_null(udf_texts *out, pni_str text) {
+    return text.len == 0 ? udf_text_null(out) : udf_text_add(out, text);
 }
 
 static int32_t null_if_blank_rows(udf_frame *frame, struct ArrowArray *out) {
-    for (int64_t row = 0; row < frame->rows; row++) {
+    udf_texts texts;
+    int code = pni_udf_texts_begin(frame, out, &texts);
+    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
         pni_str text = PNI_STR("");
         if (!udf_null(frame, 0, row)) {
             text = pni_udf_trim(udf_str(frame, 0, row));
         }
-        UDF_TRY(append_text_or_null(frame, out, text));
+        code = put_text_or_null(&texts, text);
     }
+    UDF_TRY(pni_udf_append(frame, code));
+    pni_udf_texts_end(&texts);
     return 0;
+}
+
+/* How row `row` is to be normalised. */
+static udf_normal normal_of(const udf_frame *frame, int64_t row) {
+    return (udf_normal){
+        .form = udf_null(frame, 1, row) ? UDF_NFKC : pni_udf_form_of(udf_str(frame, 1, row)),
+        .lower = udf_flag(frame, 2, row, true),
+        .collapse = udf_flag(frame, 3, row, true),
+    };
+}
+
+/* Options are literals nearly always: then they are read once. */
+static bool same_for_all_rows(const udf_frame *frame) {
+    for (uint32_t arg = 1; arg < frame->count; arg++) {
+        if (frame->cols[arg].step != 0) {
+            return false;
+        }
+    }
+    return frame->rows > 0;
 }
 
 static int32_t normalize_rows(udf_frame *frame, struct ArrowArray *out) {
     udf_scratch scratch = {0};
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
-    int32_t result = 0;
-    for (int64_t row = 0; row < frame->rows && result == 0; row++) {
+    udf_texts texts;
+    bool same = same_for_all_rows(frame);
+    udf_normal how = same ? normal_of(frame, 0) : (udf_normal){0};
+    int code = pni_udf_texts_begin(frame, out, &texts);
+    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
         pni_str text = PNI_STR("");
         if (!udf_null(frame, 0, row)) {
-            udf_normal how = {
-                .form =
-                    udf_null(frame, 1, row) ? UDF_NFKC : pni_udf_form_of(udf_str(frame, 1, row)),
-                .lower = udf_flag(frame, 2, row, true),
-                .collapse = udf_flag(frame, 3, row, true),
-            };
+            how = same ? how : normal_of(frame, row);
             text = pni_udf_normalize(udf_str(frame, 0, row), how, &scratch, &made);
         }
-        result = append_text_or_null(frame, out, text);
+        code = put_text_or_null(&texts, text);
     }
     pni_udf_scratch_dispose(&scratch);
-    return result;
+    UDF_TRY(pni_udf_append(frame, code));
+    pni_udf_texts_end(&texts);
+    return 0;
 }
 
 /* Symbol alone when it is qualified already or there is no module; `name` holds the result. */
@@ -69,14 +89,16 @@ static int32_t qname_rows(udf_frame *frame, struct ArrowArray *out) {
     udf_scratch scratch = {0};
     PNI_AUTO(pn_buf) made = PN_BUF_INIT;
     PNI_AUTO(pn_buf) name = PN_BUF_INIT;
-    int32_t result = 0;
-    for (int64_t row = 0; row < frame->rows && result == 0; row++) {
+    udf_texts texts;
+    int code = pni_udf_texts_begin(frame, out, &texts);
+    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
         qualify(frame, row, &scratch, &made, &name);
-        pni_str text = {pni_buf_text(&name), name.len};
-        result = append_text_or_null(frame, out, text);
+        code = put_text_or_null(&texts, (pni_str){pni_buf_text(&name), name.len});
     }
     pni_udf_scratch_dispose(&scratch);
-    return result;
+    UDF_TRY(pni_udf_append(frame, code));
+    pni_udf_texts_end(&texts);
+    return 0;
 }
 
 static const pn_udf functions[] = {
@@ -84,6 +106,7 @@ static const pn_udf functions[] = {
      UDF_ALIASES("normalize_utf8"), UDF_EXACT(1, "s", "s", "b", "b"),
      UDF_NAMES("value", "form", "casefold", "collapse_ws"), .return_format = "u",
      .rewrite_tags = "string,string_norm", .body_version = "1",
+     .literal_args = 1 << 1 | 1 << 2 | 1 << 3,
      .description = "Trims and brings a text to a Unicode normal form, lower case and single "
                     "spaces; empty gives null."},
     {UDF_FUNCTION("utf8_null_if_blank", NANOARROW_TYPE_STRING, null_if_blank_rows),

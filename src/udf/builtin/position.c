@@ -5,7 +5,7 @@
  * inside a character has no byte offset and is an error that names the row. The bytes before the
  * first non-ASCII byte need no decoding.
  */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
 /* The numbers of position encodings, and bytes. */
 typedef enum unit { UNIT_BYTE, UNIT_UTF8, UNIT_UTF16, UNIT_UTF32 } unit;
@@ -98,20 +98,47 @@ static int32_t fail_inside(udf_frame *frame, int64_t column, int64_t row) {
                         (long long)column, (long long)row + 1);
 }
 
+/* The unit of a row; a literal's is found once. */
+typedef struct units {
+    const udf_frame *frame;
+    uint32_t arg;
+    bool same;
+    unit how;
+} units;
+
+static unit unit_at(const units *u, int64_t row) {
+    if (u->same) {
+        return u->how;
+    }
+    return udf_null(u->frame, u->arg, row) ? UNIT_UTF32 : unit_of(udf_str(u->frame, u->arg, row));
+}
+
+static units units_of(const udf_frame *frame, uint32_t arg) {
+    units u = {frame, arg, false, UNIT_UTF32};
+    u.how = frame->rows > 0 ? unit_at(&u, 0) : UNIT_UTF32;
+    u.same = frame->cols[arg].step == 0;
+    return u;
+}
+
 static int32_t col_to_byte_rows(udf_frame *frame, struct ArrowArray *out) {
+    udf_nulls nulls;
+    int64_t *values;
+    UDF_TRY(pni_udf_append(
+        frame, pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values)));
+    UDF_TRY(pni_udf_append(frame, pni_udf_nulls_of(&nulls, frame, 0, 2)));
+    units how = units_of(frame, 2);
     for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row) || udf_null(frame, 1, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
+        if (udf_is_set_null(&nulls, row)) {
+            values[row] = 0;
             continue;
         }
-        unit how = udf_null(frame, 2, row) ? UNIT_UTF32 : unit_of(udf_str(frame, 2, row));
         int64_t column = udf_int(frame, 1, row);
-        int64_t at = byte_of(udf_str(frame, 0, row), column, how);
-        if (at < 0) {
+        values[row] = byte_of(udf_str(frame, 0, row), column, unit_at(&how, row));
+        if (values[row] < 0) {
             return fail_inside(frame, column, row);
         }
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, at)));
     }
+    pni_udf_nulls_end(&nulls);
     return 0;
 }
 
@@ -127,15 +154,14 @@ static int32_t bounds_field(udf_fields *fields, struct ArrowSchema *out) {
 }
 
 /* One side: arguments `first` (offset of the line), text, column, and the unit they share. */
-static int32_t append_side(udf_frame *frame, uint32_t first, int64_t row, struct ArrowArray *out) {
-    enum { COL_UNIT = 6 };
+static int32_t append_side(udf_frame *frame, const units *how, uint32_t first, int64_t row,
+                           struct ArrowArray *out) {
     if (udf_null(frame, first, row) || udf_null(frame, first + 1, row) ||
-        udf_null(frame, first + 2, row) || udf_null(frame, COL_UNIT, row)) {
+        udf_null(frame, first + 2, row) || udf_null(frame, how->arg, row)) {
         return pni_udf_append(frame, ArrowArrayAppendNull(out, 1));
     }
     int64_t column = udf_int(frame, first + 2, row);
-    int64_t at =
-        byte_of(udf_str(frame, first + 1, row), column, unit_of(udf_str(frame, COL_UNIT, row)));
+    int64_t at = byte_of(udf_str(frame, first + 1, row), column, unit_at(how, row));
     if (at < 0) {
         return fail_inside(frame, column, row);
     }
@@ -149,9 +175,11 @@ static int32_t append_side(udf_frame *frame, uint32_t first, int64_t row, struct
 }
 
 static int32_t canonicalize_rows(udf_frame *frame, struct ArrowArray *out) {
+    enum { COL_UNIT = 6 };
+    units how = units_of(frame, COL_UNIT);
     for (int64_t row = 0; row < frame->rows; row++) {
-        UDF_TRY(append_side(frame, 0, row, out->children[0]));
-        UDF_TRY(append_side(frame, 3, row, out->children[1]));
+        UDF_TRY(append_side(frame, &how, 0, row, out->children[0]));
+        UDF_TRY(append_side(frame, &how, 3, row, out->children[1]));
         UDF_TRY(pni_udf_append(frame, ArrowArrayFinishElement(out)));
     }
     return 0;

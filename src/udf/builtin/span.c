@@ -5,7 +5,7 @@
  * flag means exclusive. span_len ignores the flag. Any struct with integer fields bstart and bend
  * is a span; end_exclusive is optional.
  */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
 enum { BSTART, BEND, LINE_BASE, COL_UNIT, END_EXCLUSIVE, SPAN_FIELDS };
 
@@ -60,37 +60,78 @@ static int32_t span_field(udf_fields *fields, struct ArrowSchema *out) {
     return pni_udf_made(fields, tag_span(fields, out));
 }
 
-static int append_int_or_null(const udf_frame *frame, uint32_t arg, int64_t row,
-                              struct ArrowArray *out) {
-    if (udf_null(frame, arg, row)) {
-        return ArrowArrayAppendNull(out, 1);
+/* A column of integers of `width` bytes as it is; nulls stay. */
+static int put_ints(udf_frame *frame, uint32_t arg, size_t width, struct ArrowArray *out) {
+    const udf_col *col = &frame->cols[arg];
+    const char *from = col->view.buffer_views[1].data.as_char + (size_t)col->view.offset * width;
+    udf_nulls nulls;
+    char *values;
+    NANOARROW_RETURN_NOT_OK(
+        pni_udf_fixed_begin(frame, out, (int64_t)width, &nulls, (void **)&values));
+    NANOARROW_RETURN_NOT_OK(pni_udf_nulls_of(&nulls, frame, arg, 1));
+    if (col->step == 1 && frame->rows > 0) {
+        memcpy(values, from, (size_t)frame->rows * width);
     }
-    return ArrowArrayAppendInt(out, udf_int(frame, arg, row));
+    for (int64_t row = 0; col->step == 0 && row < frame->rows; row++) {
+        memcpy(values + (size_t)row * width, from, width);
+    }
+    pni_udf_nulls_end(&nulls);
+    return NANOARROW_OK;
 }
 
 /* A line base that was left out is 0; one that is null stays null. */
-static int append_span(const udf_frame *frame, int64_t row, struct ArrowArray *out) {
-    struct ArrowArray *const *fields = out->children;
-    NANOARROW_RETURN_NOT_OK(append_int_or_null(frame, BSTART, row, fields[BSTART]));
-    NANOARROW_RETURN_NOT_OK(append_int_or_null(frame, BEND, row, fields[BEND]));
+static int put_line_base(udf_frame *frame, struct ArrowArray *out) {
+    udf_nulls nulls;
+    int32_t *values;
     if (udf_has(frame, LINE_BASE)) {
-        NANOARROW_RETURN_NOT_OK(append_int_or_null(frame, LINE_BASE, row, fields[LINE_BASE]));
-    } else {
-        NANOARROW_RETURN_NOT_OK(ArrowArrayAppendInt(fields[LINE_BASE], 0));
+        return put_ints(frame, LINE_BASE, sizeof(int32_t), out);
     }
-    pni_str unit = udf_null(frame, COL_UNIT, row) ? PNI_STR("byte") : udf_str(frame, COL_UNIT, row);
     NANOARROW_RETURN_NOT_OK(
-        ArrowArrayAppendString(fields[COL_UNIT], udf_view(unit.data, unit.len)));
-    NANOARROW_RETURN_NOT_OK(
-        ArrowArrayAppendInt(fields[END_EXCLUSIVE], udf_flag(frame, END_EXCLUSIVE, row, true)));
-    return ArrowArrayFinishElement(out);
+        pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values));
+    if (frame->rows > 0) {
+        memset(values, 0, (size_t)frame->rows * sizeof *values);
+    }
+    pni_udf_nulls_end(&nulls);
+    return NANOARROW_OK;
+}
+
+static int put_col_unit(udf_frame *frame, struct ArrowArray *out) {
+    udf_texts texts;
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_begin(frame, out, &texts));
+    for (int64_t row = 0; row < frame->rows; row++) {
+        bool given = !udf_null(frame, COL_UNIT, row);
+        NANOARROW_RETURN_NOT_OK(
+            udf_text_add(&texts, given ? udf_str(frame, COL_UNIT, row) : PNI_STR("byte")));
+    }
+    pni_udf_texts_end(&texts);
+    return NANOARROW_OK;
+}
+
+static int put_end_exclusive(udf_frame *frame, struct ArrowArray *out) {
+    udf_nulls nulls;
+    uint8_t *bits;
+    NANOARROW_RETURN_NOT_OK(pni_udf_bits_begin(frame, out, &nulls, &bits));
+    for (int64_t row = 0; row < frame->rows; row++) {
+        bits[row / 8] |= (uint8_t)(udf_flag(frame, END_EXCLUSIVE, row, true) << (row % 8));
+    }
+    pni_udf_nulls_end(&nulls);
+    return NANOARROW_OK;
+}
+
+static int put_spans(udf_frame *frame, struct ArrowArray *out) {
+    struct ArrowArray *const *fields = out->children;
+    NANOARROW_RETURN_NOT_OK(put_ints(frame, BSTART, sizeof(int64_t), fields[BSTART]));
+    NANOARROW_RETURN_NOT_OK(put_ints(frame, BEND, sizeof(int64_t), fields[BEND]));
+    NANOARROW_RETURN_NOT_OK(put_line_base(frame, fields[LINE_BASE]));
+    NANOARROW_RETURN_NOT_OK(put_col_unit(frame, fields[COL_UNIT]));
+    NANOARROW_RETURN_NOT_OK(put_end_exclusive(frame, fields[END_EXCLUSIVE]));
+    out->length = frame->rows;
+    out->null_count = 0;
+    return NANOARROW_OK;
 }
 
 static int32_t make_rows(udf_frame *frame, struct ArrowArray *out) {
-    for (int64_t row = 0; row < frame->rows; row++) {
-        UDF_TRY(pni_udf_append(frame, append_span(frame, row, out)));
-    }
-    return 0;
+    return pni_udf_append(frame, put_spans(frame, out));
 }
 
 /* ---- reading spans -------------------------------------------------------------------------- */
@@ -157,25 +198,106 @@ static bool span_at(const span_column *spans, int64_t row, span_value *out) {
     return true;
 }
 
+/* ---- columns of bounds ---------------------------------------------------------------------- */
+
+/* Values for every row: the column's own, or a copy for other integer types and for scalars. */
+typedef struct ints {
+    const int64_t *data;
+    int64_t *copy;
+} ints;
+
+static ints ints_of(const udf_frame *frame, const struct ArrowArrayView *view, int64_t offset,
+                    int64_t step) {
+    if (view->storage_type == NANOARROW_TYPE_INT64 && step == 1) {
+        const int64_t *data = view->buffer_views[1].data.as_int64;
+        return (ints){data ? data + view->offset + offset : NULL, NULL};
+    }
+    int64_t *copy = pni_alloc((size_t)frame->rows * sizeof *copy + 1);
+    for (int64_t row = 0; row < frame->rows; row++) {
+        copy[row] = ArrowArrayViewGetIntUnsafe(view, offset + row * step);
+    }
+    return (ints){copy, copy};
+}
+
+static ints arg_ints(const udf_frame *frame, uint32_t arg) {
+    return ints_of(frame, &frame->cols[arg].view, 0, frame->cols[arg].step);
+}
+
+static ints bound_ints(const udf_frame *frame, const span_column *spans,
+                       const struct ArrowArrayView *field) {
+    return ints_of(frame, field, spans->col->view.offset, spans->col->step);
+}
+
+/* Null where the span or one of its bounds is. */
+static int bound_nulls(udf_nulls *nulls, const span_column *spans) {
+    const struct ArrowArrayView *const views[] = {spans->bstart, spans->bend};
+    const struct ArrowArrayView *view = &spans->col->view;
+    int64_t step = spans->col->step;
+    NANOARROW_RETURN_NOT_OK(
+        pni_udf_nulls_and(nulls, view->buffer_views[0].data.as_uint8, view->offset, step));
+    for (int i = 0; i < 2; i++) {
+        NANOARROW_RETURN_NOT_OK(pni_udf_nulls_and(nulls, views[i]->buffer_views[0].data.as_uint8,
+                                                  views[i]->offset + view->offset, step));
+    }
+    return NANOARROW_OK;
+}
+
+/* The first row that is not null and whose difference overflows, or -1. */
+static int64_t find_overflow(const udf_nulls *nulls, const int64_t *start, const int64_t *end) {
+    for (int64_t row = 0; row < nulls->rows; row++) {
+        int64_t len;
+        if (!udf_is_set_null(nulls, row) && __builtin_sub_overflow(end[row], start[row], &len)) {
+            return row;
+        }
+    }
+    return -1;
+}
+
+/* end - start of each row, wrapped; gives whether any wrapped, null rows included. */
+static bool subtract(const int64_t *restrict end, const int64_t *restrict start, int64_t rows,
+                     int64_t *restrict out) {
+    uint64_t wrapped = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        uint64_t e = (uint64_t)end[row];
+        uint64_t s = (uint64_t)start[row];
+        uint64_t d = e - s;
+        wrapped |= (e ^ s) & (e ^ d);
+        out[row] = (int64_t)d;
+    }
+    return wrapped >> 63 != 0;
+}
+
+static int32_t put_lengths(udf_frame *frame, const span_column *spans, udf_nulls *nulls,
+                           int64_t *values) {
+    ints start = bound_ints(frame, spans, spans->bstart);
+    ints end = bound_ints(frame, spans, spans->bend);
+    int64_t row = subtract(end.data, start.data, frame->rows, values)
+                      ? find_overflow(nulls, start.data, end.data)
+                      : -1;
+    int32_t result = row < 0 ? 0
+                             : pni_udf_fail(frame,
+                                            "the length of the span from %lld to %lld is no 64-bit "
+                                            "number",
+                                            (long long)start.data[row], (long long)end.data[row]);
+    pni_free(start.copy);
+    pni_free(end.copy);
+    return result;
+}
+
 static int32_t len_rows(udf_frame *frame, struct ArrowArray *out) {
     span_column spans;
+    udf_nulls nulls;
+    int64_t *values;
     UDF_TRY(open_spans(frame, 0, &spans));
-    for (int64_t row = 0; row < frame->rows; row++) {
-        span_value span;
-        int64_t len;
-        if (!span_at(&spans, row, &span)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        if (__builtin_sub_overflow(span.bend, span.bstart, &len)) {
-            return pni_udf_fail(frame,
-                                "the length of the span from %lld to %lld is no 64-bit number",
-                                (long long)span.bstart, (long long)span.bend);
-        }
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, len)));
-    }
+    UDF_TRY(pni_udf_append(
+        frame, pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values)));
+    UDF_TRY(pni_udf_append(frame, bound_nulls(&nulls, &spans)));
+    UDF_TRY(put_lengths(frame, &spans, &nulls, values));
+    pni_udf_nulls_end(&nulls);
     return 0;
 }
+
+/* ---- comparing ------------------------------------------------------------------------------ */
 
 /* a < end of b, where the end of an inclusive span is one further; no overflow. */
 static bool before_end(int64_t a, const span_value *b) {
@@ -197,21 +319,86 @@ static bool contains(const span_value *a, const span_value *b) {
     return b->inclusive ? b->bend < a->bend : b->bend == INT64_MIN || b->bend - 1 <= a->bend;
 }
 
-static int32_t compare_rows(udf_frame *frame, struct ArrowArray *out,
-                            bool (*test)(const span_value *, const span_value *)) {
-    span_column left;
-    span_column right;
-    UDF_TRY(open_spans(frame, 0, &left));
-    UDF_TRY(open_spans(frame, 1, &right));
+/* Whether no span of the column includes its end. */
+static bool all_exclusive(const udf_frame *frame, const span_column *spans) {
+    const struct ArrowArrayView *flags = spans->end_exclusive;
+    int64_t rows = spans->col->step == 0 ? (frame->rows > 0) : frame->rows;
+    if (!flags || rows == 0) {
+        return true;
+    }
+    const uint8_t *valid = flags->buffer_views[0].data.as_uint8;
+    const uint8_t *bits = flags->buffer_views[1].data.as_uint8;
+    int64_t at = flags->offset + spans->col->view.offset;
+    for (int64_t row = 0; row < rows; row += 8) {
+        unsigned inside = rows - row < 8 ? (1U << (rows - row)) - 1 : 0xff;
+        unsigned exclusive = udf_eight_bits(bits, at + row, at + rows);
+        unsigned known = valid ? udf_eight_bits(valid, at + row, at + rows) : 0xff;
+        if ((known & ~exclusive & inside) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+typedef bool (*span_test)(const span_value *, const span_value *);
+
+static int compare_each(udf_frame *frame, const span_column sides[2], span_test test,
+                        udf_nulls *nulls, uint8_t *bits) {
     for (int64_t row = 0; row < frame->rows; row++) {
         span_value a;
         span_value b;
-        if (!span_at(&left, row, &a) || !span_at(&right, row, &b)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
+        if (span_at(&sides[0], row, &a) && span_at(&sides[1], row, &b)) {
+            bits[row / 8] |= (uint8_t)(test(&a, &b) << (row % 8));
+        } else {
+            NANOARROW_RETURN_NOT_OK(udf_set_null(nulls, row));
         }
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, test(&a, &b))));
     }
+    return NANOARROW_OK;
+}
+
+/* Spans that exclude their ends need nothing but their bounds. Null rows get any bit. */
+static void compare_bounds(int64_t rows, const ints bounds[4], bool contains_b, uint8_t *bits) {
+    const int64_t *a_start = bounds[0].data;
+    const int64_t *a_end = bounds[1].data;
+    const int64_t *b_start = bounds[2].data;
+    const int64_t *b_end = bounds[3].data;
+    for (int64_t row = 0; contains_b && row < rows; row++) {
+        unsigned yes = (a_start[row] <= b_start[row]) & (b_end[row] <= a_end[row]);
+        bits[row / 8] |= (uint8_t)(yes << (row % 8));
+    }
+    for (int64_t row = 0; !contains_b && row < rows; row++) {
+        unsigned yes = (a_start[row] < b_end[row]) & (b_start[row] < a_end[row]);
+        bits[row / 8] |= (uint8_t)(yes << (row % 8));
+    }
+}
+
+static int compare_spans(udf_frame *frame, const span_column sides[2], span_test test,
+                         udf_nulls *nulls, uint8_t *bits) {
+    if (!all_exclusive(frame, &sides[0]) || !all_exclusive(frame, &sides[1])) {
+        return compare_each(frame, sides, test, nulls, bits);
+    }
+    ints bounds[4];
+    for (int i = 0; i < 4; i++) {
+        const span_column *side = &sides[i / 2];
+        bounds[i] = bound_ints(frame, side, i % 2 == 0 ? side->bstart : side->bend);
+    }
+    compare_bounds(frame->rows, bounds, test == contains, bits);
+    for (int i = 0; i < 4; i++) {
+        pni_free(bounds[i].copy);
+    }
+    NANOARROW_RETURN_NOT_OK(bound_nulls(nulls, &sides[0]));
+    return bound_nulls(nulls, &sides[1]);
+}
+
+static int32_t compare_rows(udf_frame *frame, struct ArrowArray *out, span_test test) {
+    span_column sides[2];
+    udf_nulls nulls;
+    uint8_t *bits;
+    UDF_TRY(open_spans(frame, 0, &sides[0]));
+    UDF_TRY(open_spans(frame, 1, &sides[1]));
+    UDF_TRY(pni_udf_append(frame, pni_udf_bits_begin(frame, out, &nulls, &bits)));
+    UDF_TRY(pni_udf_append(frame, compare_spans(frame, sides, test, &nulls, bits)));
+    pni_udf_nulls_end(&nulls);
     return 0;
 }
 
@@ -225,19 +412,21 @@ static int32_t contains_rows(udf_frame *frame, struct ArrowArray *out) {
 
 /* The shorter the right interval the better; the left one decides only whether there is a score. */
 static int32_t align_rows(udf_frame *frame, struct ArrowArray *out) {
+    udf_nulls nulls;
+    double *values;
+    UDF_TRY(pni_udf_append(
+        frame, pni_udf_fixed_begin(frame, out, sizeof *values, &nulls, (void **)&values)));
+    UDF_TRY(pni_udf_append(frame, pni_udf_nulls_of(&nulls, frame, 0, 4)));
+    ints start = arg_ints(frame, 2);
+    ints end = arg_ints(frame, 3);
     for (int64_t row = 0; row < frame->rows; row++) {
-        if (udf_null(frame, 0, row) || udf_null(frame, 1, row) || udf_null(frame, 2, row) ||
-            udf_null(frame, 3, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
-            continue;
-        }
-        int64_t start = udf_int(frame, 2, row);
-        int64_t end = udf_int(frame, 3, row);
         int64_t len;
-        bool wide = __builtin_sub_overflow(end, start, &len);
-        double score = -(wide ? (double)end - (double)start : (double)len);
-        UDF_TRY(pni_udf_append(frame, ArrowArrayAppendDouble(out, score)));
+        bool wide = __builtin_sub_overflow(end.data[row], start.data[row], &len);
+        values[row] = -(wide ? (double)end.data[row] - (double)start.data[row] : (double)len);
     }
+    pni_free(start.copy);
+    pni_free(end.copy);
+    pni_udf_nulls_end(&nulls);
     return 0;
 }
 

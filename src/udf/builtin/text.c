@@ -35,26 +35,33 @@ static size_t decode(const char *data, size_t len, int32_t *point) {
     return used > 0 ? (size_t)used : 1;
 }
 
-pni_str pni_udf_trim(pni_str text) {
-    int32_t point;
-    while (text.len > 0) {
-        size_t used = decode(text.data, text.len, &point);
-        if (!is_white(point)) {
-            break;
-        }
-        text.data += used;
-        text.len -= used;
-    }
-    while (text.len > 0) {
-        size_t used = 1;
+/* White space at the start: its length in bytes, or 0. */
+static size_t white_at_start(pni_str text) {
+    int32_t point = (uint8_t)text.data[0];
+    size_t used = point < 0x80 ? 1 : decode(text.data, text.len, &point);
+    return is_white(point) ? used : 0;
+}
+
+static size_t white_at_end(pni_str text) {
+    int32_t point = (uint8_t)text.data[text.len - 1];
+    size_t used = 1;
+    if (point >= 0x80) {
         while (used < text.len && used < 4 &&
                ((uint8_t)text.data[text.len - used] & 0xc0) == 0x80) {
             used++;
         }
         decode(text.data + text.len - used, used, &point);
-        if (!is_white(point)) {
-            break;
-        }
+    }
+    return is_white(point) ? used : 0;
+}
+
+pni_str pni_udf_trim(pni_str text) {
+    size_t used = 1;
+    while (text.len > 0 && (used = white_at_start(text)) > 0) {
+        text.data += used;
+        text.len -= used;
+    }
+    while (text.len > 0 && (used = white_at_end(text)) > 0) {
         text.len -= used;
     }
     return text;
@@ -85,29 +92,75 @@ udf_form pni_udf_form_of(pni_str name) {
     return pni_udf_same_lower(name, "nfkd") ? UDF_NFKD : UDF_NFKC;
 }
 
-static bool is_ascii(pni_str text) {
-    uint8_t all = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        all |= (uint8_t)text.data[i];
-    }
-    return all < 0x80;
+#define EACH(byte) (0x0101010101010101U * (byte))
+
+/* What eight bytes at a time have told about a text. */
+typedef struct ascii_scan {
+    uint64_t high;  /* bytes outside ASCII */
+    uint64_t white; /* white space that is not a space between two others */
+    uint64_t last_space;
+} ascii_scan;
+
+/* Sums stay below 256 while all bytes are ASCII; else what comes out is thrown away. */
+static uint64_t scan_word(uint64_t word, ascii_scan *scan) {
+    uint64_t upper = (word + EACH(0x80 - 'A')) & ~(word + EACH(0x80 - 'Z' - 1)) & EACH(0x80);
+    uint64_t control = (word + EACH(0x80 - '\t')) & ~(word + EACH(0x80 - '\r' - 1));
+    uint64_t space = ~((word ^ EACH(' ')) + EACH(0x7f)) & EACH(0x80);
+    scan->high |= word & EACH(0x80);
+    scan->white |= (control & EACH(0x80)) | (space & (space << 8 | scan->last_space));
+    scan->last_space = space >> 56;
+    return word | upper >> 2;
 }
 
-static pni_str normalize_ascii(pni_str text, udf_normal how, pn_buf *out) {
-    pni_buf_clear(out);
-    pni_buf_reserve(out, text.len + 1);
+/* Copies the text in lower case to `out`, which has room for 7 bytes more. */
+static ascii_scan lower_ascii(pni_str text, char *out) {
+    ascii_scan scan = {0, 0, 0};
+    size_t at = 0;
+    uint64_t word;
+    for (; at + sizeof word <= text.len; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        word = scan_word(word, &scan);
+        memcpy(out + at, &word, sizeof word);
+    }
+    if (at < text.len) {
+        word = 0;
+        memcpy(&word, text.data + at, text.len - at);
+        word = scan_word(word, &scan);
+        memcpy(out + at, &word, sizeof word);
+    }
+    return scan;
+}
+
+static pni_str collapse_ascii(pni_str text, bool lower, pn_buf *out) {
+    char *to = (char *)out->data;
     bool in_white = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        bool white = how.collapse && is_white(c);
+        bool white = is_white(c);
         if (white && in_white) {
             continue;
         }
         in_white = white;
         c = white ? ' ' : c;
-        pni_buf_putc(out, how.lower && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+        *to++ = lower && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
-    return (pni_str){pni_buf_text(out), out->len};
+    return (pni_str){(char *)out->data, (size_t)(to - (char *)out->data)};
+}
+
+/* False, and nothing done, for a text that is not all ASCII. */
+static bool normalize_ascii(pni_str text, udf_normal how, pn_buf *out, pni_str *result) {
+    pni_buf_clear(out);
+    pni_buf_reserve(out, text.len + sizeof(uint64_t));
+    ascii_scan scan = lower_ascii(text, (char *)out->data);
+    if (scan.high != 0) {
+        return false;
+    }
+    if (how.collapse && scan.white != 0) {
+        *result = collapse_ascii(text, how.lower, out);
+    } else {
+        *result = how.lower ? (pni_str){(char *)out->data, text.len} : text;
+    }
+    return true;
 }
 
 /* Characters that a word may hold without ending: Case_Ignorable of the Unicode standard. */
@@ -289,9 +342,10 @@ static void collapse(pni_str text, pn_buf *out) {
 }
 
 pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out) {
+    pni_str ascii;
     text = pni_udf_trim(text);
-    if (is_ascii(text)) {
-        return how.lower || how.collapse ? normalize_ascii(text, how, out) : text;
+    if (normalize_ascii(text, how, out, &ascii)) {
+        return ascii;
     }
     size_t count = normal_points(text, how.form, scratch);
     if (count == SIZE_MAX) {

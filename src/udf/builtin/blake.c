@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BLAKE2b (RFC 7693) of many texts at once. Most texts that are hashed here are shorter than one
+ * block of 128 bytes, and one block is a chain of operations that each wait for the one before. So
+ * eight texts are hashed side by side, one in each lane of a vector: every lane has its own state
+ * and position, and takes the next text when its own is done, whatever the others do. The vectors
+ * are the compiler's; the compression exists once per instruction set, chosen by what the processor
+ * has.
+ *
+ * The digest length is a parameter of the hash: 8 bytes of digest are not the first 8 of 16.
+ */
+#include "udf/builtin/kernel_priv.h"
+
+enum { LANES = 8, BLOCK = 128, WORDS = 16, ROUNDS = 12 };
+
+typedef uint64_t vec __attribute__((vector_size(LANES * sizeof(uint64_t))));
+
+static const uint64_t iv[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                               0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                               0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
+
+static const uint8_t sigma[ROUNDS][WORDS] = {
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+    {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
+    {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
+    {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
+    {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
+    {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
+    {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
+    {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
+    {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
+    {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+    {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
+};
+
+/* One block of each lane. */
+typedef struct lanes {
+    vec state[8];
+    vec total; /* bytes hashed, this block included */
+    vec last;  /* all ones where this block is a text's last */
+    const uint8_t *block[LANES];
+} lanes;
+
+static inline uint64_t load(const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+#define ROTATE(x, n) (((x) >> (n)) | ((x) << (64 - (n))))
+#define MIX(a, b, c, d, x, y)                                                                      \
+    do {                                                                                           \
+        v[a] = v[a] + v[b] + m[x];                                                                 \
+        v[d] = ROTATE(v[d] ^ v[a], 32);                                                            \
+        v[c] = v[c] + v[d];                                                                        \
+        v[b] = ROTATE(v[b] ^ v[c], 24);                                                            \
+        v[a] = v[a] + v[b] + m[y];                                                                 \
+        v[d] = ROTATE(v[d] ^ v[a], 16);                                                            \
+        v[c] = v[c] + v[d];                                                                        \
+        v[b] = ROTATE(v[b] ^ v[c], 63);                                                            \
+    } while (0)
+
+static inline __attribute__((always_inline)) void compress(lanes *l) {
+    vec m[WORDS];
+    vec v[WORDS];
+    for (int i = 0; i < WORDS; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            m[i][lane] = load(l->block[lane] + i * 8);
+        }
+    }
+    for (int i = 0; i < 8; i++) {
+        v[i] = l->state[i];
+        v[i + 8] = (vec){0} + iv[i];
+    }
+    v[12] ^= l->total;
+    v[14] ^= l->last;
+#pragma GCC unroll 12
+    for (int round = 0; round < ROUNDS; round++) {
+        const uint8_t *s = sigma[round];
+        MIX(0, 4, 8, 12, s[0], s[1]);
+        MIX(1, 5, 9, 13, s[2], s[3]);
+        MIX(2, 6, 10, 14, s[4], s[5]);
+        MIX(3, 7, 11, 15, s[6], s[7]);
+        MIX(0, 5, 10, 15, s[8], s[9]);
+        MIX(1, 6, 11, 12, s[10], s[11]);
+        MIX(2, 7, 8, 13, s[12], s[13]);
+        MIX(3, 4, 9, 14, s[14], s[15]);
+    }
+    for (int i = 0; i < 8; i++) {
+        l->state[i] ^= v[i] ^ v[i + 8];
+    }
+}
+
+typedef void (*compress_fn)(lanes *);
+
+static void compress_plain(lanes *l) {
+    compress(l);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void compress_avx2(lanes *l) {
+    compress(l);
+}
+
+__attribute__((target("avx512f"))) static void compress_avx512(lanes *l) {
+    compress(l);
+}
+
+static compress_fn choose(void) {
+    if (__builtin_cpu_supports("avx512f")) {
+        return compress_avx512;
+    }
+    return __builtin_cpu_supports("avx2") ? compress_avx2 : compress_plain;
+}
+#else
+static compress_fn choose(void) {
+    return compress_plain;
+}
+#endif
+
+/* What a lane is at. */
+typedef struct text {
+    const uint8_t *at;
+    size_t left;
+    size_t index; /* of the text; SIZE_MAX = the lane is idle */
+} text;
+
+/* Points a lane to its next block; a last one is copied to `tail` and filled up with zeros. */
+static void feed(lanes *l, int lane, text *t, uint8_t tail[BLOCK]) {
+    bool last = t->left <= BLOCK;
+    size_t used = last ? t->left : BLOCK;
+    l->block[lane] = t->at;
+    if (last) {
+        memset(tail + used, 0, BLOCK - used);
+        if (used > 0) {
+            memcpy(tail, t->at, used);
+        }
+        l->block[lane] = tail;
+    }
+    l->total[lane] += used;
+    l->last[lane] = last ? UINT64_MAX : 0;
+    t->at += used;
+    t->left -= used;
+}
+
+static void begin(lanes *l, int lane, text *t, const pni_str *texts, size_t index,
+                  size_t digest_len) {
+    t->at = (const uint8_t *)texts[index].data;
+    t->left = texts[index].len;
+    t->index = index;
+    for (int i = 0; i < 8; i++) {
+        l->state[i][lane] = iv[i];
+    }
+    l->state[0][lane] ^= 0x01010000 ^ digest_len;
+    l->total[lane] = 0;
+}
+
+void pni_udf_blake(const pni_str *texts, size_t count, size_t digest_len, uint64_t (*out)[2]) {
+    compress_fn run = choose();
+    uint8_t tails[LANES][BLOCK];
+    text at[LANES];
+    lanes l;
+    size_t next = 0;
+    size_t live = 0;
+    memset(&l, 0, sizeof l);
+    for (int lane = 0; lane < LANES; lane++) {
+        at[lane].index = SIZE_MAX;
+        memset(tails[lane], 0, BLOCK);
+        l.block[lane] = tails[lane];
+        if (next < count) {
+            begin(&l, lane, &at[lane], texts, next++, digest_len);
+            live++;
+        }
+    }
+    while (live > 0) {
+        for (int lane = 0; lane < LANES; lane++) {
+            if (at[lane].index != SIZE_MAX) {
+                feed(&l, lane, &at[lane], tails[lane]);
+            }
+        }
+        run(&l);
+        for (int lane = 0; lane < LANES; lane++) {
+            if (at[lane].index == SIZE_MAX || !l.last[lane]) {
+                continue;
+            }
+            out[at[lane].index][0] = l.state[0][lane];
+            out[at[lane].index][1] = l.state[1][lane];
+            at[lane].index = SIZE_MAX;
+            if (next < count) {
+                begin(&l, lane, &at[lane], texts, next++, digest_len);
+            } else {
+                live--;
+            }
+        }
+    }
+}

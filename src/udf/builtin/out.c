@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Buffers of outputs that kernels write themselves (out_priv.h). Nulls that come from arguments are
+ * found 64 rows at a time, by and-ing the bitmaps as they are, at any bit offset.
+ */
+#include "udf/builtin/out_priv.h"
+
+static int64_t bytes_of(int64_t bits) {
+    return (bits + 7) / 8;
+}
+
+int pni_udf_nulls_start(udf_nulls *nulls) {
+    struct ArrowBuffer *buffer = ArrowArrayBuffer(nulls->array, 0);
+    NANOARROW_RETURN_NOT_OK(ArrowBufferResize(buffer, bytes_of(nulls->rows), 0));
+    memset(buffer->data, 0xff, (size_t)buffer->size_bytes);
+    if (nulls->rows % 8 != 0) {
+        buffer->data[buffer->size_bytes - 1] = (uint8_t)((1U << (nulls->rows % 8)) - 1);
+    }
+    nulls->valid = buffer->data;
+    return NANOARROW_OK;
+}
+
+void pni_udf_nulls_end(const udf_nulls *nulls) {
+    nulls->array->length = nulls->rows;
+    nulls->array->null_count = nulls->count;
+}
+
+int pni_udf_nulls_and(udf_nulls *nulls, const uint8_t *bits, int64_t offset, int64_t step) {
+    if (!bits || nulls->rows == 0 || (step == 0 && ArrowBitGet(bits, offset))) {
+        return NANOARROW_OK;
+    }
+    if (!nulls->valid) {
+        NANOARROW_RETURN_NOT_OK(pni_udf_nulls_start(nulls));
+    }
+    int64_t bytes = bytes_of(nulls->rows);
+    for (int64_t i = 0; i < bytes; i++) {
+        uint8_t with = step == 0 ? 0 : udf_eight_bits(bits, offset + i * 8, offset + nulls->rows);
+        nulls->valid[i] &= with;
+    }
+    nulls->count = nulls->rows - ArrowBitCountSet(nulls->valid, 0, nulls->rows);
+    return NANOARROW_OK;
+}
+
+int pni_udf_nulls_of(udf_nulls *nulls, const udf_frame *frame, uint32_t first, uint32_t count) {
+    for (uint32_t arg = first; arg < first + count; arg++) {
+        const udf_col *col = &frame->cols[arg];
+        if (col->view.storage_type == NANOARROW_TYPE_NA) {
+            NANOARROW_RETURN_NOT_OK(pni_udf_nulls_and(nulls, &(const uint8_t){0}, 0, 0));
+            continue;
+        }
+        NANOARROW_RETURN_NOT_OK(pni_udf_nulls_and(nulls, col->view.buffer_views[0].data.as_uint8,
+                                                  col->view.offset, col->step));
+    }
+    return NANOARROW_OK;
+}
+
+int pni_udf_fixed_begin(udf_frame *frame, struct ArrowArray *out, int64_t bytes, udf_nulls *nulls,
+                        void **values) {
+    struct ArrowBuffer *buffer = ArrowArrayBuffer(out, 1);
+    *nulls = (udf_nulls){.array = out, .rows = frame->rows};
+    NANOARROW_RETURN_NOT_OK(ArrowBufferResize(buffer, frame->rows * bytes, 0));
+    *values = buffer->data;
+    return NANOARROW_OK;
+}
+
+int pni_udf_bits_begin(udf_frame *frame, struct ArrowArray *out, udf_nulls *nulls, uint8_t **bits) {
+    struct ArrowBuffer *buffer = ArrowArrayBuffer(out, 1);
+    *nulls = (udf_nulls){.array = out, .rows = frame->rows};
+    NANOARROW_RETURN_NOT_OK(ArrowBufferResize(buffer, bytes_of(frame->rows), 0));
+    if (frame->rows > 0) {
+        memset(buffer->data, 0, (size_t)buffer->size_bytes);
+    }
+    *bits = buffer->data;
+    return NANOARROW_OK;
+}
+
+int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *texts) {
+    struct ArrowBuffer *ends = ArrowArrayBuffer(out, 1);
+    *texts =
+        (udf_texts){.nulls = {.array = out, .rows = frame->rows}, .data = ArrowArrayBuffer(out, 2)};
+    NANOARROW_RETURN_NOT_OK(
+        ArrowBufferResize(ends, (frame->rows + 1) * (int64_t)sizeof(int32_t), 0));
+    texts->ends = (int32_t *)(void *)ends->data;
+    texts->ends[0] = 0;
+    return NANOARROW_OK;
+}
+
+void pni_udf_texts_end(const udf_texts *texts) {
+    pni_assert(texts->row == texts->nulls.rows);
+    pni_udf_nulls_end(&texts->nulls);
+}
+
+int pni_udf_texts_grow(udf_texts *texts, size_t more) {
+    struct ArrowBuffer *data = texts->data;
+    if (more > INT32_MAX || data->size_bytes + (int64_t)more > INT32_MAX) {
+        return EOVERFLOW;
+    }
+    int64_t wanted = data->size_bytes + (int64_t)more;
+    int64_t twice = data->capacity_bytes * 2;
+    int64_t least = texts->nulls.rows * 16;
+    wanted = wanted < twice ? twice : wanted;
+    return ArrowBufferReserve(data, (wanted < least ? least : wanted) - data->size_bytes);
+}
