@@ -9,12 +9,12 @@ _pinion() {
             ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;
             :-*) ;;
             :*) verb=$word;;
-            'bundle:export'|'bundle:import'|'bundle:ls'|'bundle:show'|'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export') verb="$verb $word";;
+            'bundle:export'|'bundle:import'|'bundle:ls'|'bundle:show'|'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export'|'udf:ls'|'udf:show'|'udf:snapshot') verb="$verb $word";;
         esac
     done
     globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
     case "$verb" in
-        '') words='init check plan build run explain lineage diff why verify ls bundle replay doctor cpg store explain-error completion ';;
+        '') words='init check plan build run explain lineage diff why verify ls bundle replay doctor cpg store udf explain-error completion ';;
         'init') words='--name --help';;
         'check') words='--schema --help';;
         'plan') words='--help';;
@@ -25,7 +25,7 @@ _pinion() {
         'diff') words='--help';;
         'why') words='--help';;
         'verify') words='--record --help';;
-        'ls') words='--columns --functions --settings --autoload --help';;
+        'ls') words='--columns --settings --autoload --help';;
         'bundle export') words='--output --substrait --help';;
         'bundle import') words='--help';;
         'bundle ls') words='--help';;
@@ -38,11 +38,15 @@ _pinion() {
         'store query') words='--command --format --output --limit --timeout --help';;
         'store gc') words='--older-than --apply --help';;
         'store export') words='--output --format --help';;
+        'udf ls') words='--all --kind --tag --help';;
+        'udf show') words='--help';;
+        'udf snapshot') words='--hash --tags --platform --parity --help';;
         'explain-error') words='--all --help';;
         'completion') words='--help';;
         'bundle') words='export import ls show ';;
         'cpg') words='build query ';;
         'store') words='ls query gc export ';;
+        'udf') words='ls show snapshot ';;
     esac
     COMPREPLY=($(compgen -W "$words $globals" -- "$cur"))
     case "$verb:$prev" in
@@ -95,6 +99,8 @@ _pinion() {
         'store gc:--older-than') COMPREPLY=();;
         'store export:--output'|'store export:-o') COMPREPLY=($(compgen -f -- "$cur"));;
         'store export:--format') COMPREPLY=($(compgen -W 'parquet json jsonlines csv arrow' -- "$cur"));;
+        'udf ls:--kind') COMPREPLY=($(compgen -W 'scalar aggregate window table' -- "$cur"));;
+        'udf ls:--tag') COMPREPLY=();;
     esac
 }
 complete -o default -F _pinion pinion

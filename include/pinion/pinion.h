@@ -20,6 +20,7 @@
 #include "pinion/store.h"
 #include "pinion/substrait.h"
 #include "pinion/types.h"
+#include "pinion/udf.h"
 #include "pinion/verify.h"
 #include "pinion/view.h"
 

@@ -240,8 +240,9 @@ PN_API PN_NODISCARD pn_status pn_session_load_pack(pn_session *session, const ch
 
 /**
  * Lists the functions of all packs as JSON, sorted by name:
- * [{"name","signature","volatility","digest","pack",…}]. The engine's own functions are not among
- * them.
+ * [{"name","func_id","kind","pack","pack_version","digest","signature","volatility","aliases",
+ * "parameter_names","signature_inputs","return_types","state_types","rewrite_tags",…,"doc"}]. The
+ * engine's own functions are not among them: see pn_udf_catalog().
  *
  * @param json_out  [out] appended to
  * @errors  INVALID an argument is NULL

@@ -150,8 +150,10 @@ static pn_status check_identity(const visit *at, pn_bundle *bundle, pn_error *er
 static bool is_map_of(const json_t *map, json_type type) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)map, key,
-                        value) if (json_typeof(value) != type) return false;
+    json_object_foreach((json_t *)(uintptr_t)map, key, value) {
+        if (json_typeof(value) != type)
+            return false;
+    }
     return json_is_object(map);
 }
 
@@ -173,7 +175,7 @@ static pn_status read_snapshot(loader *load, const visit *at, pn_bundle *bundle,
     return PN_OK;
 }
 
-static pn_status read_source(const visit *at, pn_bundle *bundle, pn_error *err) {
+static pn_status read_sql(const visit *at, pn_bundle *bundle, pn_error *err) {
     char path[ARCHIVE_PATH];
     const tar_part *sql =
         bundle_file_part(at->file, evidence_path(path, at->fingerprint, "source.sql"));
@@ -183,6 +185,18 @@ static pn_status read_source(const visit *at, pn_bundle *bundle, pn_error *err) 
         memchr(sql->data.data, 0, sql->data.len))
         return bundle_file_damaged(at->file, path, "is no text", err);
     bundle->sql = pni_strndup((const char *)sql->data.data, sql->data.len);
+    return PN_OK;
+}
+
+/* Files of older pinions have none. */
+static pn_status read_versions(const visit *at, pn_bundle *bundle, pn_error *err) {
+    char path[ARCHIVE_PATH];
+    const tar_part *part =
+        bundle_file_part(at->file, evidence_path(path, at->fingerprint, "functions.json"));
+    if (part &&
+        (pni_json_parse(part->data.data, part->data.len, path, &bundle->versions, NULL) != PN_OK ||
+         !json_is_object(bundle->versions)))
+        return bundle_file_damaged(at->file, path, "is no list of versions", err);
     return PN_OK;
 }
 
@@ -196,8 +210,9 @@ static pn_status make_bundle(loader *load, const visit *at, pn_error *err) {
     PNI_TRY(read_schema(load, at, bundle, err));
     PNI_TRY(read_inputs(load, at, bundle, err));
     PNI_TRY(check_identity(at, bundle, err));
-    PNI_TRY(read_source(at, bundle, err));
+    PNI_TRY(read_sql(at, bundle, err));
     PNI_TRY(read_snapshot(load, at, bundle, err));
+    PNI_TRY(read_versions(at, bundle, err));
     make_key(at->fingerprint, at->name, &key);
     pni_map_put(load->made, pni_buf_text(&key), pni_take(bundle));
     return PN_OK;

@@ -9,8 +9,8 @@
 #include "base/formats.h"
 
 const char manifest_path[] = "manifest.json";
-const char *const evidence_names[] = {"expanded.substrait", "lineage.json", "snapshot.json",
-                                      "source.sql", NULL};
+const char *const evidence_names[] = {"expanded.substrait", "functions.json", "lineage.json",
+                                      "snapshot.json",      "source.sql",     NULL};
 
 typedef struct writer {
     pni_map *parts; /* path -> pn_buf */
@@ -95,6 +95,15 @@ static pn_status put_snapshot(writer *w, const pn_bundle *root, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status put_versions(writer *w, const pn_bundle *bundle, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    if (!json_object_size(bundle->versions))
+        return PN_OK;
+    PNI_TRY(pni_json_canonical(bundle->versions, &text, err));
+    put_evidence(w, bundle->fingerprint, "functions.json", (pn_bytes){text.data, text.len});
+    return PN_OK;
+}
+
 static json_t *links_of(const pn_bundle *bundle) {
     json_t *links = json_object();
     for (size_t i = 0; i < bundle->n_inputs; i++)
@@ -125,6 +134,7 @@ static pn_status put_bundle(writer *w, const pn_bundle *bundle, pn_error *err) {
     if (bundle->sql)
         put_evidence(w, bundle->fingerprint, "source.sql",
                      (pn_bytes){(const uint8_t *)bundle->sql, strlen(bundle->sql)});
+    PNI_TRY(put_versions(w, bundle, err));
     return put_lineage(w, bundle, err);
 }
 

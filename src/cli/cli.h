@@ -37,6 +37,7 @@ enum {
     CLI_E_CANCELLED = 1008,
     CLI_E_TABLE_UNKNOWN = 4009,
     CLI_E_STORE_TABLE = 4034,
+    CLI_E_FUNCTION = 5106,
     CLI_E_NOT_QUERY = 6003,
     CLI_E_VIEW_UNKNOWN = 6008,
     CLI_E_USAGE = 8101,
@@ -233,6 +234,9 @@ extern const cli_option cli_global_options[];
     X(store_query)                                                                                 \
     X(store_gc)                                                                                    \
     X(store_export)                                                                                \
+    X(udf_ls)                                                                                      \
+    X(udf_show)                                                                                    \
+    X(udf_snapshot)                                                                                \
     X(explain_error)                                                                               \
     X(completion)
 #define CLI_VERB_DECLARE(name) extern const cli_verb cli_verb_##name;

@@ -9,7 +9,6 @@
 
 static const cli_option options[] = {
     {"columns", 0, CLI_FLAG, false, NULL, NULL, "also the columns and their types; opens datasets"},
-    {"functions", 0, CLI_FLAG, false, NULL, NULL, "list the functions of the packs instead"},
     {"settings", 0, CLI_FLAG, false, NULL, NULL, "list the session's settings instead"},
     {"autoload", 0, CLI_FOLDER, false, "DIR", NULL,
      "no project: every table found in a folder is a dataset"},
@@ -117,25 +116,6 @@ static pn_status list_tables(cli_app *cli, cli_workspace *workspace, pn_error *e
     return PN_OK;
 }
 
-static pn_status list_functions(cli_app *cli, pn_error *err) {
-    CLI_AUTO_WORKSPACE workspace = {0};
-    CLI_AUTO_BUF text = PN_BUF_INIT;
-    CLI_AUTO_JSON list = NULL;
-    CLI_TRY(cli_open_workspace(cli, &workspace, err));
-    CLI_TRY(pn_session_functions(workspace.session, &text, err));
-    CLI_TRY(cli_parse(&text, &list, err));
-    if (cli->json) {
-        return cli_print_json(cli, list, err);
-    }
-    size_t i;
-    json_t *function;
-    json_array_foreach(list, i, function) {
-        printf("%s%s  %s  %s\n", cli_text_of(function, "name"), cli_text_of(function, "signature"),
-               cli_text_of(function, "volatility"), cli_text_of(function, "pack"));
-    }
-    return PN_OK;
-}
-
 static pn_status list_settings(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUF text = PN_BUF_INIT;
@@ -160,9 +140,6 @@ static pn_status run(cli_app *cli, pn_error *err) {
     if (cli_has(cli, "settings")) {
         return list_settings(cli, err);
     }
-    if (cli_has(cli, "functions")) {
-        return list_functions(cli, err);
-    }
     if (cli_has(cli, "autoload")) {
         CLI_TRY(cli_open_workspace(cli, &workspace, err));
     } else {
@@ -174,11 +151,10 @@ static pn_status run(cli_app *cli, pn_error *err) {
 const cli_verb cli_verb_ls = {
     .name = "ls",
     .operands = "",
-    .summary = "list datasets, views and outputs, functions or settings",
+    .summary = "list datasets, views and outputs, or settings",
     .about = "Lists what queries can name. Without --columns nothing is opened.\n",
     .options = options,
-    .examples =
-        "ls\nls --columns\nls --autoload data --columns\nls --functions --json\nls --settings\n",
+    .examples = "ls\nls --columns\nls --autoload data --columns\nls --settings\n",
     .exits = "",
     .run = run,
 };

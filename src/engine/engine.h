@@ -99,6 +99,9 @@ typedef struct pni_bound_sql {
     uint32_t flags;
     struct ArrowArrayStream *params;
 } pni_bound_sql;
+/* The rows of a small query over what the engine tells about itself, as an array of objects. */
+pn_status pni_engine_rows(const pni_engine_session *session, const char *sql, json_t **out,
+                          pn_error *err);
 pn_status pni_engine_plan_bound_sql(const pni_engine_session *session, pni_space space,
                                     const pni_bound_sql *sql, pni_engine_plan **out, pn_error *err);
 pn_status pni_engine_plan_substrait(const pni_engine_session *session, pni_space space,

@@ -42,11 +42,12 @@ static const pni_artifact artifacts[] = {
     {"physical_plan_bytes", EVIDENCE, pni_make_physical_bytes, NULL, NULL},
     {"plan_details", EVIDENCE, pni_make_details, NULL, NULL},
     {"planning_env", IDENTITY, pni_make_component, "planning_env", NULL},
+    {"platform", EVIDENCE, pni_make_platform, NULL, NULL},
     {"proto_serialization", EVIDENCE, pni_make_proto_status, NULL, NULL},
     {"repartition_count", EVIDENCE, pni_make_part, "physical_forms", "repartition_count"},
     {"required_rewrite_tags", IDENTITY, pni_make_component, "rewrite_tags", NULL},
     {"required_udfs", IDENTITY, pni_make_component, "udf", NULL},
-    {"rewrite_tags", EVIDENCE, pni_make_rewrite_tags, NULL, NULL},
+    {"rewrite_tags", EVIDENCE, pni_make_part, "udf_snapshot", "rewrite_tags"},
     {"rulepack", IDENTITY, pni_make_component, "rulepack", NULL},
     {"schema", IDENTITY, pni_make_schema, NULL, NULL},
     {"schema_describe", IDENTITY, pni_make_schema_describe, NULL, NULL},
@@ -58,7 +59,7 @@ static const pni_artifact artifacts[] = {
     {"store_policy", IDENTITY, pni_make_component, "store_policy", NULL},
     {"substrait_text", IDENTITY, pni_make_substrait_text, NULL, NULL},
     {"substrait_validation", EVIDENCE, pni_make_validation, NULL, NULL},
-    {"udf_snapshot", EVIDENCE, pni_make_pack_functions, NULL, NULL},
+    {"udf_snapshot", EVIDENCE, pni_make_platform, NULL, NULL},
 };
 
 #define ARTIFACT_COUNT (sizeof artifacts / sizeof *artifacts)

@@ -39,8 +39,7 @@ pn_status pni_make_validation(const pni_artifact_job *job, json_t **out, pn_erro
 /* Of the session. */
 pn_status pni_make_settings(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_functions(const pni_artifact_job *job, json_t **out, pn_error *err);
-pn_status pni_make_pack_functions(const pni_artifact_job *job, json_t **out, pn_error *err);
-pn_status pni_make_rewrite_tags(const pni_artifact_job *job, json_t **out, pn_error *err);
+pn_status pni_make_platform(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out, pn_error *err);
 /* Of other artifacts. */
 pn_status pni_make_audit(const pni_artifact_job *job, json_t **out, pn_error *err);

@@ -4,8 +4,6 @@
  * holding the session's lock while it plans and not while it runs. A part of the specification that
  * has no content here is an empty list, never absent.
  */
-#include "pinion/format.h"
-
 #include "exec/artifact.h"
 
 static json_t *text_json(const pn_buf *text) {
@@ -241,67 +239,13 @@ pn_status pni_make_functions(const pni_artifact_job *job, json_t **out, pn_error
     return pni_engine_session_functions(pni_session_engine(job->session), out, err);
 }
 
-pn_status pni_make_pack_functions(const pni_artifact_job *job, json_t **out, pn_error *err) {
-    (void)err;
-    PNI_SESSION_GUARD(job->session);
-    *out = pni_session_pack_functions(job->session);
+/* The document of that name out of what the session tells of its functions. */
+pn_status pni_make_platform(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) platform = NULL;
+    PNI_AUTO_PTR(json_t) snapshot = NULL;
+    PNI_TRY(pni_session_platform(job->session, &platform, &snapshot, err));
+    *out = json_incref(pni_streq(job->artifact->name, "platform") ? platform : snapshot);
     return PN_OK;
-}
-
-/* {function: [tags]} of the packs of the session. */
-pn_status pni_make_rewrite_tags(const pni_artifact_job *job, json_t **out, pn_error *err) {
-    const json_t *functions = NULL;
-    json_t *tags = json_object();
-    size_t index;
-    json_t *function;
-    pn_status status = pni_artifact_get(job, "udf_snapshot", &functions, err);
-    if (status != PN_OK) {
-        json_decref(tags);
-        return status;
-    }
-    json_array_foreach((json_t *)(uintptr_t)functions, index, function) {
-        json_t *own = json_object_get(function, "tags");
-        if (json_array_size(own))
-            json_object_set(tags, pni_json_text(function, "name"), own);
-    }
-    *out = tags;
-    return PN_OK;
-}
-
-static pn_status append_rows(struct ArrowArrayStream *stream, pn_format *format, pn_buf *text,
-                             pn_error *err) {
-    for (;;) {
-        PNI_AUTO_ARRAY batch = {0};
-        int code = stream->get_next(stream, &batch);
-        if (code)
-            return pni_engine_stream_error(stream, code, err);
-        if (!batch.release)
-            return PN_OK;
-        PNI_TRY(pn_format_batch(format, &batch, err));
-        for (int64_t row = 0; row < batch.length; row++) {
-            pni_buf_puts(text, text->len > 1 ? "," : "");
-            pn_format_row_json(format, row, text);
-        }
-    }
-}
-
-static pn_status rows_of(const pn_session *session, const char *sql, json_t **out, pn_error *err) {
-    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
-    PNI_AUTO_STREAM stream = {0};
-    PNI_AUTO_SCHEMA schema = {0};
-    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    pn_format *format = NULL;
-    pn_bytes bytes = {(const uint8_t *)sql, strlen(sql)};
-    PNI_TRY(pni_engine_plan_sql(pni_session_engine(session), PNI_SPACE_RUN, bytes, 0, &plan, err));
-    PNI_TRY(pni_engine_plan_execute(plan, NULL, &stream, err));
-    PNI_TRY(pni_engine_plan_schema(plan, &schema, err));
-    PNI_TRY(pn_format_new(&schema, &format, err));
-    pni_buf_puts(&text, "[");
-    pn_status status = append_rows(&stream, format, &text, err);
-    pn_format_free(format);
-    PNI_TRY(status);
-    pni_buf_puts(&text, "]");
-    return pni_json_parse(text.data, text.len, "snapshot of the engine", out, err);
 }
 
 pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out, pn_error *err) {
@@ -325,7 +269,7 @@ pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out,
         size_t index;
         json_t *row;
         json_object_set_new(snapshot, parts[i][0], clean);
-        PNI_TRY(rows_of(job->session, parts[i][1], &rows, err));
+        PNI_TRY(pni_engine_rows(pni_session_engine(job->session), parts[i][1], &rows, err));
         json_array_foreach(rows, index, row)
             json_array_append_new(clean, pni_json_redacted_object(row));
     }

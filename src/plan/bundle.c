@@ -20,6 +20,7 @@ static void bundle_free(pn_bundle *bundle) {
     pni_free(bundle->inputs);
     json_decref(bundle->functions);
     json_decref(bundle->snapshot);
+    json_decref(bundle->versions);
     json_decref(atomic_load(&bundle->published));
     json_decref(bundle->documents);
     json_decref(bundle->components);

@@ -222,6 +222,7 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
                   pni_session_environment(session), "rulepack", pni_session_rulepack(session),
                   "store_policy", pni_session_store_policy(session));
     pni_assert(bundle->documents);
+    bundle->versions = pni_session_function_versions(session, functions);
     bundle->components = json_copy((json_t *)(uintptr_t)pni_session_digests(session));
     return pni_session_snapshot(session, &bundle->snapshot, err);
 }

@@ -55,6 +55,7 @@ struct pn_bundle {
     pni_bundle_input *inputs; /* sorted by name */
     size_t n_inputs;
     json_t *functions;  /* names of all functions the plan uses, sorted */
+    json_t *versions;   /* evidence: {function: version} of those it uses, or NULL */
     json_t *snapshot;   /* evidence: all functions and tables of the session, or NULL */
     json_t *documents;  /* component name -> what was digested */
     json_t *components; /* component name -> digest */

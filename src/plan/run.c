@@ -100,6 +100,31 @@ static const json_t *entry_named(const json_t *list, const char *name) {
     return NULL;
 }
 
+/* Bodies are told by their digests; versions say to people which is which. */
+static pn_status function_differs(const pn_session *session, const pn_bundle *bundle,
+                                  const json_t *then, const json_t *now, pn_error *err) {
+    const char *name = pni_json_text(then, "name");
+    PNI_AUTO_PTR(json_t) list = json_array();
+    if (!name || !now)
+        return pni_fail(err, PNI_E_PLAN_FUNCTION,
+                        "function '%s' is not there, which bundle %.12s was compiled with",
+                        name ? name : "", bundle->fingerprint);
+    json_array_append(list, (json_t *)(uintptr_t)now);
+    PNI_AUTO_PTR(json_t) versions = pni_session_function_versions(session, list);
+    const char *old = pni_json_text(bundle->versions, name);
+    const char *new = pni_json_text(versions, name);
+    old = old ? old : "a version that is not recorded";
+    pn_status status = pni_fail(err, PNI_E_PLAN_FUNCTION, "function '%s' changed: %s -> %s%s", name,
+                                old, new, pni_streq(old, new) ? " with another body" : "");
+    pni_error_detail(err,
+                     "bundle %.12s was compiled with %s%s, %s, body %.12s; this session has "
+                     "%s%s, %s, body %.12s.",
+                     bundle->fingerprint, name, shown(then, "signature"), shown(then, "volatility"),
+                     shown(then, "digest"), name, shown(now, "signature"), shown(now, "volatility"),
+                     shown(now, "digest"));
+    return status;
+}
+
 static pn_status check_functions(const pn_session *session, const pn_bundle *bundle,
                                  pn_error *err) {
     PNI_AUTO_PTR(json_t) now = NULL;
@@ -107,13 +132,9 @@ static pn_status check_functions(const pn_session *session, const pn_bundle *bun
     json_t *entry;
     PNI_TRY(pni_session_functions(session, bundle->functions, &now, err));
     json_array_foreach(json_object_get(bundle->documents, "udf"), index, entry) {
-        const char *name = pni_json_text(entry, "name");
-        const json_t *found = entry_named(now, name);
+        const json_t *found = entry_named(now, pni_json_text(entry, "name"));
         if (!found || !json_equal(found, entry))
-            return pni_fail(err, PNI_E_PLAN_FUNCTION,
-                            "function '%s' %s bundle %.12s was compiled with", name ? name : "",
-                            found ? "is another one than" : "is not there, which",
-                            bundle->fingerprint);
+            return function_differs(session, bundle, entry, found, err);
     }
     PNI_AUTO_PTR(json_t) tags = pni_session_rewrite_tags(session, now);
     if (!json_equal(json_object_get(bundle->documents, "udf"), now) ||

@@ -11,6 +11,9 @@
 #define TEXTS "{\"type\":\"array\",\"items\":" TEXT "}"
 #define SCALARS "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/scalar\"}}"
 #define NAME_PATTERN "\"^[a-z_][a-z0-9_]{0,127}$\""
+#define COUNT                                                                                      \
+    "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"string\","                       \
+    "\"pattern\":\"^[0-9]*[1-9][0-9]*$\"}]}"
 #define OBJECT "{\"type\":\"object\",\"additionalProperties\":false,"
 #define FORMAT "{\"enum\":[\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\"]}"
 
@@ -47,7 +50,10 @@ static const char schema[] =
     "\"unique\":{\"type\":\"array\",\"items\":" TEXTS "}}}}}}}},"
     "\"functions\":" OBJECT "\"properties\":{\"packs\":{\"type\":\"array\",\"items\":" OBJECT
     "\"required\":[\"path\"],\"properties\":{\"path\":" TEXT ","
-    "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}}}},"
+    "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}},"
+    "\"required\":" TEXTS ",\"planners\":" TEXTS ","
+    "\"async\":" OBJECT "\"required\":[\"batch_rows\",\"timeout_ms\"],\"properties\":{"
+    "\"batch_rows\":" COUNT ",\"timeout_ms\":" COUNT "}}}},"
     "\"outputs\":{\"type\":\"array\",\"items\":" OBJECT
     "\"required\":[\"view\",\"uri\"],\"properties\":{"
     "\"view\":{\"type\":\"string\",\"pattern\":" NAME_PATTERN "},\"uri\":" TEXT ","

@@ -92,8 +92,46 @@ static pn_status read_packs(void *ctx, yaml_file *file, yaml_node_t *value, pn_e
     return yaml_each_item(file, value, "packs", read_pack, ctx, err);
 }
 
+static pn_status read_required(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return yaml_texts(file, value, "required", ((pn_project *)ctx)->required, err);
+}
+
+static pn_status read_planners(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return yaml_texts(file, value, "planners", ((pn_project *)ctx)->planners, err);
+}
+
+static pn_status read_count(yaml_file *file, yaml_node_t *value, const char *what, uint64_t *out,
+                            pn_error *err) {
+    const char *text;
+    PNI_TRY(yaml_text(file, value, what, &text, err));
+    if (!pni_parse_u64(text, out) || !*out)
+        return yaml_wrong(file, value, err, "%s '%.40s' is no number above 0", what, text);
+    return PN_OK;
+}
+
+static pn_status read_async_timeout(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return read_count(file, value, "timeout_ms", &((pn_project *)ctx)->async_timeout_ms, err);
+}
+
+static pn_status read_async_batch(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return read_count(file, value, "batch_rows", &((pn_project *)ctx)->async_batch_rows, err);
+}
+
+static pn_status read_async(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    static const yaml_key keys[] = {{"batch_rows", read_async_batch},
+                                    {"timeout_ms", read_async_timeout}};
+    const pn_project *project = ctx;
+    PNI_TRY(yaml_read_mapping(file, value, &YAML_KEYS("async", keys), ctx, err));
+    if (!project->async_timeout_ms || !project->async_batch_rows)
+        return yaml_wrong(file, value, err, "async needs both timeout_ms and batch_rows");
+    return PN_OK;
+}
+
 static pn_status read_functions(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    static const yaml_key keys[] = {{"packs", read_packs}};
+    static const yaml_key keys[] = {{"async", read_async},
+                                    {"packs", read_packs},
+                                    {"planners", read_planners},
+                                    {"required", read_required}};
     return yaml_read_mapping(file, value, &YAML_KEYS("functions", keys), ctx, err);
 }
 

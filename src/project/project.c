@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The project object: what the file and the views say, and the session over it, opened when it is
  * first needed. */
+#include "pinion/udf.h"
+
 #include "project/project_priv.h"
 
 static void output_dispose(project_output *output) {
@@ -30,6 +32,8 @@ void pn_project_free(pn_project *project) {
         pni_free(project->packs.items[i].digest);
     }
     pni_vec_dispose(&project->packs);
+    json_decref(project->required);
+    json_decref(project->planners);
     for (size_t i = 0; i < project->settings.count; i++) {
         pni_free((char *)(uintptr_t)project->settings.items[i].key);
         pni_free((char *)(uintptr_t)project->settings.items[i].value);
@@ -94,12 +98,43 @@ pn_status pn_project_open(const char *dir, const pn_project_options *theirs,
     project->catalog = pn_catalog_new();
     project->graph = pn_view_graph_new();
     project->records = true;
+    project->required = json_array();
+    project->planners = json_array();
     PNI_TRY(project_read_yaml(project, err));
     PNI_TRY(project_read_views(project, err));
     PNI_TRY(check_outputs(project, err));
     apply_options(project, &options);
     *project_out = pni_take(project);
     return PN_OK;
+}
+
+/* Borrowed from the array. */
+static const char **texts_of(pni_arena *arena, const json_t *list) {
+    const char **texts = pni_arena_alloc(arena, (json_array_size(list) + 1) * sizeof *texts);
+    size_t index;
+    json_t *text;
+    json_array_foreach((json_t *)(uintptr_t)list, index, text) texts[index] =
+        json_string_value(text);
+    return texts;
+}
+
+static pn_status install(const pn_project *project, pn_session *session, pn_error *err) {
+    PNI_AUTO_PTR(pni_arena) arena = pni_arena_new();
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    size_t count = project->packs.count;
+    pn_platform_pack *packs = pni_arena_alloc(arena, (count + 1) * sizeof *packs);
+    for (size_t i = 0; i < count; i++)
+        packs[i] = (pn_platform_pack){project->packs.items[i].path, project->packs.items[i].digest};
+    options.flags = project->async_timeout_ms ? PN_PLATFORM_ASYNC : 0;
+    options.packs = packs;
+    options.n_packs = count;
+    options.expr_planners = texts_of(arena, project->planners);
+    options.n_expr_planners = json_array_size(project->planners);
+    options.required = texts_of(arena, project->required);
+    options.n_required = json_array_size(project->required);
+    options.async_timeout_ms = project->async_timeout_ms;
+    options.async_batch_rows = project->async_batch_rows;
+    return pn_session_install(session, &options, NULL, err);
 }
 
 pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_error *err) {
@@ -118,9 +153,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.target_partitions = project->target_partitions;
         options.sql_policy = project->sql_policy ? project->sql_policy : PN_SQL_POLICY_SERVICE;
         PNI_TRY(pn_session_open(&options, &session, err));
-        for (size_t i = 0; i < project->packs.count; i++)
-            PNI_TRY(pn_session_load_pack(session, project->packs.items[i].path,
-                                         project->packs.items[i].digest, err));
+        PNI_TRY(install(project, session, err));
         project->session = pni_take(session);
         project_record_session(project);
     }

@@ -35,6 +35,10 @@ struct pn_project {
     pn_catalog *catalog;
     PNI_VEC(project_output) outputs;
     PNI_VEC(project_pack) packs;
+    json_t *required;          /* names of functions that must be there */
+    json_t *planners;          /* names of operator planners to install */
+    uint64_t async_timeout_ms; /* 0: functions that wait are not allowed */
+    uint64_t async_batch_rows;
     PNI_VEC(char *) view_paths; /* relative, sorted */
     int32_t sql_policy;
     uint32_t target_partitions;

@@ -69,6 +69,7 @@ void pni_session_changed(pn_session *session) {
 }
 
 pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err) {
+    session->planned = true;
     if (!session->snapshot) {
         PNI_AUTO_PTR(json_t) functions = NULL;
         PNI_TRY(pni_udf_digests(session->udfs, &functions, err));

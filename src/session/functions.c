@@ -5,6 +5,7 @@
 
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->udfs = pni_udf_catalog_new();
+    session->async_policy = pni_session_async_policy(0, 0);
     return pni_udf_install(session->udfs, session->engine, err);
 }
 
@@ -15,6 +16,10 @@ pn_status pni_session_functions(const pn_session *session, const json_t *names, 
 
 json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions) {
     return pni_udf_rewrite_tags(session->udfs, functions);
+}
+
+json_t *pni_session_function_versions(const pn_session *session, const json_t *functions) {
+    return pni_udf_versions(session->udfs, functions);
 }
 
 /*
@@ -33,10 +38,6 @@ bool pni_session_has_function(const pn_session *session, const char *name) {
     return pni_udf_find(session->udfs, name) != NULL;
 }
 
-json_t *pni_session_pack_functions(const pn_session *session) {
-    return pni_udf_catalog_json(session->udfs);
-}
-
 static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
     char found[PNI_SHA256_HEX];
     uint64_t size;
@@ -47,26 +48,22 @@ static pn_status check_digest(const char *path, const char *expected, pn_error *
     return PN_OK;
 }
 
+pn_status pni_session_load(pn_session *session, const char *path, const char *digest,
+                           pn_error *err) {
+    if (path[0] != '/')
+        return pni_fail(err, PNI_E_ARGUMENT, "pack '%s' is given by a relative path", path);
+    if (digest)
+        PNI_TRY(check_digest(path, digest, err));
+    pni_session_functions_changed(session);
+    PNI_TRY(pni_udf_load(session->udfs, path, err));
+    return pni_udf_install(session->udfs, session->engine, err);
+}
+
 pn_status pn_session_load_pack(pn_session *session, const char *path, const char *digest,
                                pn_error *err) {
     if (!session || !path)
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_session_load_pack: session and path must not be NULL");
-    if (path[0] != '/')
-        return pni_fail(err, PNI_E_ARGUMENT, "pack '%s' is given by a relative path", path);
     PNI_SESSION_GUARD(session);
-    if (digest)
-        PNI_TRY(check_digest(path, digest, err));
-    pni_session_changed(session);
-    PNI_TRY(pni_udf_load(session->udfs, path, err));
-    return pni_udf_install(session->udfs, session->engine, err);
-}
-
-pn_status pn_session_functions(const pn_session *session, pn_buf *json_out, pn_error *err) {
-    if (!session || !json_out)
-        return pni_fail(err, PNI_E_ARGUMENT,
-                        "pn_session_functions: session and json_out must not be NULL");
-    PNI_SESSION_GUARD(session);
-    PNI_AUTO_PTR(json_t) functions = pni_udf_catalog_json(session->udfs);
-    return pni_json_canonical(functions, json_out, err);
+    return pni_session_load(session, path, digest, err);
 }

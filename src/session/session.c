@@ -60,6 +60,9 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->digests);
     json_decref(session->snapshot);
     pni_free(session->plan_cache.dir);
+    pni_session_functions_changed(session);
+    json_decref(session->platform);
+    json_decref(session->async_policy);
     pni_udf_catalog_free(session->udfs);
     pni_recorder_unref(session->recorder);
     pthread_mutex_destroy(&session->lock);

@@ -83,7 +83,8 @@ const json_t *pni_session_store_policy(const pn_session *session);
 const json_t *pni_session_digests(const pn_session *session);
 /*
  * All functions of packs and all tables, {"functions": {name: digest}, "tables": {name: {…}}}: not
- * part of an identity, recorded beside it. Kept until one of them changes. Lock held;
+ * part of an identity, recorded beside it. Kept until one of them changes; from the first call on
+ * nothing can be installed. Lock held;
  * json_decref().
  */
 pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err);
@@ -93,16 +94,22 @@ pn_status pni_session_functions(const pn_session *session, const json_t *names, 
                                 pn_error *err);
 /* Rewrite tags of the functions in that array, {name: [tag, …]}; functions without are left out. */
 json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions);
+/* {name: version} of the functions in that array. */
+json_t *pni_session_function_versions(const pn_session *session, const json_t *functions);
 /* Whether a function of the engine may give other results for the same arguments within one query.
  */
 bool pni_function_is_volatile(const char *name);
 
 /* True when a pack of the session has a function of that name or alias. */
 bool pni_session_has_function(const pn_session *session, const char *name);
-/* Every setting as the engine reports it, and the session-wide snapshot of functions; borrowed,
- * and a new array of the packs' functions. */
+/* Every setting as the engine reports it. Borrowed. */
 const json_t *pni_session_settings(const pn_session *session);
-json_t *pni_session_pack_functions(const pn_session *session);
+/* A function came or went (a pack, CREATE and DROP FUNCTION): what was told of them is told anew.
+ * Lock held. */
+void pni_session_functions_changed(pn_session *session);
+/* The snapshot of the packs' functions and what was installed, each a new reference. */
+pn_status pni_session_platform(pn_session *session, json_t **platform_out, json_t **snapshot_out,
+                               pn_error *err);
 /*
  * SET and RESET (value NULL: as the session was opened). What is compiled from now on stands on the
  * new value; bundles compiled before differ in the component `settings`. Lock held.

@@ -32,12 +32,32 @@ struct pn_session {
     json_t *digests;  /* of the documents above, by component of a fingerprint */
     json_t *snapshot; /* of functions and tables; NULL: made when asked for */
     pni_udf_catalog *udfs;
+    bool planned;         /* a bundle was compiled: too late to install */
+    json_t *platform;     /* what was installed; NULL: nothing yet */
+    json_t *async_policy; /* {"enabled","timeout_ms","ideal_batch_size"} */
+    json_t *udf_specs;    /* this and the next three: NULL until asked for, */
+    json_t *udf_snapshot; /* dropped when a function comes or goes */
+    json_t *udf_routines;
+    char udf_hash[PNI_SHA256_HEX];
     pni_recorder *recorder; /* NULL: nobody listens */
 };
 
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
 /* Functions or tables have changed: the snapshot is made anew when it is asked for. */
 void pni_session_changed(pn_session *session);
+/* {"enabled","timeout_ms","ideal_batch_size"}: off when both are 0. */
+json_t *pni_session_async_policy(uint64_t timeout_ms, uint64_t batch_rows);
+/* What is told of the packs' functions; made when asked for. Borrowed. Lock held. */
+const json_t *pni_session_udf_specs(pn_session *session);
+const json_t *pni_session_udf_snapshot(pn_session *session);
+pn_status pni_session_udf_routines(pn_session *session, const json_t **out, pn_error *err);
+/* SHA-256 of the snapshot as hex; borrowed. */
+pn_status pni_session_udf_hash(pn_session *session, const char **out, pn_error *err);
+/* DRIFT with the differences when the packs and the engine say different things. Lock held. */
+pn_status pni_session_udf_agree(pn_session *session, pn_error *err);
+/* Loads one pack: path absolute, digest or NULL. Lock held. */
+pn_status pni_session_load(pn_session *session, const char *path, const char *digest,
+                           pn_error *err);
 /* Digests the documents that are the same for all bundles of the session. */
 pn_status pni_session_digest_documents(pn_session *session, pn_error *err);
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err);

@@ -56,6 +56,12 @@ pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
     return PN_OK;
 }
 
+/* Follows from the body, so it tells people which body it is and is no part of an identity. */
+const char *pni_udf_version(const pni_udf_catalog *catalog, const pn_udf *udf) {
+    const udf_pack *pack = pni_map_get(catalog->owners, udf->name);
+    return pack->is_builtin ? udf->body_version : pack->plugin->version;
+}
+
 static json_t *identity_of(const pni_udf_catalog *catalog, const pn_udf *udf) {
     PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
     pni_udf_signature(udf, &signature);
@@ -132,53 +138,15 @@ json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *ident
     return tags;
 }
 
-/* ---- the whole catalog, for people ------------------------------------------------------------
- */
-
-static json_t *aliases_of(const pn_udf *udf) {
-    json_t *list = json_array();
-    for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
-        json_array_append_new(list, json_string(*alias));
-    }
-    return list;
-}
-
-static json_t *arguments_of(const pn_udf *udf) {
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < udf->n_arg_formats; i++) {
-        json_t *arg = json_object();
-        bool repeats = udf->signature == PN_SIGNATURE_VARIADIC && i + 1 == udf->n_arg_formats;
-        json_object_set_new(arg, "name",
-                            udf->arg_names ? json_string(udf->arg_names[i]) : json_null());
-        json_object_set_new(arg, "format", json_string(udf->arg_formats[i]));
-        json_object_set_new(arg, "optional", json_boolean(i >= udf->min_args));
-        json_object_set_new(arg, "repeats", json_boolean(repeats));
-        json_array_append_new(list, arg);
-    }
-    return list;
-}
-
-json_t *pni_udf_catalog_json(const pni_udf_catalog *catalog) {
-    const char **sorted = pni_map_sorted_keys(catalog->functions);
-    json_t *list = json_array();
-    for (size_t i = 0; i < pni_map_count(catalog->functions); i++) {
-        const pn_udf *udf = pni_udf_find(catalog, sorted[i]);
-        const udf_pack *pack = pni_map_get(catalog->owners, sorted[i]);
-        if (!pni_streq(udf->name, sorted[i])) {
-            continue; /* an alias: listed with its function */
+json_t *pni_udf_versions(const pni_udf_catalog *catalog, const json_t *identity) {
+    json_t *versions = json_object();
+    size_t index;
+    json_t *entry;
+    json_array_foreach((json_t *)(uintptr_t)identity, index, entry) {
+        const pn_udf *udf = pni_udf_find(catalog, pni_json_text(entry, "name"));
+        if (udf) {
+            json_object_set_new(versions, udf->name, json_string(pni_udf_version(catalog, udf)));
         }
-        json_t *entry = identity_of(catalog, udf);
-        json_object_set_new(entry, "pack", json_string(pack->plugin->name));
-        json_object_set_new(entry, "pack_version", json_string(pack->plugin->version));
-        json_object_set_new(entry, "aliases", aliases_of(udf));
-        json_object_set_new(entry, "arguments", arguments_of(udf));
-        json_object_set_new(entry, "returns",
-                            udf->return_format ? json_string(udf->return_format) : json_null());
-        json_object_set_new(entry, "tags", json_string(udf->rewrite_tags ? udf->rewrite_tags : ""));
-        json_object_set_new(entry, "description",
-                            json_string(udf->description ? udf->description : ""));
-        json_array_append_new(list, entry);
     }
-    pni_free(sorted);
-    return list;
+    return versions;
 }

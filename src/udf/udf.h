@@ -69,9 +69,50 @@ pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error
 /* {name: [tag, …]} of those functions of an identity that have tags. */
 json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *identity);
 
-/* Everything in the catalog, sorted by name: identity fields, pack, aliases, arguments, tags,
- * description. */
-json_t *pni_udf_catalog_json(const pni_udf_catalog *catalog);
+/* {name: version} of the functions of an identity: for people, who know versions better than
+ * digests. */
+json_t *pni_udf_versions(const pni_udf_catalog *catalog, const json_t *identity);
+
+/* ---- specs, snapshot, what the engine says --------------------------------------------------- */
+
+/*
+ * Every function of the catalog, sorted by name: {"name","func_id","kind","pack","pack_version",
+ * "digest","signature","volatility","aliases","rewrite_tags","parameter_names" or null,
+ * "signature_inputs","return_types","state_types" or null,"simplify","coerce_types",
+ * "short_circuits","async","config_defaults","doc"}.
+ */
+json_t *pni_udf_specs(const pni_udf_catalog *catalog);
+/* The packs and what they bring besides functions: {"packs":[{"name","version","digest"}],
+ * "expr_planners":[{"name","pack","body_version"}],"relation_planners":[…],"function_factories":
+ * [language],"table_providers":["pack.name"]}. */
+json_t *pni_udf_parts(const pni_udf_catalog *catalog);
+/* The specs turned by key, as docs/packs.md says. `async_policy` is shared. */
+json_t *pni_udf_snapshot(const json_t *specs, json_t *async_policy);
+/* Is this a snapshot? Names the first key or function that is wrong. */
+pn_status pni_udf_snapshot_check(const json_t *snapshot, pn_error *err);
+/* All names and aliases of a snapshot, sorted. */
+json_t *pni_udf_snapshot_names(const json_t *snapshot);
+/* {tag: [name, …]}, sorted; functions of the engine that have a tag too. */
+json_t *pni_udf_tag_index(const json_t *snapshot);
+/* Fails with all names that neither the snapshot nor `catalog` (of pni_udf_routines()) has, or
+ * whose entries in the snapshot lack something. */
+pn_status pni_udf_require(const json_t *snapshot, const json_t *catalog, const json_t *names,
+                          pn_error *err);
+
+/*
+ * The catalog of everything that can be called, from the engine's information_schema; signatures
+ * of packs come from the snapshot, because the engine has none for them: {"function_names",
+ * "functions_by_category":{kind:[…]},"function_signatures":{name:[{"input_types","arg_names",
+ * "return_type"}]}}.
+ */
+pn_status pni_udf_routines(const pni_engine_session *session, const json_t *snapshot, json_t **out,
+                           pn_error *err);
+/*
+ * What the snapshot and the engine say differently: {"ok","missing","aliases_missing","unknown",
+ * "kind":[{"name","snapshot","engine"}],"aliases":[…],"volatility":[…]}.
+ */
+pn_status pni_udf_parity(const pni_engine_session *session, const json_t *snapshot,
+                         const json_t *catalog, json_t **out, pn_error *err);
 
 PNI_DEFINE_AUTO_PTR(pni_udf_catalog, pni_udf_catalog_free)
 

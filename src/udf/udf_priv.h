@@ -3,6 +3,7 @@
 #ifndef PNI_UDF_PRIV_H
 #define PNI_UDF_PRIV_H
 
+#include "arrow/arrow.h"
 #include "udf/udf.h"
 
 typedef struct udf_pack {
@@ -17,6 +18,26 @@ struct pni_udf_catalog {
     pni_map *owners;    /* name or alias -> udf_pack * */
 };
 
+/* One function of any kind, as its pack declares it. */
+typedef struct udf_declared {
+    const udf_pack *pack;
+    const pn_udf *udf;
+    const char *kind;              /* scalar, aggregate, window or table */
+    const pn_aggregate *aggregate; /* or NULL */
+} udf_declared;
+
+/* Which type stands for "anything" when a pack is asked or called with a made-up argument. */
+typedef enum pni_sample { PNI_SAMPLE_TEXT, PNI_SAMPLE_NUMBER } pni_sample;
+/* A type that an argument of that format takes; false when the format is unknown. Release `type`
+ * either way. */
+bool pni_udf_sample_type(const char *format, pni_sample sample, struct ArrowSchema *type);
+/* The spelling of snapshots: string, int64, list<string>, … ; of an argument or result format,
+ * "any" and "struct" where it leaves that open. */
+void pni_udf_type_text(const struct ArrowSchema *type, pn_buf *out);
+void pni_udf_format_text(const char *format, pn_buf *out);
+
+/* The declared version of a body: of the function for built-ins, of the pack for others. */
+const char *pni_udf_version(const pni_udf_catalog *catalog, const pn_udf *udf);
 /* Adds a checked pack, or nothing of it: EXISTS when a name is taken. */
 pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn_error *err);
 

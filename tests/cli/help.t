@@ -15,7 +15,7 @@ verbs:
   diff           list exactly what differs between two views or projects
   why            say what changed in a view since it was built
   verify         run a view again and compare with its recorded result
-  ls             list datasets, views and outputs, functions or settings
+  ls             list datasets, views and outputs, or settings
   bundle export  write views as one bundle file
   bundle import  keep the bundles of a file in this project
   bundle ls      list the bundles that this project keeps
@@ -28,6 +28,9 @@ verbs:
   store query    run a query over what is recorded
   store gc       remove old records of runs, join small files
   store export   write what is recorded to files
+  udf ls         list the functions of the packs
+  udf show       show what one function takes, gives and is known by
+  udf snapshot   print all functions of the packs as one document
   explain-error  tell what an error number means and what to do
   completion     print the bash completion or the manual page
 

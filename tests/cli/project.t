@@ -55,7 +55,7 @@ outputs:
   revenue_by_customer  delta  overwrite  out/revenue_by_customer
 $ pinion --agent ls | python3 -c "import json,sys; d=json.load(sys.stdin); print([v['name'] for v in d['views']])"
 ['big_orders', 'revenue_by_customer']
-$ pinion ls --functions | grep -c immutable > n; test "$(cat n)" -gt 5
+$ pinion udf ls | grep -c immutable > n; test "$(cat n)" -gt 5
 $ pinion ls --autoload data --columns
 datasets:
   orders  csv

@@ -56,6 +56,7 @@ static bool has_type(const json_t *value, const char *type) {
            : pni_streq(type, "string")  ? json_is_string(value)
            : pni_streq(type, "boolean") ? json_is_boolean(value)
            : pni_streq(type, "number")  ? json_is_number(value)
+           : pni_streq(type, "integer") ? json_is_integer(value)
                                         : (T_FAIL("type '%s'", type), false);
 }
 
@@ -128,6 +129,8 @@ static bool rule_holds(const json_t *root, const char *keyword, const json_t *ru
         return any_of(root, rule, value);
     if (pni_streq(keyword, "pattern"))
         return matches(json_string_value(rule), value);
+    if (pni_streq(keyword, "minimum"))
+        return !json_is_number(value) || json_number_value(value) >= json_number_value(rule);
     if (pni_streq(keyword, "minLength"))
         return !json_is_string(value) ||
                (json_int_t)json_string_length(value) >= json_integer_value(rule);
@@ -229,6 +232,15 @@ static const struct {
     {"version: 1\nfunctions: {packs: [{sha256: 'aa'}]}\n", false},
     {"version: 1\nfunctions: {packs: [{path: a, sha256: 'aa'}]}\n", false},
     {"version: 1\nfunctions: {libs: []}\n", false},
+    {"version: 1\nfunctions: {required: [stable_id, sum], planners: []}\n", true},
+    {"version: 1\nfunctions: {required: stable_id}\n", false},
+    {"version: 1\nfunctions: {required: ['']}\n", false},
+    {"version: 1\nfunctions: {planners: {a: b}}\n", false},
+    {"version: 1\nfunctions: {async: {timeout_ms: 100, batch_rows: '64'}}\n", true},
+    {"version: 1\nfunctions: {async: {timeout_ms: 100}}\n", false},
+    {"version: 1\nfunctions: {async: {timeout_ms: 0, batch_rows: 1}}\n", false},
+    {"version: 1\nfunctions: {async: {timeout_ms: 1.5, batch_rows: 1}}\n", false},
+    {"version: 1\nfunctions: {async: {timeout_ms: -1, batch_rows: 1}}\n", false},
     {O, true},
     {O "    format: json\n    mode: ignore\n    partition_by: [a]\n    options: {a: 1}\n    "
        "storage_options: {}\n",

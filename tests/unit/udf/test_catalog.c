@@ -62,7 +62,7 @@ T_CASE(every_function_the_pack_promises_is_there) {
             T_FAIL("there is no function '%s'", names[i]);
         }
     }
-    PNI_AUTO_PTR(json_t) all = pni_udf_catalog_json(catalog);
+    PNI_AUTO_PTR(json_t) all = pni_udf_specs(catalog);
     T_EQ_UINT(json_array_size(all), pni_udf_builtin()->n_udfs);
 }
 

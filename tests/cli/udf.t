@@ -1,0 +1,59 @@
+# functions of the packs: a list, one of them, all as one document
+$ pinion udf ls | grep -E '^(stable_hash64|span_len) '
+span_len                 scalar     immutable  pinion   …
+stable_hash64            scalar     immutable  pinion   (s) -> l
+$ pinion udf ls --tag alignment
+interval_align_score     scalar     immutable  pinion   (l,l,l,l) -> g
+$ pinion udf ls --all --kind table | grep -c generate_series
+1
+$ pinion udf show hash64
+stable_hash64: Stable 63-bit hash of a text.
+  stable_hash64(value string) -> int64
+kind         scalar
+volatility   immutable
+pack         pinion
+version      1
+body         9d1f5b5cef3789bcb4d2a5dbbc6af1a29649d2513af56a1f34fc6639a0461d0a
+aliases      hash64
+tags         hash
+$ pinion udf show sha256
+sha256: a function of the engine
+  sha256(expression Binary) -> Binary
+  sha256(expression String) -> Binary
+$ pinion udf snapshot --hash | wc -c
+65
+$ pinion udf snapshot --agent | python3 -c "import json,sys; s=json.load(sys.stdin); print(s['return_types']['stable_id'], s['async_udf_policy'])"
+['string'] {'enabled': False, 'ideal_batch_size': None, 'timeout_ms': None}
+$ pinion udf snapshot --tags --agent | python3 -c "import json,sys; print(json.load(sys.stdin)['id'])"
+['prefixed_hash_parts64', 'span_id', 'stable_id_parts']
+$ pinion udf snapshot --parity --agent
+{"aliases":[],"aliases_missing":[],"kind":[],"missing":[],"ok":true,"unknown":[],"volatility":[]}
+
+# a name that nothing has
+$ pinion udf show stabel_id
+! pinion: there is no function 'stabel_id' [PN5106]
+! hint: `pinion udf ls --all` lists all functions
+[exit 2]
+
+# functions that a project needs are named all at once
+$ pinion -q init
+$ printf 'functions:\n  required: [stable_id, nope, sum, gone]\n' >> pinion.yaml
+$ pinion check
+! pinion: 2 required functions are missing: nope, gone [PN5181]
+! …
+[exit 2]
+$ sed -i 's/, nope, sum, gone/, hash64, sum/' pinion.yaml
+$ pinion -q check
+…
+
+# what is wrong is said with its place
+$ printf 'version: 1\nfunctions:\n  async: {timeout_ms: 100}\n' > pinion.yaml
+$ pinion check
+! pinion: …pinion.yaml:3: async needs both timeout_ms and batch_rows [PN8002]
+! …
+[exit 2]
+$ printf 'version: 1\nfunctions:\n  planners: [nope]\n' > pinion.yaml
+$ pinion udf ls
+! pinion: there is no operator planner 'nope' [PN5185]
+! …
+[exit 2]

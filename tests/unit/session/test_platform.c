@@ -1,0 +1,184 @@
+/* Installing into a session: once, before planning, whole; what is told afterwards. */
+#include "pinion/udf.h"
+
+#include "session_fixture.h"
+
+static const char *pack_path(const char *name) {
+    static char path[1024];
+    const char *build = getenv("PN_BUILD_DIR");
+    snprintf(path, sizeof path, "%s/tests/plugins/%s.so", build ? build : "", name);
+    if (path[0] != '/' || !pni_path_exists(path))
+        T_SKIP("the test packs are not built (PN_BUILD_DIR)");
+    return path;
+}
+
+static json_t *json_of(const pn_buf *text) {
+    json_t *value = json_loadb((const char *)text->data, text->len, JSON_DECODE_ANY, NULL);
+    T_ASSERT(value != NULL);
+    return value;
+}
+
+T_CASE(a_session_without_installation_has_the_defaults) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pn_session_platform(session, &text, err));
+    PNI_AUTO_PTR(json_t) platform = json_of(&text);
+    T_ASSERT(json_is_false(json_object_get(platform, "installed")));
+    T_EQ_UINT(json_array_size(json_object_get(platform, "packs")), 1);
+    T_EQ_UINT(strlen(pni_json_text(platform, "snapshot_hash")), 64);
+    T_ASSERT(json_object_get(json_object_get(platform, "docs"), "stable_id"));
+    PNI_AUTO(pn_buf) hash = PN_BUF_INIT;
+    FX_OK(pn_udf_snapshot_hash(session, &hash, err));
+    T_EQ_STR(pni_buf_text(&hash), pni_json_text(platform, "snapshot_hash"));
+}
+
+T_CASE(one_call_installs_packs_policies_and_checks) {
+    const char *required[] = {"double_it", "stable_id", "sum"};
+    pn_platform_pack pack = {pack_path("good"), NULL};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) before = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pn_udf_snapshot_hash(session, &before, err));
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.packs = &pack, options.n_packs = 1;
+    options.required = required, options.n_required = 3;
+    options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 500, options.async_batch_rows = 64;
+    FX_OK(pn_session_install(session, &options, &text, err));
+    PNI_AUTO_PTR(json_t) platform = json_of(&text);
+    T_ASSERT(json_is_true(json_object_get(platform, "installed")));
+    T_EQ_UINT(json_array_size(json_object_get(platform, "packs")), 2);
+    const json_t *policy = json_object_get(platform, "async_udf_policy");
+    T_EQ_STR(pni_json_text(policy, "timeout_ms"), "500");
+    T_EQ_STR(pni_json_text(policy, "ideal_batch_size"), "64");
+    T_ASSERT(!pni_streq(pni_buf_text(&before), pni_json_text(platform, "snapshot_hash")));
+    PNI_AUTO(pn_buf) again = PN_BUF_INIT;
+    FX_OK(pn_session_platform(session, &again, err));
+    T_EQ_STR(pni_buf_text(&again), pni_buf_text(&text));
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_LATE, "installed");
+}
+
+T_CASE(nothing_is_installed_after_planning) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO_PTR(json_t) snapshot = NULL;
+    FX_OK(pni_session_snapshot(session, &snapshot, err)); /* as every compile does */
+    FX_FAILS(pn_session_install(session, NULL, NULL, err), PNI_E_PLATFORM_LATE, "planned");
+}
+
+T_CASE(options_that_contradict_each_other_are_refused) {
+    static const char *const planners[] = {"no_such"};
+    static const char *const required[] = {"nope", "stable_id", "gone"};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.async_timeout_ms = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS, "timeout");
+    options.async_timeout_ms = 0, options.async_batch_rows = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS,
+             "batch size");
+    options.flags = PN_PLATFORM_ASYNC;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS, "timeout");
+    options.flags = 64, options.async_batch_rows = 0;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS, "0x40");
+    options.flags = 0, options.n_packs = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_ARGUMENT, "NULL");
+    options.n_packs = 0, options.expr_planners = planners, options.n_expr_planners = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_PLANNER, "no_such");
+    options.n_expr_planners = 0, options.required = required, options.n_required = 3;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_UDF_REQUIRED, "nope, gone");
+    FX_FAILS(pn_session_install(NULL, &options, NULL, err), PNI_E_ARGUMENT, "session");
+}
+
+T_CASE(a_lenient_installation_tells_what_it_left_out) {
+    static const char *const planners[] = {"no_such"};
+    pn_platform_pack packs[] = {{fx_path("gone.so"), NULL}, {pack_path("good"), NULL}};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.packs = packs, options.n_packs = 2;
+    options.expr_planners = planners, options.n_expr_planners = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_FILE_MISSING, "gone.so");
+    options.flags = PN_PLATFORM_LENIENT;
+    FX_OK(pn_session_install(session, &options, &text, err));
+    PNI_AUTO_PTR(json_t) platform = json_of(&text);
+    const json_t *problems = json_object_get(platform, "problems");
+    T_EQ_UINT(json_array_size(problems), 2);
+    T_EQ_INT(json_integer_value(json_object_get(json_array_get(problems, 0), "number")),
+             PNI_E_FILE_MISSING);
+    T_EQ_INT(json_integer_value(json_object_get(json_array_get(problems, 1), "number")),
+             PNI_E_PLATFORM_PLANNER);
+    T_EQ_UINT(json_array_size(json_object_get(platform, "packs")), 2);
+}
+
+T_CASE(the_catalog_comes_from_information_schema) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pn_udf_catalog(session, PN_UDF_CATALOG_STRICT, &text, err));
+    PNI_AUTO_PTR(json_t) catalog = json_of(&text);
+    const json_t *categories = json_object_get(catalog, "functions_by_category");
+    T_ASSERT(json_array_size(json_object_get(categories, "scalar")) > 200);
+    T_ASSERT(json_array_size(json_object_get(categories, "aggregate")) > 30);
+    T_ASSERT(json_array_size(json_object_get(categories, "window")) > 5);
+    T_ASSERT(json_array_size(json_object_get(categories, "table")) > 0);
+    const json_t *signatures = json_object_get(catalog, "function_signatures");
+    const json_t *own = json_array_get(json_object_get(signatures, "stable_hash64"), 0);
+    T_EQ_STR(pni_json_text(own, "return_type"), "int64");
+    const json_t *sha = json_array_get(json_object_get(signatures, "sha256"), 0);
+    T_EQ_UINT(json_array_size(json_object_get(sha, "input_types")), 1);
+    T_ASSERT(pni_json_text(sha, "return_type"));
+    FX_FAILS(pn_udf_catalog(session, 8, &text, err), PNI_E_ARGUMENT, "0x8");
+}
+
+T_CASE(packs_and_engine_agree_before_and_after_loading) {
+    const char *path = pack_path("good");
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    const char *required[] = {"twice"};
+    FX_FAILS(pn_udf_require(session, required, 1, err), PNI_E_UDF_REQUIRED, "twice");
+    FX_OK(pn_session_load_pack(session, path, NULL, err)); /* what was told is forgotten */
+    FX_OK(pn_udf_require(session, required, 1, err));
+    FX_OK(pn_udf_parity(session, &text, err));
+    PNI_AUTO_PTR(json_t) report = json_of(&text);
+    T_ASSERT(json_is_true(json_object_get(report, "ok")));
+}
+
+/* A pack that the engine was never given, and one that it got behind the catalog's back. */
+T_CASE(differences_are_named) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
+    PNI_AUTO_PTR(json_t) policy = json_object();
+    PNI_AUTO_PTR(json_t) routines = NULL;
+    PNI_AUTO_PTR(json_t) report = NULL;
+    pn_error problem = PN_ERROR_INIT;
+    T_OK(pni_udf_load(catalog, pack_path("good"), &problem), &problem);
+    PNI_AUTO_PTR(json_t) specs = pni_udf_specs(catalog);
+    PNI_AUTO_PTR(json_t) snapshot = pni_udf_snapshot(specs, policy);
+    json_object_set_new(json_object_get(snapshot, "volatility"), "span_len", json_string("stable"));
+    json_object_set_new(json_object_get(snapshot, "aliases"), "span_len", json_pack("[s]", "len9"));
+    json_object_del(json_object_get(snapshot, "digests"), "span_id");
+    const pni_engine_session *engine = pni_session_engine(session);
+    FX_OK(pni_udf_routines(engine, snapshot, &routines, err));
+    FX_OK(pni_udf_parity(engine, snapshot, routines, &report, err));
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    FX_OK(pni_json_canonical(report, &text, err));
+    T_EQ_STR(pni_buf_text(&text),
+             "{\"aliases\":[{\"engine\":[],\"name\":\"span_len\",\"snapshot\":[\"len9\"]}],"
+             "\"aliases_missing\":[\"len9\"],\"kind\":[],\"missing\":[\"double_it\"],\"ok\":false,"
+             "\"unknown\":[\"span_id\"],\"volatility\":[{\"engine\":\"immutable\","
+             "\"name\":\"span_len\",\"snapshot\":\"stable\"}]}");
+}
+
+T_CASE(snapshots_from_elsewhere_are_checked) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) snapshot = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) names = PN_BUF_INIT;
+    FX_OK(pn_udf_snapshot(session, &snapshot, err));
+    pn_bytes bytes = {snapshot.data, snapshot.len};
+    FX_OK(pn_udf_snapshot_check(bytes, err));
+    FX_OK(pn_udf_snapshot_names(bytes, &names, err));
+    T_ASSERT(strstr(pni_buf_text(&names), "\"hash64\""));
+    FX_FAILS(pn_udf_snapshot_check((pn_bytes){(const uint8_t *)"[]", 2}, err), PNI_E_UDF_SNAPSHOT,
+             "object");
+    bytes.len /= 2;
+    pn_error err = PN_ERROR_INIT;
+    T_ASSERT(pn_udf_snapshot_check(bytes, &err) == PN_CORRUPT);
+}
