@@ -260,6 +260,18 @@ int32_t pne_session_add_functions(const pne_session *session,
                                   pne_error *err);
 
 /**
+ * Defines a function written in SQL, or removes a function by name, in both spaces and in what is forked later.
+ *
+ * `definition`: {"name", "kind":"scalar", "text":"CREATE FUNCTION …", "volatility"}, where the text is one statement with
+ * RETURNS and RETURN; {"name", "kind":"aggregate|window|table", "target"} makes a second name; {"name",
+ * "kind":"none"} removes whatever function has the name. A function of the name is replaced. PLAN: the body does not
+ * plan or gives another type, and nothing is changed.
+ */
+int32_t pne_session_define(const pne_session *session,
+                           const char *definition,
+                           pne_error *err);
+
+/**
  * Removes the table `name` from a space; NOT_FOUND when there is none.
  */
 int32_t pne_session_deregister(const pne_session *session,

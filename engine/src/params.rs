@@ -43,7 +43,7 @@ pub fn read(stream: FFI_ArrowArrayStream) -> Result<Vec<Param>> {
 }
 
 /// Which types are one family: within it DataFusion coerces without changing what a value means.
-fn family(kind: &DataType) -> u8 {
+pub fn family(kind: &DataType) -> u8 {
     use DataType as T;
     match kind {
         T::Null => 0,

@@ -13,13 +13,16 @@ use datafusion::sql::sqlparser::dialect::{Dialect, dialect_from_str};
 use serde_json::Value;
 
 use crate::cancel::{self, pne_cancel};
+use crate::create_function;
 use crate::depth;
 use crate::error::{Failure, Result, pne_error, status};
+use crate::expand::expand;
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
 use crate::optimise::optimise;
 use crate::params::{self, Param};
 use crate::session::{Session, Space, pne_session};
+use crate::sql_function::Definitions;
 use crate::statement;
 use crate::stream;
 use crate::table::pne_table;
@@ -101,13 +104,17 @@ fn dialect(state: &SessionState) -> Result<Box<dyn Dialect>> {
     dialect_from_str(name).ok_or_else(|| Failure::new(status::INVALID, format!("unknown SQL dialect '{name}'")))
 }
 
-/// Parses after the depth check. Recursive: planning threads only.
-pub fn parse(state: &SessionState, sql: &str) -> Result<Vec<Statement>> {
+/// Parses after the depth check; what is said in other words is written out. Recursive: planning threads only.
+pub fn parse(state: &SessionState, definitions: &Definitions, sql: &str) -> Result<Vec<Statement>> {
     let dialect = dialect(state)?;
     depth::check(sql, dialect.as_ref())?;
     let limit = state.config_options().sql_parser.recursion_limit.get();
     let mut parser = DFParserBuilder::new(sql).with_dialect(dialect.as_ref()).with_recursion_limit(limit).build()?;
-    Ok(parser.parse_statements()?.into())
+    let mut statements: Vec<Statement> = parser.parse_statements()?.into();
+    for statement in &mut statements {
+        expand(statement, definitions)?;
+    }
+    Ok(statements)
 }
 
 /// Nothing but a query leaves here unless the caller allows it by the nodes of its plan.
@@ -130,15 +137,18 @@ async fn plan_sql(
     params: Vec<Param>,
 ) -> Result<Arc<Plan>> {
     let state = session.state(space);
-    let mut statements = parse(&state, &sql)?;
+    let mut statements = parse(&state, session.definitions(), &sql)?;
     if statements.len() != 1 {
         let text = format!("the SQL text has {} statements instead of one", statements.len());
         return Err(Failure::new(status::PLAN, text));
     }
     let statement = statements.remove(0);
-    let mut logical = state.statement_to_plan(statement).await?;
-    let mut request = Value::Null;
-    if flags & SPLIT != 0 {
+    let (mut request, mut logical) = match create_function::take_apart(&statement)?.filter(|_| flags & SPLIT != 0) {
+        Some((request, Some(types))) => (request, statement::types_only(state.statement_to_plan(types).await?)),
+        Some((request, None)) => (request, LogicalPlan::default()),
+        None => (Value::Null, state.statement_to_plan(statement).await?),
+    };
+    if flags & SPLIT != 0 && request.is_null() {
         (request, logical) = statement::split(logical)?;
     }
     verify(&logical, flags)?;
@@ -166,7 +176,9 @@ pub unsafe extern "C" fn pne_sql_tables(
         // SAFETY: the caller passes `len` readable bytes.
         let sql = unsafe { view::text_of(sql, len, "SQL text")? }.to_owned();
         let state = session.content.state(Space::Run);
-        let found = session.content.engine().plan_job(None, move || statement::describe(&state, &sql))?;
+        let definitions = Arc::clone(session.content.definitions());
+        let job = move || statement::describe(&state, &definitions, &sql);
+        let found = session.content.engine().plan_job(None, job)?;
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, found) }
     })

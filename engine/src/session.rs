@@ -28,6 +28,7 @@ use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
 use crate::memory::runtime_env;
+use crate::sql_function::Definitions;
 use crate::table::pne_table;
 use crate::view::{self, Fields, pne_sink};
 
@@ -69,6 +70,7 @@ pub struct Session {
     identity: Arc<MemorySchemaProvider>,
     run: Arc<MemorySchemaProvider>,
     custom_functions: RwLock<BTreeSet<String>>,
+    definitions: Arc<Definitions>,
     /// Whether string and binary views leave as they are, or as the older types every consumer reads.
     pub export_views: bool,
 }
@@ -110,6 +112,7 @@ impl Session {
             identity,
             run,
             custom_functions: RwLock::default(),
+            definitions: Arc::default(),
             export_views,
         })
     }
@@ -136,6 +139,7 @@ impl Session {
             identity: Arc::clone(&self.identity),
             run,
             custom_functions: RwLock::new(custom_functions),
+            definitions: Arc::clone(&self.definitions),
             export_views: self.export_views,
         })
     }
@@ -182,6 +186,24 @@ impl Session {
             states.run.register_udf(function)?;
         }
         Ok(())
+    }
+
+    /// The functions written in SQL.
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
+    }
+
+    /// Changes the states of both spaces.
+    pub fn change(&self, mut change: impl FnMut(&mut SessionState) -> Result<()>) -> Result<()> {
+        let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
+        let States { identity, run } = &mut *states;
+        change(identity)?;
+        change(run)
+    }
+
+    /// A function of that name is a pack's no more.
+    pub fn forget_function(&self, name: &str) {
+        self.custom_functions.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// Changes one setting in both spaces, or in none.

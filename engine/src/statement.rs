@@ -4,11 +4,12 @@
 //! statements included, so that C decides what is allowed; `split` gives what an allowed statement asks for as JSON and
 //! the plan of the rows it needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::common::{DFSchemaRef, TableReference};
+use datafusion::arrow::datatypes::Field;
+use datafusion::common::{DFSchema, DFSchemaRef, TableReference};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{DdlStatement, EmptyRelation, LogicalPlan, Statement as PlanStatement, WriteOp};
@@ -21,10 +22,11 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Failure, Result, status};
 use crate::plan;
+use crate::sql_function::Definitions;
 
 /// What pne_sql_tables reports. Recursive: planning threads only.
-pub fn describe(state: &SessionState, sql: &str) -> Result<Value> {
-    let statements = plan::parse(state, sql)?;
+pub fn describe(state: &SessionState, definitions: &Definitions, sql: &str) -> Result<Value> {
+    let statements = plan::parse(state, definitions, sql)?;
     let (mut tables, mut qualified) = (BTreeSet::new(), BTreeSet::new());
     let mut parts = Parts::default();
     for statement in &statements {
@@ -64,6 +66,8 @@ impl Parts {
     fn visit(&mut self, statement: &Statement) {
         self.kinds.insert(kind_of(statement));
         match statement {
+            // A body reads nothing of its own, and its placeholders are its arguments.
+            Statement::Statement(inner) if matches!(inner.as_ref(), SqlStatement::CreateFunction(_)) => {}
             Statement::Statement(inner) => {
                 let _ = Visit::visit(inner.as_ref(), self);
             }
@@ -118,7 +122,7 @@ impl Visitor for Parts {
 }
 
 /// As DataFusion normalises: lower case unless quoted.
-fn word(ident: &Ident) -> String {
+pub fn word(ident: &Ident) -> String {
     if ident.quote_style.is_none() { ident.value.to_lowercase() } else { ident.value.clone() }
 }
 
@@ -262,11 +266,21 @@ pub fn split(plan: LogicalPlan) -> Result<(Value, LogicalPlan)> {
         LogicalPlan::Ddl(ddl) => split_ddl(ddl)?,
         LogicalPlan::Statement(statement) => split_statement(statement),
         LogicalPlan::DescribeTable(described) => {
-            let schema = DFSchemaRef::new(datafusion::common::DFSchema::try_from(described.schema)?);
+            let schema = DFSchemaRef::new(DFSchema::try_from(described.schema)?);
             (json!({"kind": "describe"}), no_rows(schema))
         }
         query => (json!({"kind": "query"}), query),
     })
+}
+
+/// No rows of the types that CREATE FUNCTION names: the arguments, then the result, which is last and called `returns`.
+pub fn types_only(plan: LogicalPlan) -> LogicalPlan {
+    let LogicalPlan::Ddl(DdlStatement::CreateFunction(created)) = plan else { return plan };
+    let kinds = created.args.iter().flatten().map(|arg| &arg.data_type).enumerate();
+    let mut fields: Vec<Field> = kinds.map(|(i, kind)| Field::new(format!("${}", i + 1), kind.clone(), true)).collect();
+    fields.extend(created.return_type.map(|kind| Field::new("returns", kind, true)));
+    let schema = DFSchema::from_unqualified_fields(fields.into(), HashMap::new()).unwrap_or_else(|_| DFSchema::empty());
+    no_rows(DFSchemaRef::new(schema))
 }
 
 fn no_rows(schema: DFSchemaRef) -> LogicalPlan {

@@ -59,6 +59,9 @@ pn_status pni_engine_session_functions(const pni_engine_session *session, json_t
 /* Changes one engine setting, as SET does; INVALID changes nothing. */
 pn_status pni_engine_session_set(const pni_engine_session *session, const char *key,
                                  const char *value, pn_error *err);
+/* Defines or removes a function written in SQL: see pne_session_define. */
+pn_status pni_engine_session_define(const pni_engine_session *session, const json_t *definition,
+                                    pn_error *err);
 pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,
                               const pni_engine_table *table, pn_error *err);
 pn_status pni_engine_deregister(const pni_engine_session *session, pni_space space,

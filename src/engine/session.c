@@ -134,3 +134,11 @@ pn_status pni_engine_add_functions(const pni_engine_session *session, const pn_p
     return pni_engine_finish(
         pne_session_add_functions(engine_session(session), plugin, digest, err), err);
 }
+
+pn_status pni_engine_session_define(const pni_engine_session *session, const json_t *definition,
+                                    pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_engine_json_text(definition, &text);
+    return pni_engine_finish(pne_session_define(engine_session(session), pni_buf_text(&text), err),
+                             err);
+}

@@ -13,13 +13,11 @@ static const struct {
 } unsupported[] = {
     {"alter", "tables and views have no parts to alter",
      "Write the view or table anew; settings of a Delta table are its own."},
-    {"create_function", "functions come in packs", "Load a pack: functions.packs in pinion.yaml."},
     {"create_other", "there are tables and views only", NULL},
     {"create_schema", "names have one part, so there is one schema", NULL},
     {"deallocate", "nothing is kept between statements", "Bind parameters with --param instead."},
     {"delete", "rows of a table are replaced as a whole",
      "Overwrite the table with the rows that stay: INSERT OVERWRITE … SELECT."},
-    {"drop_function", "functions come in packs", "Open a session without the pack."},
     {"drop_other", "there are tables and views only", NULL},
     {"execute", "nothing is kept between statements", "Bind parameters with --param instead."},
     {"merge", "rows of a table are replaced as a whole",
@@ -95,6 +93,16 @@ static pn_status run_set(const pni_statement *statement, pn_result **out, pn_err
     return pni_statement_done(statement, out);
 }
 
+static pn_status run_function(const pni_statement *statement, pn_result **out, pn_error *err) {
+    bool is_create = pni_streq(pni_json_text(statement->request, "kind"), "create_function");
+    {
+        PNI_SESSION_GUARD(statement->session);
+        PNI_TRY(is_create ? pni_session_create_function(statement->session, statement->request, err)
+                          : pni_session_drop_function(statement->session, statement->request, err));
+    }
+    return pni_statement_done(statement, out);
+}
+
 static pn_status run_query(const pni_statement *statement, pn_result **out, pn_error *err) {
     return pn_exec_run(statement->session, statement->bundle, statement->options, out, err);
 }
@@ -118,9 +126,11 @@ static run_fn runner_of(const char *kind) {
         {"analyze", pni_statement_explain},
         {"copy", pni_statement_copy},
         {"create_external_table", pni_statement_ddl},
+        {"create_function", run_function},
         {"create_table", pni_statement_ddl},
         {"create_view", pni_statement_ddl},
         {"describe", run_describe},
+        {"drop_function", run_function},
         {"drop_table", pni_statement_ddl},
         {"drop_view", pni_statement_ddl},
         {"explain", pni_statement_explain},

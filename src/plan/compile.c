@@ -230,8 +230,14 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
 /* SET, DROP and their like need no rows: what they ask for is all, with the columns they declare.
  */
 static bool has_no_rows(const json_t *request) {
-    static const char *const kinds[] = {
-        "create_external_table", "drop_table", "drop_view", "other", "reset", "set"};
+    static const char *const kinds[] = {"create_external_table",
+                                        "create_function",
+                                        "drop_function",
+                                        "drop_table",
+                                        "drop_view",
+                                        "other",
+                                        "reset",
+                                        "set"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (pni_streq(kinds[i], pni_json_text(request, "kind")))
             return true;

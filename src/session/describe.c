@@ -72,7 +72,11 @@ pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err)
     session->planned = true;
     if (!session->snapshot) {
         PNI_AUTO_PTR(json_t) functions = NULL;
+        const char *name;
+        json_t *function;
         PNI_TRY(pni_udf_digests(session->udfs, &functions, err));
+        json_object_foreach((json_t *)(uintptr_t)pni_session_sql_functions(session), name, function)
+            json_object_set(functions, name, json_object_get(function, "digest"));
         session->snapshot =
             json_pack("{s:O, s:o}", "functions", functions, "tables", tables_by_name(session));
     }

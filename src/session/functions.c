@@ -6,7 +6,25 @@
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->udfs = pni_udf_catalog_new();
     session->async_policy = pni_session_async_policy(0, 0);
-    return pni_udf_install(session->udfs, session->engine, err);
+    PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
+    return pni_sql_functions_new(session->function_policy, session->engine, &session->sql_functions,
+                                 err);
+}
+
+pn_status pni_session_create_function(pn_session *session, const json_t *request, pn_error *err) {
+    pni_session_changed(session);
+    pni_session_functions_changed(session);
+    return pni_sql_function_create(session->sql_functions, session->engine, request, err);
+}
+
+pn_status pni_session_drop_function(pn_session *session, const json_t *request, pn_error *err) {
+    pni_session_changed(session);
+    pni_session_functions_changed(session);
+    return pni_sql_function_drop(session->sql_functions, session->engine, request, err);
+}
+
+const json_t *pni_session_sql_functions(const pn_session *session) {
+    return pni_sql_functions_all(session->sql_functions);
 }
 
 pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,

@@ -63,6 +63,8 @@ void pn_session_unref(pn_session *session) {
     pni_session_functions_changed(session);
     json_decref(session->platform);
     json_decref(session->async_policy);
+    json_decref(session->function_policy);
+    pni_sql_functions_free(session->sql_functions);
     pni_udf_catalog_free(session->udfs);
     pni_recorder_unref(session->recorder);
     pthread_mutex_destroy(&session->lock);

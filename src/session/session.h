@@ -96,6 +96,11 @@ pn_status pni_session_functions(const pn_session *session, const json_t *names, 
 json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions);
 /* {name: version} of the functions in that array. */
 json_t *pni_session_function_versions(const pn_session *session, const json_t *functions);
+/* CREATE FUNCTION and DROP FUNCTION, taken apart by the engine; see udf/sql.h. Lock held. */
+pn_status pni_session_create_function(pn_session *session, const json_t *request, pn_error *err);
+pn_status pni_session_drop_function(pn_session *session, const json_t *request, pn_error *err);
+/* Functions written in SQL, {name: definition}; borrowed. */
+const json_t *pni_session_sql_functions(const pn_session *session);
 /* Whether a function of the engine may give other results for the same arguments within one query.
  */
 bool pni_function_is_volatile(const char *name);

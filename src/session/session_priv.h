@@ -3,6 +3,7 @@
 #define PNI_SESSION_PRIV_H
 
 #include "session/session.h"
+#include "udf/sql.h"
 
 #include <pthread.h>
 
@@ -39,6 +40,8 @@ struct pn_session {
     json_t *udf_snapshot; /* dropped when a function comes or goes */
     json_t *udf_routines;
     char udf_hash[PNI_SHA256_HEX];
+    json_t *function_policy; /* of functions written in SQL; NULL: none */
+    pni_sql_functions *sql_functions;
     pni_recorder *recorder; /* NULL: nobody listens */
 };
 
