@@ -24,7 +24,7 @@ $ pinion bundle exprt x
 
 # the exit code of a verb stands once
 $ pinion verify --help | grep '^  1 '
-  1    the result differs more than the plan promises
+  1    the result differs more than the plan promises, or something it needs is not here
 $ pinion bundle ls --help | grep '^  1 '
   1    a file is damaged
 $ pinion plan --help | grep '^  1 '

@@ -49,7 +49,7 @@ $ pinion check now
 # an argument is missing
 $ pinion lineage
 ! pinion: 'lineage' needs VIEW [COLUMN] [PN8101]
-! hint: usage: pinion lineage VIEW [COLUMN]
+! hint: usage: pinion lineage [OPTION]… VIEW [COLUMN]
 [exit 2]
 
 # a folder that does not exist
