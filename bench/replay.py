@@ -33,6 +33,8 @@ def measure(material, name, runs):
         mine = total(our_step) if our_step else total("consume", "replay_physical")
         print(f"| {name}, {len(times)}: {ours} | {runs} | {mine:.0f} ms | {peer} {total(its_step):.0f} ms | "
               f"{mine / total(its_step):.2f} | {goal} |")
+    ratios = [time["replay_first"] / time["sql_first"] for time in times]
+    print(f"| {name}: median of the queries' ratios, first batch | {runs} | | | {statistics.median(ratios):.2f} | 0.8 |")
     kept = sum(time["keep"] > 0 for time in times)
     fresh = total("prove", "restore")
     print(f"| {name}: from the plan cache to a plan, {kept} kept | {runs} | {fresh:.0f} ms | "

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# bench/run.sh [NAME…]: runs the benchmarks (default: cold_start identity growth udf tpch replay cpg) against a built preset
+# bench/run.sh [NAME…]: runs the benchmarks (default: cold_start identity growth compiling udf tpch replay cpg) against a built preset
 # and prints ratios to peers of the same run. Nothing is recorded: bench/README.md holds what was measured.
 #
 #   PRESET=release  SCALE=1  RUNS=5  DATA=folder of tables instead of generated ones
 . "$(dirname "$0")/../tools/lib.sh"
 cd "$root"
 preset=${PRESET:-release} scale=${SCALE:-1} runs=${RUNS:-5}
-[ $# -gt 0 ] || set -- cold_start identity growth udf tpch replay cpg
+[ $# -gt 0 ] || set -- cold_start identity growth compiling udf tpch replay cpg
 build=build/$preset
 [ -e "$build/lib/libpinion.so" ] ||
     die "$build/lib/libpinion.so is not built" "make bench, or tools/build.sh $preset" 2
@@ -27,10 +27,10 @@ for name in "$@"; do
     case $name in
     tpch) options+=(--scale "$scale" ${DATA:+--data "$DATA"}) ;;
     cold_start | identity | growth | udf) options=(--build "$build") ;; # short ones choose their own, larger number
-    cpg | replay) ;;
-    *) die "unknown benchmark '$name'" "cold_start, identity, growth, udf, tpch, replay or cpg" 2 ;;
+    cpg | compiling | replay) ;;
+    *) die "unknown benchmark '$name'" "cold_start, identity, growth, compiling, udf, tpch, replay or cpg" 2 ;;
     esac
-    case $name in replay) runs_in=$(cat "$cache/python.path") ;; *) runs_in=$python ;; esac
+    case $name in compiling | replay) runs_in=$(cat "$cache/python.path") ;; *) runs_in=$python ;; esac
     PYTHONDONTWRITEBYTECODE=1 "$runs_in" "bench/$name.py" "${options[@]}" || failed+=("$name")
 done
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"

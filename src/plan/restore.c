@@ -97,7 +97,7 @@ static pn_status keep(const pni_plan_cache_place *place, const pni_engine_sessio
                       pn_error *err) {
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     PNI_TRY(check_depth(pn_substrait_bytes(bundle->substrait), bundle, err));
-    PNI_TRY(pni_engine_plan_explain(plan, PNI_RENDER_KEPT_BYTES, &bytes, err));
+    PNI_TRY(pni_engine_plan_explain(plan, PNI_RENDER_KEPT_BYTES, NULL, &bytes, err));
     PNI_TRY(prove(engine, bundle, (pn_bytes){bytes.data, bytes.len}, err));
     return pni_plan_cache_put(place, bundle->fingerprint, (pn_bytes){bytes.data, bytes.len},
                               evicted, err);

@@ -8,6 +8,7 @@
 #include "exported.h"
 
 #include "arrow/arrow.h"
+#include "compiling.h"
 #include "exec/exec.h"
 #include "proof.h"
 #include "rows.h"
@@ -246,6 +247,21 @@ static json_t *opened(exported *e, const char *folder) {
     return outcome("done", NULL);
 }
 
+static json_t *pack(const exported *e, const char *path) {
+    pn_error err = PN_ERROR_INIT;
+    if (pn_session_load_pack(e->session, path, NULL, &err) != PN_OK)
+        return outcome_failed("failed", &err);
+    return outcome("done", NULL);
+}
+
+static json_t *rows(const exported *e, const char *name, const char *text) {
+    pn_error err = PN_ERROR_INIT;
+    const pn_bytes json = {(const uint8_t *)text, strlen(text)};
+    if (pn_session_add_rows(e->session, name, json, NULL, &err) != PN_OK)
+        return outcome_failed("failed", &err);
+    return outcome("done", NULL);
+}
+
 static json_t *dataset(const exported *e, const char *name, const char *uri) {
     pn_error err = PN_ERROR_INIT;
     pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
@@ -282,6 +298,7 @@ json_t *exported_line(exported *e, const json_t *line) {
     const char *sql = json_string_value(json_object_get(line, "sql"));
     const char *path = json_string_value(json_object_get(line, "path"));
     const char *name = json_string_value(json_object_get(line, "name"));
+    const char *text = json_string_value(json_object_get(line, "text"));
     if (pni_streq(what, "open") && !e->session)
         return opened(e, path);
     if (!e->session)
@@ -290,6 +307,12 @@ json_t *exported_line(exported *e, const json_t *line) {
         return exported_forget(e), outcome("done", NULL);
     if (pni_streq(what, "dataset") && name && path)
         return dataset(e, name, path);
+    if (pni_streq(what, "pack") && path)
+        return pack(e, path);
+    if (pni_streq(what, "rows") && name && text)
+        return rows(e, name, text);
+    if (pni_streq(what, "compiling") && sql)
+        return compiling(e, sql, json_integer_value(json_object_get(line, "runs")));
     if (pni_streq(what, "setting") && name)
         return setting(e, name, json_string_value(json_object_get(line, "value")));
     if (pni_streq(what, "compile") && sql && path)

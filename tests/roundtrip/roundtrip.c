@@ -21,6 +21,9 @@
  *     {"do":"replay","name":…,"sql":…,"path":…} its rows beside those at the path: same, known (a
  *                                               difference whose reason was shown, proof.c), …
  *     {"do":"prove","sql":…}                    the same in one process
+ *     {"do":"pack","path":…}                    a pack of functions for the session
+ *     {"do":"rows","name":…,"text":JSON}        a temporary table of it
+ *     {"do":"compiling","sql":…,"runs":n}       what compiling costs, see compiling.c
  *
  *     {"do":"time","sql":…,"runs":n}            time of each step, in ms: the least of n
  * answers processor time of {"plan","optimise","produce","canon","sql_physical","consume",
@@ -192,7 +195,7 @@ static pn_status kept_steps(doors *d, const pni_engine_plan *plan, const pn_subs
     PNI_AUTO(pn_buf) kept = PN_BUF_INIT;
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     double start = ends[KEEP] = ends[PROVE] = ends[RESTORE] = ms_of(CLOCK_PROCESS_CPUTIME_ID);
-    pn_status status = pni_engine_plan_explain(plan, PNI_RENDER_KEPT_BYTES, &kept, err);
+    pn_status status = pni_engine_plan_explain(plan, PNI_RENDER_KEPT_BYTES, NULL, &kept, err);
     if (status == PN_UNSUPPORTED)
         return PN_OK;
     PNI_TRY(status);

@@ -151,3 +151,92 @@ T_CASE(substrait_there_and_back) {
     T_ASSERT(pni_engine_plan_substrait(session, PNI_SPACE_RUN, view, &broken, &err) != PN_OK);
     T_ASSERT(err.number != 0);
 }
+
+/* The text of a plan that is made of the Substrait of another one. */
+static void reread(const pni_engine_session *session, const pn_buf *bytes, int kind, pn_buf *text) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pni_engine_plan) again = NULL;
+    pn_bytes view = {bytes->data, bytes->len};
+    T_OK(pni_engine_plan_substrait(session, PNI_SPACE_RUN, view, &again, &err), &err);
+    T_OK(pni_engine_plan_explain(again, kind, NULL, text, &err), &err);
+}
+
+static void written(const pni_engine_session *session, const char *sql, pn_buf *out) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pni_engine_plan) plan = planned(session, sql);
+    T_OK(pni_engine_plan_to_substrait(plan, out, &err), &err);
+}
+
+/* Sets that gather them would give each reader of one process another order. */
+T_CASE(windows_keep_their_order) {
+    PNI_AUTO_PTR(pni_engine_session) session = fixture_session();
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) first = PN_BUF_INIT;
+    fixture_numbers(session, "t", 3);
+    written(session,
+            "select sum(a) over (order by b) as s, count(a) over (order by b) as c, "
+            "min(a) over (order by b) as m, max(a) over (order by b) as x, "
+            "avg(a) over (order by b) as v, lag(a) over (order by b) as l from t",
+            &bytes);
+    reread(session, &bytes, PNI_RENDER_LOGICAL, &first);
+    T_ASSERT(strstr(pni_buf_text(&first), "WindowAggr"));
+    for (int i = 0; i < 8; i++) {
+        PNI_AUTO(pn_buf) again = PN_BUF_INIT;
+        reread(session, &bytes, PNI_RENDER_LOGICAL, &again);
+        T_EQ_STR(pni_buf_text(&again), pni_buf_text(&first));
+    }
+}
+
+T_CASE(names_of_the_result_cost_no_projection) {
+    PNI_AUTO_PTR(pni_engine_session) session = fixture_session();
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    fixture_numbers(session, "t", 3);
+    written(session, "select a + b as twice, a as one from t order by b desc limit 2", &bytes);
+    reread(session, &bytes, PNI_RENDER_PHYSICAL, &text);
+    const char *projection = strstr(pni_buf_text(&text), "ProjectionExec");
+    T_ASSERT(projection && strstr(projection, "as twice"));
+    T_ASSERT(!strstr(projection + 1, "ProjectionExec: expr=[twice"));
+}
+
+T_CASE(a_volatile_call_that_is_handed_on_twice_is_made_once) {
+    PNI_AUTO_PTR(pni_engine_session) session = fixture_session();
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(pni_engine_plan) again = NULL;
+    PNI_AUTO_STREAM stream = {0};
+    PNI_AUTO_ARRAY batch = {0};
+    pn_error err = PN_ERROR_INIT;
+    fixture_numbers(session, "t", 3);
+    written(session, "select r as one, r as two from (select random() as r from t)", &bytes);
+    T_OK(pni_engine_plan_substrait(session, PNI_SPACE_RUN, (pn_bytes){bytes.data, bytes.len},
+                                   &again, &err),
+         &err);
+    T_OK(pni_engine_plan_execute(again, NULL, &stream, &err), &err);
+    T_EQ_INT(stream.get_next(&stream, &batch), 0);
+    T_ASSERT(batch.length > 0);
+    const double *one = batch.children[0]->buffers[1], *two = batch.children[1]->buffers[1];
+    for (int64_t i = 0; i < batch.length; i++)
+        T_ASSERT(one[i] == two[i]);
+}
+
+/* The engine's rule knows the fields of a struct by names without a qualifier. */
+T_CASE(a_filter_on_a_field_stays_above_the_unnest) {
+    PNI_AUTO_PTR(pni_engine_session) session = fixture_session();
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(pni_engine_plan) again = NULL;
+    PNI_AUTO_STREAM stream = {0};
+    pn_error err = PN_ERROR_INIT;
+    int64_t rows = 0, sum = 0;
+    fixture_numbers(session, "t", 10);
+    written(session,
+            "select * from (select unnest(s) from (select named_struct('n', a, 'm', b) as s from "
+            "t)) where \"s.m\" > 10",
+            &bytes);
+    T_OK(pni_engine_plan_substrait(session, PNI_SPACE_RUN, (pn_bytes){bytes.data, bytes.len},
+                                   &again, &err),
+         &err);
+    T_OK(pni_engine_plan_execute(again, NULL, &stream, &err), &err);
+    T_OK(fixture_drain(&stream, &rows, &sum, &err), &err);
+    T_EQ_INT(rows, 4);
+    T_EQ_INT(sum, 6 + 7 + 8 + 9);
+}

@@ -296,3 +296,27 @@ T_CASE(an_unknown_table_suggests_a_near_view) {
     T_EQ_INT(pn_view_graph_compile(other, session, NULL, &problem), PN_NOT_FOUND);
     T_ASSERT(strstr(problem.hint, "'order_linez'"));
 }
+
+/* Digests made to compile a chain of views in a session that has compiled before. */
+static uint64_t digests_of_chain(pn_session *session, int count) {
+    PNI_AUTO_PTR(pn_view_graph) graph = pn_view_graph_new();
+    for (int i = 0; i < count; i++) {
+        char name[32], sql[64] = "select 1 as k";
+        snprintf(name, sizeof name, "link_%03d", i);
+        if (i)
+            snprintf(sql, sizeof sql, "select k + 1 as k from link_%03d", i - 1);
+        add(graph, name, sql);
+    }
+    uint64_t before = pni_json_digest_count();
+    compile(graph, session);
+    return pni_json_digest_count() - before;
+}
+
+T_CASE(each_view_of_a_chain_is_hashed_equally_often) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    uint64_t at_2 = digests_of_chain(session, 2), at_3 = digests_of_chain(session, 3);
+    uint64_t each = at_3 - at_2;
+    T_ASSERT(each > 0 && each < 16);
+    T_EQ_UINT(digests_of_chain(session, 20), at_3 + 17 * each);
+    T_EQ_UINT(digests_of_chain(session, 40), at_3 + 37 * each);
+}
