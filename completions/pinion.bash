@@ -9,7 +9,7 @@ _pinion() {
             ':-C'|':--directory'|':--profile'|':--set'|':--policy') skip=1;;
             :-*) ;;
             :*) verb=$word;;
-            'bundle:export'|'bundle:import'|'bundle:ls'|'bundle:show'|'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export'|'udf:ls'|'udf:show'|'udf:snapshot') verb="$verb $word";;
+            'bundle:export'|'bundle:import'|'bundle:ls'|'bundle:show'|'cpg:build'|'cpg:query'|'store:ls'|'store:query'|'store:gc'|'store:export'|'udf:ls'|'udf:show'|'udf:snapshot'|'udf:check') verb="$verb $word";;
         esac
     done
     globals='--directory --profile --set --policy --json --agent --quiet --verbose --version '
@@ -41,12 +41,13 @@ _pinion() {
         'udf ls') words='--all --kind --tag --help';;
         'udf show') words='--help';;
         'udf snapshot') words='--hash --tags --platform --parity --help';;
+        'udf check') words='--timeout --rows --help';;
         'explain-error') words='--all --help';;
         'completion') words='--help';;
         'bundle') words='export import ls show ';;
         'cpg') words='build query ';;
         'store') words='ls query gc export ';;
-        'udf') words='ls show snapshot ';;
+        'udf') words='ls show snapshot check ';;
     esac
     COMPREPLY=($(compgen -W "$words $globals" -- "$cur"))
     case "$verb:$prev" in
@@ -101,6 +102,8 @@ _pinion() {
         'store export:--format') COMPREPLY=($(compgen -W 'parquet json jsonlines csv arrow' -- "$cur"));;
         'udf ls:--kind') COMPREPLY=($(compgen -W 'scalar aggregate window table' -- "$cur"));;
         'udf ls:--tag') COMPREPLY=();;
+        'udf check:--timeout') COMPREPLY=();;
+        'udf check:--rows') COMPREPLY=();;
     esac
 }
 complete -o default -F _pinion pinion

@@ -185,6 +185,41 @@ PN_API PN_NODISCARD pn_status pn_udf_require(pn_session *session, const char *co
  */
 PN_API PN_NODISCARD pn_status pn_udf_tags(pn_session *session, pn_buf *json_out, pn_error *err);
 
+/** How a pack is probed. Zeroed = defaults. */
+typedef struct pn_probe_options {
+    uint32_t struct_size;
+    uint32_t timeout_ms; /**< per function; 0 = 10,000 */
+    uint32_t rows;       /**< of the largest call; 0 = 8,192 */
+    uint32_t reserved;
+} pn_probe_options;
+
+#ifdef __cplusplus
+static inline pn_probe_options pn_probe_options_init(void) {
+    pn_probe_options o = {};
+    o.struct_size = sizeof o;
+    return o;
+}
+#else
+#define PN_PROBE_OPTIONS_INIT ((pn_probe_options){.struct_size = sizeof(pn_probe_options)})
+#endif
+
+/**
+ * Calls every function of a pack with made-up arguments, each in a process of its own, and reports
+ * what went wrong: {"ok","pack","version","digest","functions":[{"name","kind","ok","calls",
+ * "refused","refusal"?,"findings":[{"what","at","text"}]}],"error"?}. A pack that cannot be loaded
+ * is a report with "error". The pack is not mapped into this process.
+ *
+ * @param path      a shared object
+ * @param options   NULL for defaults
+ * @param json_out  [out] appended to
+ * @errors  NOT_FOUND there is no such file · IO no process can be made
+ * @threads any; forks; blocks
+ * @cost    a few milliseconds per function
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_udf_probe(const char *path, const pn_probe_options *options,
+                                           pn_buf *json_out, pn_error *err);
+
 PN_EXTERN_C_END
 
 #endif

@@ -237,6 +237,7 @@ extern const cli_option cli_global_options[];
     X(udf_ls)                                                                                      \
     X(udf_show)                                                                                    \
     X(udf_snapshot)                                                                                \
+    X(udf_check)                                                                                   \
     X(explain_error)                                                                               \
     X(completion)
 #define CLI_VERB_DECLARE(name) extern const cli_verb cli_verb_##name;

@@ -7,11 +7,6 @@
  */
 #include "udf/udf_priv.h"
 
-const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index) {
-    const char *base = (const char *)plugin->udfs;
-    return (const pn_udf *)(const void *)(base + index * plugin->udf_stride);
-}
-
 static pn_status check_free(const pni_udf_catalog *catalog, const udf_pack *pack, const char *name,
                             pn_error *err) {
     const udf_pack *owner = pni_map_get(catalog->owners, name);

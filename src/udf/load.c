@@ -9,7 +9,7 @@
 
 #include <dlfcn.h>
 
-static const pn_host host = {
+static const pn_host our_host = {
     .struct_size = sizeof(pn_host),
     .abi_major = PN_PLUGIN_ABI_MAJOR,
     .abi_minor = PN_PLUGIN_ABI_MINOR,
@@ -25,7 +25,8 @@ static pn_status fail_load(const char *path, pn_error *err) {
     return status;
 }
 
-static pn_status enter(const char *path, const pn_plugin **out, pn_error *err) {
+static pn_status enter(const char *path, const pn_host *host, const pn_plugin **out,
+                       pn_error *err) {
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         return fail_load(path, err);
@@ -37,7 +38,7 @@ static pn_status enter(const char *path, const pn_plugin **out, pn_error *err) {
     }
     memcpy(&entry, &symbol, sizeof entry); /* ISO C has no cast from data to function pointers */
     char message[512] = "";
-    const pn_plugin *plugin = entry(&host, message, sizeof message);
+    const pn_plugin *plugin = entry(host, message, sizeof message);
     if (!plugin) {
         message[sizeof message - 1] = '\0';
         pn_status status =
@@ -47,6 +48,13 @@ static pn_status enter(const char *path, const pn_plugin **out, pn_error *err) {
     }
     *out = plugin;
     return PN_OK;
+}
+
+pn_status pni_udf_open(const char *path, const pn_host *host, const pn_plugin **out,
+                       pn_error *err) {
+    const pn_plugin *theirs = NULL;
+    PNI_TRY(enter(path, host, &theirs, err));
+    return pni_udf_adopt(theirs, pni_path_base(path), out, err);
 }
 
 static bool has_pack(const pni_udf_catalog *catalog, const char *digest) {
@@ -65,8 +73,6 @@ pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err
     if (has_pack(catalog, pack.digest)) {
         return PN_OK;
     }
-    const pn_plugin *theirs = NULL;
-    PNI_TRY(enter(absolute, &theirs, err));
-    PNI_TRY(pni_udf_adopt(theirs, pni_path_base(absolute), &pack.plugin, err));
+    PNI_TRY(pni_udf_open(absolute, &our_host, &pack.plugin, err));
     return pni_udf_catalog_add(catalog, &pack, err);
 }

@@ -14,34 +14,6 @@ static const void *row_at(const void *rows, uint32_t stride, uint64_t index) {
     return (const char *)rows + index * stride;
 }
 
-/* ---- every function of every pack ------------------------------------------------------------ */
-
-typedef void (*declared_fn)(void *ctx, const udf_declared *declared);
-
-static void each_of_pack(const udf_pack *pack, declared_fn each, void *ctx) {
-    const pn_plugin *p = pack->plugin;
-    for (uint64_t i = 0; i < p->n_udfs; i++) {
-        udf_declared one = {.pack = pack, .udf = pni_udf_at(p, i), .kind = "scalar"};
-        each(ctx, &one);
-    }
-    for (uint64_t i = 0; i < p->n_aggregates; i++) {
-        const pn_aggregate *row = row_at(p->aggregates, p->aggregate_stride, i);
-        udf_declared one = {
-            .pack = pack, .udf = row->function, .kind = "aggregate", .aggregate = row};
-        each(ctx, &one);
-    }
-    for (uint64_t i = 0; i < p->n_windows; i++) {
-        const pn_window *row = row_at(p->windows, p->window_stride, i);
-        udf_declared one = {.pack = pack, .udf = row->function, .kind = "window"};
-        each(ctx, &one);
-    }
-    for (uint64_t i = 0; i < p->n_table_functions; i++) {
-        const pn_table_function *row = row_at(p->table_functions, p->table_function_stride, i);
-        udf_declared one = {.pack = pack, .udf = row->function, .kind = "table"};
-        each(ctx, &one);
-    }
-}
-
 /* ---- its parts ------------------------------------------------------------------------------- */
 
 static json_t *text_or_null(const char *text) {
@@ -144,8 +116,8 @@ static bool ask_result(const pn_udf *udf, const shape *at, pni_sample sample, pn
 static json_t *result_of(const udf_declared *declared, const shape *at) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_AUTO(pn_buf) other = PN_BUF_INIT;
-    const pn_udf *udf = declared->udf;
-    if (pni_streq(declared->kind, "table")) {
+    const pn_udf *udf = declared->function.udf;
+    if (declared->function.kind == PNI_UDF_TABLE) {
         return json_string("table");
     }
     if (udf->return_format) {
@@ -171,7 +143,7 @@ static void put_signature(const udf_declared *declared, const pn_signature *sign
 }
 
 static void put_signatures(const udf_declared *declared, json_t *spec) {
-    const pn_udf *udf = declared->udf;
+    const pn_udf *udf = declared->function.udf;
     json_t *inputs = json_array();
     json_t *results = json_array();
     pn_signature first = {.kind = udf->signature,
@@ -211,7 +183,7 @@ static const pn_option *find_option(const pn_plugin *plugin, const char *key) {
 
 /* {argument or option: its default}: options as they are without SET. */
 static json_t *defaults_of(const udf_declared *declared) {
-    const pn_udf *udf = declared->udf;
+    const pn_udf *udf = declared->function.udf;
     json_t *defaults = json_object();
     for (uint32_t i = udf->min_args; udf->arg_defaults && i < udf->n_arg_formats; i++) {
         const char *text = udf->arg_defaults[i - udf->min_args];
@@ -227,7 +199,7 @@ static json_t *defaults_of(const udf_declared *declared) {
 }
 
 static json_t *doc_of(const udf_declared *declared) {
-    const pn_udf *udf = declared->udf;
+    const pn_udf *udf = declared->function.udf;
     const pn_doc none = {0};
     const pn_doc *doc = udf->doc ? udf->doc : &none;
     json_t *arguments = json_array();
@@ -243,13 +215,14 @@ static json_t *doc_of(const udf_declared *declared) {
 }
 
 static json_t *state_of(const udf_declared *declared) {
-    if (!declared->aggregate) {
+    if (declared->function.kind != PNI_UDF_AGGREGATE) {
         return json_null();
     }
+    const pn_aggregate *aggregate = declared->function.row;
     json_t *types = json_array();
-    for (uint32_t i = 0; i < declared->aggregate->n_state; i++) {
+    for (uint32_t i = 0; i < aggregate->n_state; i++) {
         PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-        pni_udf_format_text(declared->aggregate->state_formats[i], &text);
+        pni_udf_format_text(aggregate->state_formats[i], &text);
         json_array_append_new(types, json_string(pni_buf_text(&text)));
     }
     return types;
@@ -258,18 +231,18 @@ static json_t *state_of(const udf_declared *declared) {
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static json_t *spec_of(const pni_udf_catalog *catalog, const udf_declared *declared) {
-    const pn_udf *udf = declared->udf;
+    const pn_udf *udf = declared->function.udf;
     const pn_plugin *plugin = declared->pack->plugin;
     PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
     char digest[PNI_SHA256_HEX];
     pn_status status = pni_udf_digest(catalog, udf->name, digest, NULL);
     pni_assert(status == PN_OK); /* it is in the catalog */
     pni_udf_signature(udf, &signature);
-    json_t *spec =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", udf->name, "kind",
-                  declared->kind, "pack", plugin->name, "pack_version", plugin->version,
-                  "signature", pni_buf_text(&signature), "volatility", pni_udf_volatility_text(udf),
-                  "digest", digest, "version", pni_udf_version(catalog, udf));
+    json_t *spec = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", udf->name, "kind",
+                             pni_udf_kind_text(declared->function.kind), "pack", plugin->name,
+                             "pack_version", plugin->version, "signature", pni_buf_text(&signature),
+                             "volatility", pni_udf_volatility_text(udf), "digest", digest,
+                             "version", pni_udf_version(catalog, udf));
     pni_assert(spec);
     json_object_set_new(spec, "func_id", json_sprintf("%s.%s", plugin->name, udf->name));
     json_object_set_new(spec, "aliases", sorted_list(text_list(udf->aliases)));
@@ -277,7 +250,7 @@ static json_t *spec_of(const pni_udf_catalog *catalog, const udf_declared *decla
     json_t *names = names_of(udf);
     json_object_set_new(spec, "parameter_names", names ? names : json_null());
     put_signatures(declared, spec);
-    bool is_scalar = pni_streq(declared->kind, "scalar");
+    bool is_scalar = declared->function.kind == PNI_UDF_SCALAR;
     bool folds = is_scalar && udf->volatility == PN_VOLATILITY_IMMUTABLE;
     json_object_set_new(spec, "simplify", json_boolean(folds));
     json_object_set_new(spec, "coerce_types", json_boolean(coerces(udf)));
@@ -289,21 +262,14 @@ static json_t *spec_of(const pni_udf_catalog *catalog, const udf_declared *decla
     return spec;
 }
 
-typedef struct gathering {
-    const pni_udf_catalog *catalog;
-    pni_map *by_name;
-} gathering;
-
-static void gather(void *ctx, const udf_declared *declared) {
-    gathering *g = ctx;
-    pni_map_put(g->by_name, declared->udf->name, spec_of(g->catalog, declared));
-}
-
 json_t *pni_udf_specs(const pni_udf_catalog *catalog) {
     PNI_AUTO_PTR(pni_map) by_name = pni_map_new();
-    gathering g = {catalog, by_name};
     for (size_t i = 0; i < catalog->packs.count; i++) {
-        each_of_pack(catalog->packs.items[i], gather, &g);
+        const udf_pack *pack = catalog->packs.items[i];
+        for (uint64_t f = 0; f < pni_udf_function_count(pack->plugin); f++) {
+            udf_declared one = {pack, pni_udf_function_at(pack->plugin, f)};
+            pni_map_put(by_name, one.function.udf->name, spec_of(catalog, &one));
+        }
     }
     const char **sorted = pni_map_sorted_keys(by_name);
     json_t *specs = json_array();

@@ -43,8 +43,24 @@ pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err
 pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
                           pn_error *err);
 
-/* Function `index` of a table. */
+/* What kind of function a declaration is for. */
+enum { PNI_UDF_SCALAR = 0, PNI_UDF_AGGREGATE = 1, PNI_UDF_WINDOW = 2, PNI_UDF_TABLE = 3 };
+
+/* One function of a pack: its declaration, and the row of its kind's table (pn_udf, pn_aggregate,
+ * pn_window, pn_table_function). */
+typedef struct pni_udf_function {
+    int32_t kind;
+    const pn_udf *udf;
+    const void *row;
+} pni_udf_function;
+
+/* Scalar function `index` of a table. */
 const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index);
+/* The functions of all kinds of an adopted pack, one after the other. */
+uint64_t pni_udf_function_count(const pn_plugin *plugin);
+pni_udf_function pni_udf_function_at(const pn_plugin *plugin, uint64_t index);
+/* "scalar", "aggregate", "window", "table". */
+const char *pni_udf_kind_text(int32_t kind);
 /* By name or alias; NULL when no pack has it. */
 const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name);
 /* E.g. "(s,s[,b]) -> u" or "(s,*...65) -> u"; formats as in plugin.h. "?" = decided per call. */

@@ -18,12 +18,10 @@ struct pni_udf_catalog {
     pni_map *owners;    /* name or alias -> udf_pack * */
 };
 
-/* One function of any kind, as its pack declares it. */
+/* One function of any kind, and whose it is. */
 typedef struct udf_declared {
     const udf_pack *pack;
-    const pn_udf *udf;
-    const char *kind;              /* scalar, aggregate, window or table */
-    const pn_aggregate *aggregate; /* or NULL */
+    pni_udf_function function;
 } udf_declared;
 
 /* Which type stands for "anything" when a pack is asked or called with a made-up argument. */
@@ -43,6 +41,10 @@ pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn
 
 /* The fields of an adopted pack: names, formats, arity, pointers, duplicates. */
 pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);
+
+/* Opens the shared object at an absolute path with that host and adopts its table. It stays mapped.
+ */
+pn_status pni_udf_open(const char *path, const pn_host *host, const pn_plugin **out, pn_error *err);
 
 /* SHA-256 of name|signature|body_version. */
 void pni_udf_body_digest(const pn_udf *udf, char hex_out[PNI_SHA256_HEX]);

@@ -31,6 +31,7 @@ verbs:
   udf ls         list the functions of the packs
   udf show       show what one function takes, gives and is known by
   udf snapshot   print all functions of the packs as one document
+  udf check      call the functions of a pack and report what goes wrong
   explain-error  tell what an error number means and what to do
   completion     print the bash completion or the manual page
 

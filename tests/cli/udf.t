@@ -57,3 +57,19 @@ $ pinion udf ls
 ! pinion: there is no operator planner 'nope' [PN5185]
 ! …
 [exit 2]
+
+# a pack that goes wrong is told of, function by function
+$ test -n "$PN_BUILD_DIR" && pinion udf check "$PN_BUILD_DIR/tests/plugins/good.so"
+good 1.0, sha256 …
+ok    double_it: 14 calls
+$ pinion udf check "$PN_BUILD_DIR/tests/plugins/wrong_abi.so"
+FAIL  pack 'wrong_abi.so' needs plugin ABI 7.3, this pinion offers 1.1 [PN5102]
+[exit 1]
+$ pinion --agent udf check "$PN_BUILD_DIR/tests/plugins/probed.so" --timeout 300ms > report; echo $?
+1
+$ python3 -c "import json; r=json.load(open('report')); print(r['ok'], [f['name'] for f in r['functions'] if f['ok']])"
+False ['refuses']
+$ pinion udf check gone.so
+! pinion: …gone.so…
+! …
+[exit 2]

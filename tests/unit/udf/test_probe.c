@@ -1,0 +1,132 @@
+/* Probing: every way to go wrong is told by name, and the process that asks goes on. */
+#include "pinion/udf.h"
+
+#include "base/base.h"
+#include "t.h"
+#include "udf/probe_priv.h"
+
+#include <stdlib.h>
+
+static char *pack_path(const char *name) {
+    const char *build = getenv("PN_BUILD_DIR");
+    if (!build) {
+        T_SKIP("no build tree (PN_BUILD_DIR)");
+    }
+    PNI_AUTO(pn_buf) path = PN_BUF_INIT;
+    pni_buf_printf(&path, "%s/tests/plugins/%s.so", build, name);
+    if (!pni_path_exists(pni_buf_text(&path))) {
+        T_SKIP("the test packs are not built");
+    }
+    return pni_buf_steal(&path);
+}
+
+static json_t *probe(const char *name) {
+    PNI_AUTO_PTR(pni_text) path = pack_path(name);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_probe_options options = PN_PROBE_OPTIONS_INIT;
+    pn_error err = PN_ERROR_INIT;
+    options.timeout_ms = 1000, options.rows = 2000;
+    T_OK(pn_udf_probe(path, &options, &text, &err), &err);
+    return json_loadb((const char *)text.data, text.len, 0, NULL);
+}
+
+static const json_t *function_of(const json_t *report, const char *name) {
+    size_t index;
+    json_t *function;
+    json_array_foreach(json_object_get(report, "functions"), index, function) {
+        if (pni_streq(pni_json_text(function, "name"), name)) {
+            return function;
+        }
+    }
+    T_FAIL("the report has no function '%s'", name);
+}
+
+T_CASE(what_goes_wrong_is_told_by_name) {
+    static const struct {
+        const char *name, *what, *at, *text;
+    } wanted[] = {
+        {"counts_its_calls", "not immutable", "1 argument, one row", "other results"},
+        {"crashes", "crash", "1 argument, many rows", "signal 11"},
+        {"ends_the_process", "exit", "1 argument, no rows", "code 7"},
+        {"fails_without_a_word", "message", "1 argument, no rows", "without a text"},
+        {"forgets_rows", "length", "1 argument, a slice", "7 rows, want 8"},
+        {"frees_its_result", "crash", "1 argument, one row", "signal"},
+        {"gives_nothing", "result", "1 argument, no rows", "no result"},
+        {"hangs", "timeout", "1 argument, no rows", "1000 ms"},
+        {"lends_its_arguments", "crash", "1 argument, one row", "signal"},
+        {"miscounts_nulls", "null count", "1 argument, one row", "0 nulls and says 1"},
+        {"reads_past_the_end", "crash", "1 argument, one row", "signal"},
+        {"writes_to_its_arguments", "crash", "1 argument, one row", "signal"},
+    };
+#ifdef __SANITIZE_ADDRESS__
+    T_SKIP("the sanitizer takes signals itself");
+#endif
+    PNI_AUTO_PTR(json_t) report = probe("probed");
+    T_ASSERT(json_is_false(json_object_get(report, "ok")));
+    T_EQ_STR(pni_json_text(report, "pack"), "probed");
+    T_EQ_STR(pni_json_text(report, "version"), "0.1");
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const json_t *function = function_of(report, wanted[i].name);
+        const json_t *finding = json_array_get(json_object_get(function, "findings"), 0);
+        if (!pni_streq(pni_json_text(finding, "what"), wanted[i].what) ||
+            !pni_streq(pni_json_text(finding, "at"), wanted[i].at) ||
+            !strstr(pni_json_text(finding, "text"), wanted[i].text)) {
+            T_FAIL("%s: %s, %s: %s", wanted[i].name, pni_json_text(finding, "what"),
+                   pni_json_text(finding, "at"), pni_json_text(finding, "text"));
+        }
+    }
+}
+
+T_CASE(an_error_with_a_text_is_a_good_answer) {
+    PNI_AUTO_PTR(json_t) report = probe("probed");
+    const json_t *function = function_of(report, "refuses");
+    T_ASSERT(json_is_true(json_object_get(function, "ok")));
+    T_EQ_STR(pni_json_text(function, "refusal"), "not today");
+    T_EQ_INT(json_integer_value(json_object_get(function, "calls")),
+             json_integer_value(json_object_get(function, "refused")));
+}
+
+T_CASE(a_right_pack_passes) {
+    PNI_AUTO_PTR(json_t) report = probe("good");
+    T_ASSERT(json_is_true(json_object_get(report, "ok")));
+    T_EQ_UINT(json_array_size(json_object_get(report, "functions")), 1);
+    T_EQ_INT(json_integer_value(json_object_get(function_of(report, "double_it"), "calls")), 14);
+    T_EQ_UINT(strlen(pni_json_text(report, "digest")), 64);
+}
+
+T_CASE(a_pack_that_cannot_be_loaded_is_a_report) {
+    PNI_AUTO_PTR(json_t) report = probe("wrong_abi");
+    T_ASSERT(json_is_false(json_object_get(report, "ok")));
+    const json_t *error = json_object_get(report, "error");
+    T_EQ_INT(json_integer_value(json_object_get(error, "number")), PNI_E_UDF_ABI);
+    T_ASSERT(strstr(pni_json_text(error, "message"), "7.3"));
+    PNI_AUTO_PTR(json_t) refused = probe("refuses");
+    T_EQ_STR(pni_json_text(json_object_get(refused, "error"), "detail"),
+             "no licence for this machine");
+}
+
+T_CASE(the_built_in_functions_pass) {
+    static probe_page page;
+    for (uint64_t i = 0;; i++) {
+        page = (probe_page){.why = PN_ERROR_INIT};
+        pni_probe_function(NULL, i, 500, &page);
+        if (page.is_past_end) {
+            T_ASSERT(i >= 20);
+            return;
+        }
+        if (page.n_findings) {
+            T_FAIL("%s: %s, %s: %s", page.name, page.findings[0].what, page.findings[0].at,
+                   page.findings[0].text);
+        }
+    }
+}
+
+T_CASE(wrong_arguments_are_refused) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_probe_options options = PN_PROBE_OPTIONS_INIT;
+    pn_error err = PN_ERROR_INIT;
+    T_STATUS(pn_udf_probe("/no/such.so", NULL, &text, &err), PN_NOT_FOUND, &err);
+    T_STATUS(pn_udf_probe(NULL, NULL, &text, &err), PN_INVALID, &err);
+    options.rows = 2000000;
+    T_STATUS(pn_udf_probe("/no/such.so", &options, &text, &err), PN_INVALID, &err);
+}
