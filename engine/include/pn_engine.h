@@ -347,6 +347,21 @@ int32_t pne_session_set(const pne_session *session,
 int32_t pne_session_settings(const pne_session *session, pne_sink sink, void *ctx, pne_error *err);
 
 /**
+ * Tells which tables SQL text calls, or writes relations in their place.
+ *
+ * `relations_json` NULL: gives {"the call as written": {"name", "args": [{"name", "kind": "string|number|boolean|null|
+ * other", "text"}]}}. Otherwise {"the call as written": "a relation in SQL"}: gives the text with those calls replaced.
+ * PLAN: a syntax error. LIMIT: too long or deep.
+ */
+int32_t pne_sql_calls(const pne_session *session,
+                      const char *sql,
+                      size_t len,
+                      const char *relations_json,
+                      pne_sink sink,
+                      void *ctx,
+                      pne_error *err);
+
+/**
  * Tells what SQL text is made of, without planning it, as JSON: {"statement":kind of the first, "kinds":[kinds of all,
  * nested ones too], "count":number of statements, "tables":[names of the tables read or written, without CTEs],
  * "qualified":[names with a catalog or schema in front], "table_functions":[…], "parameters":["$1", …],

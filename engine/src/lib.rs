@@ -37,6 +37,7 @@ mod stream;
 mod stub;
 mod substrait;
 mod table;
+mod table_call;
 mod udf;
 mod view;
 mod write;

@@ -126,7 +126,7 @@ pub fn word(ident: &Ident) -> String {
     if ident.quote_style.is_none() { ident.value.to_lowercase() } else { ident.value.clone() }
 }
 
-fn last_word(name: &ObjectName) -> Option<String> {
+pub fn last_word(name: &ObjectName) -> Option<String> {
     match name.0.last() {
         Some(ObjectNamePart::Identifier(last)) => Some(word(last)),
         _ => None,

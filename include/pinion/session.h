@@ -67,6 +67,9 @@ typedef struct pn_session_options {
         *autoload_dir; /**< folder for catalog auto-load, see pn_catalog_autoload(); NULL = none */
     const char *plan_cache_dir; /**< where plans are kept when the setting plan_cache_limit says how
                                    much; NULL = nowhere */
+    const char *files_dir; /**< folder that table functions such as read_csv() count from, and below
+                              which the policy `service` lets them read; NULL = the current folder,
+                              and only `admin` may read. Since 0.1 */
 } pn_session_options;
 
 #ifdef __cplusplus

@@ -29,6 +29,7 @@ static pn_status open_bare(const cli_app *cli, cli_workspace *out, pn_error *err
     options.settings = cli->settings;
     options.n_settings = cli->n_settings;
     options.autoload_dir = cli_get(cli, "autoload");
+    options.files_dir = ".";
     options.sql_policy =
         cli_has(cli, "policy") ? pn_sql_policy_find(cli_get(cli, "policy")) : PN_SQL_POLICY_SERVICE;
     return pn_session_open(&options, &out->session, err);

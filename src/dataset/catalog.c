@@ -14,7 +14,7 @@ struct pn_catalog {
     const char **sorted;  /* names in order; NULL after an addition */
 };
 
-static const char *const formats[] = {"arrow", "csv", "delta", "json", "parquet"};
+static const char *const formats[] = {"arrow", "csv", "delta", "delta_snapshot", "json", "parquet"};
 
 static void dataset_free(pni_dataset *dataset) {
     if (!dataset)
@@ -129,7 +129,7 @@ static pn_status check_version(const pn_dataset_spec *spec, pn_error *err) {
     uint64_t version;
     if (!spec->version && !spec->timestamp)
         return PN_OK;
-    if (!pni_streq(spec->format, "delta"))
+    if (!pni_starts_with(spec->format, "delta"))
         return pni_fail(err, PNI_E_DATASET_OPTION,
                         "dataset '%s' of format %s cannot have a version or timestamp", spec->name,
                         spec->format);

@@ -72,6 +72,10 @@ void pni_hash_cache_save(pni_hash_cache *cache);  /* what changed; failing to sa
 void pni_hash_cache_close(pni_hash_cache *cache); /* saves */
 PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 
+/* The one row of a `delta_snapshot` dataset, into `resolved`: its table, pin and evidence. */
+pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
+                                  pni_resolved *resolved, pn_error *err);
+
 /* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in
  * the same order. */
 pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_t **files_out,

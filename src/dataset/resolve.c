@@ -148,13 +148,15 @@ static bool is_delta_absent(const pni_dataset *dataset) {
 
 static pn_status open_any(const pni_engine_session *engine, const pni_dataset *dataset,
                           pni_resolved *resolved, pn_error *err) {
-    bool is_delta = pni_streq(dataset->format, "delta");
+    bool is_delta = pni_starts_with(dataset->format, "delta");
     if (is_delta && is_delta_absent(dataset))
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'",
                         dataset->name, dataset->uri);
     if (!is_delta)
         return open_files(engine, dataset, resolved, err);
-    pn_status status = open_delta(engine, dataset, resolved, err);
+    pn_status status = pni_streq(dataset->format, "delta")
+                           ? open_delta(engine, dataset, resolved, err)
+                           : pni_delta_snapshot_open(engine, dataset, resolved, err);
     if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
         PNI_AUTO(pn_buf) why = PN_BUF_INIT;
         pni_buf_puts(&why, err ? err->message : "");

@@ -93,6 +93,13 @@ void pni_engine_table_free(pni_engine_table *table);
  */
 pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql, json_t **out,
                                 pn_error *err);
+/* The tables that SQL text calls: {"the call as written": {"name", "args": [{"name", "kind",
+ * "text"}]}}. */
+pn_status pni_engine_sql_calls(const pni_engine_session *session, pn_bytes sql, json_t **out,
+                               pn_error *err);
+/* The text with relations, {"the call as written": "a relation in SQL"}, in the place of calls. */
+pn_status pni_engine_sql_replace(const pni_engine_session *session, pn_bytes sql,
+                                 const json_t *relations, pn_buf *out, pn_error *err);
 pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql,
                               uint32_t flags, pni_engine_plan **out, pn_error *err);
 /* The same with the values of its parameters as one row, a column each, named without the `$`;

@@ -28,6 +28,24 @@ pn_status pni_engine_sql_tables(const pni_engine_session *session, pn_bytes sql,
     return pni_engine_json_result(status, &text, "table list of the engine", out, err);
 }
 
+pn_status pni_engine_sql_calls(const pni_engine_session *session, pn_bytes sql, json_t **out,
+                               pn_error *err) {
+    PNI_TRY(check_size(sql, PNI_SQL_MAX_BYTES, "SQL text", err));
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    int32_t status = pne_sql_calls(engine_session(session), (const char *)sql.data, sql.len,
+                                   /* relations_json= */ NULL, pni_buf_sink, &text, err);
+    return pni_engine_json_result(status, &text, "list of calls of the engine", out, err);
+}
+
+pn_status pni_engine_sql_replace(const pni_engine_session *session, pn_bytes sql,
+                                 const json_t *relations, pn_buf *out, pn_error *err) {
+    PNI_TRY(check_size(sql, PNI_SQL_MAX_BYTES, "SQL text", err));
+    PNI_AUTO_PTR(pni_text) json = json_dumps(relations, JSON_COMPACT);
+    return pni_engine_finish(pne_sql_calls(engine_session(session), (const char *)sql.data, sql.len,
+                                           json, pni_buf_sink, out, err),
+                             err);
+}
+
 pn_status pni_engine_plan_sql(const pni_engine_session *session, pni_space space, pn_bytes sql,
                               uint32_t flags, pni_engine_plan **out, pn_error *err) {
     const pni_bound_sql bound = {.text = sql, .flags = flags};

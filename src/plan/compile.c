@@ -73,29 +73,40 @@ static pn_status ensure_tables(pn_session *session, const pni_compile_request *r
 }
 
 static bool is_pack_function(void *ctx, const char *name) {
-    return pni_session_has_function(ctx, name);
+    return pni_session_has_table_function(ctx, name);
 }
 
+/* `text` is what is planned: tables in the place of calls; it stays empty when there are none. */
 static pn_status parse_sql(pn_session *session, const pni_compile_request *request, json_t **out,
-                           pn_error *err) {
+                           pn_buf *text, pn_error *err) {
     int32_t policy = request->policy ? request->policy : pn_session_policy(session);
+    PNI_AUTO_PTR(json_t) parsed = NULL;
     if (request->sql.len > PNI_SQL_MAX_BYTES)
         return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u",
                         request->sql.len, PNI_SQL_MAX_BYTES);
-    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, out, err));
-    PNI_TRY(check_statement(request, policy, *out, err));
-    PNI_TRY(pni_policy_check_reads(policy, *out, is_pack_function, session, err));
-    return pni_params_check(request->params, *out, err);
+    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
+    PNI_TRY(check_statement(request, policy, parsed, err));
+    PNI_TRY(pni_policy_check_reads(policy, parsed, is_pack_function, session, err));
+    PNI_TRY(pni_params_check(request->params, parsed, err));
+    PNI_TRY(pni_session_expand(session, policy, request->sql, parsed, text, err));
+    if (text->len == 0) {
+        *out = pni_take(parsed);
+        return PN_OK;
+    }
+    return pni_engine_sql_tables(pni_session_engine(session), (pn_bytes){text->data, text->len},
+                                 out, err);
 }
 
 static pn_status plan_sql(pn_session *session, const pni_compile_request *request,
                           pni_engine_plan **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) parsed = NULL;
     PNI_AUTO_STREAM params = {0};
-    PNI_TRY(parse_sql(session, request, &parsed, err));
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_TRY(parse_sql(session, request, &parsed, &text, err));
     PNI_TRY(ensure_tables(session, request, parsed, err));
     PNI_TRY(pni_params_stream(request->params, &params, err));
-    const pni_bound_sql bound = {.text = request->sql,
+    const pni_bound_sql bound = {.text =
+                                     text.len > 0 ? (pn_bytes){text.data, text.len} : request->sql,
                                  .flags = request->statement ? PNI_SPLIT : 0,
                                  .params = params.release ? &params : NULL};
     PNI_TRY(pni_engine_plan_bound_sql(pni_session_engine(session), PNI_SPACE_IDENTITY, &bound, out,

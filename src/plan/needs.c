@@ -91,9 +91,25 @@ static void compare_dataset(pn_session *session, const pni_bundle_input *input, 
     }
 }
 
+void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
+    PNI_AUTO_PTR(json_t) parsed = NULL;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    bool unknown = false;
+    for (size_t i = 0; i < bundle->n_inputs; i++)
+        unknown = unknown ||
+                  (!bundle->inputs[i].view && !pni_session_knows(session, bundle->inputs[i].name));
+    if (!unknown || !bundle->sql)
+        return;
+    pn_bytes sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)};
+    if (pni_engine_sql_tables(pni_session_engine(session), sql, &parsed, NULL) != PN_OK ||
+        pni_session_expand(session, pn_session_policy(session), sql, parsed, &text, NULL) != PN_OK)
+        pni_logf("bundle %.12s: its table functions cannot be opened here", bundle->fingerprint);
+}
+
 pn_status pni_plan_needs(pn_session *session, const pn_bundle *bundle, json_t *needs,
                          pn_error *err) {
     const json_t *documents = bundle->documents;
+    pni_plan_open_calls(session, bundle);
     for (size_t i = 0; i < bundle->n_inputs; i++)
         if (!bundle->inputs[i].view)
             compare_dataset(session, &bundle->inputs[i], needs);

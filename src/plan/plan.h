@@ -160,6 +160,10 @@ pn_status pni_plan_open(pni_replay *replay, const pn_bundle *bundle, pni_engine_
 /* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
 pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn_error *err);
 
+/* Opens the tables that the bundle's text calls, when the session does not know one of its inputs:
+ * in another process than the one that compiled it. What cannot be opened stays missing. Lock
+ * held. */
+void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle);
 /*
  * Everything of the bundle that the session lacks or has otherwise, appended to `needs`:
  * {"kind","name","problem":"missing"|"differs"|"unreadable","want"?,"have"?}. Where

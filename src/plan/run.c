@@ -12,6 +12,7 @@ static pn_status drift(pn_error *err, const pn_bundle *bundle, const char *what,
 }
 
 static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_error *err) {
+    pni_plan_open_calls(session, bundle);
     for (size_t i = 0; i < bundle->n_inputs; i++) {
         const pni_bundle_input *input = &bundle->inputs[i];
         const pni_resolved *resolved;

@@ -15,7 +15,9 @@
     "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"string\","                       \
     "\"pattern\":\"^[0-9]*[1-9][0-9]*$\"}]}"
 #define OBJECT "{\"type\":\"object\",\"additionalProperties\":false,"
-#define FORMAT "{\"enum\":[\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\"]}"
+#define FORMATS "\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\""
+#define FORMAT "{\"enum\":[" FORMATS "]}"
+#define READ_FORMAT "{\"enum\":[" FORMATS ",\"delta_snapshot\"]}"
 
 static const char schema[] =
     "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
@@ -39,7 +41,7 @@ static const char schema[] =
     "\"additionalProperties\":" TEXT "},"
     "\"datasets\":{\"type\":\"object\",\"propertyNames\":{\"pattern\":" NAME_PATTERN "},"
     "\"additionalProperties\":" OBJECT "\"required\":[\"format\",\"uri\"],\"properties\":{"
-    "\"format\":" FORMAT ",\"uri\":" TEXT ",\"version\":" TEXT ",\"timestamp\":" TEXT ","
+    "\"format\":" READ_FORMAT ",\"uri\":" TEXT ",\"version\":" TEXT ",\"timestamp\":" TEXT ","
     "\"files\":" TEXTS ","
     "\"options\":" SCALARS ",\"storage_options\":" SCALARS ","
     "\"optional\":{\"enum\":[true,false,\"true\",\"false\"]},"

@@ -17,8 +17,8 @@ typedef struct dataset_reader {
 static pn_status read_format(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     dataset_reader *reader = ctx;
     int32_t format;
-    PNI_TRY(yaml_word(file, value, "format", project_formats, &format, err));
-    reader->spec.format = project_formats[format];
+    PNI_TRY(yaml_word(file, value, "format", project_read_formats, &format, err));
+    reader->spec.format = project_read_formats[format];
     return PN_OK;
 }
 

@@ -147,6 +147,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         PNI_AUTO_PTR(pni_text) plans = pni_path_join(project->dir, ".pinion/cache/plans");
         options.profile = project->profile;
         options.plan_cache_dir = plans;
+        options.files_dir = project->dir;
         options.settings = project->settings.items;
         options.n_settings = project->settings.count;
         options.catalog = project->catalog;

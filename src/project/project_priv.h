@@ -122,7 +122,8 @@ pn_status yaml_env_map(yaml_file *file, yaml_node_t *node, const char *what, jso
 pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key, yaml_node_t *value,
                                pn_error *err);
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
-extern const char *const project_formats[]; /* of datasets and outputs; NULL-terminated */
+extern const char *const project_formats[];      /* of outputs; NULL-terminated */
+extern const char *const project_read_formats[]; /* of datasets */
 
 /* The session was opened: what it does belongs to the recording, if there is one. */
 void project_record_session(pn_project *project);

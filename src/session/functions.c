@@ -7,6 +7,7 @@ pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->udfs = pni_udf_catalog_new();
     session->async_policy = pni_session_async_policy(0, 0);
     PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
+    PNI_TRY(pni_udf_install_second_names(session->engine, err));
     return pni_sql_functions_new(session->function_policy, session->engine, &session->sql_functions,
                                  err);
 }

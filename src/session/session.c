@@ -23,6 +23,8 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     session->catalog = pni_catalog_ref(options->catalog);
     session->own = pn_catalog_new();
     session->tables = pni_map_new();
+    if (options->files_dir)
+        session->files_dir = pni_path_absolute(options->files_dir);
     if (options->plan_cache_dir)
         session->plan_cache.dir = pni_path_absolute(options->plan_cache_dir);
     return session;
@@ -50,6 +52,7 @@ void pn_session_unref(pn_session *session) {
     pni_engine_session_free(session->engine);
     pn_catalog_unref(session->catalog);
     pn_catalog_unref(session->own);
+    pni_free(session->files_dir);
     json_decref(session->runtime);
     json_decref(session->settings);
     json_decref(session->identity_settings);
@@ -240,6 +243,15 @@ pn_status pn_session_add_table(pn_session *session, const char *name,
     else
         pni_error_context(err, "table '%s'", name);
     return status;
+}
+
+pn_status pni_session_add_rows(pn_session *session, const char *name,
+                               struct ArrowArrayStream *stream, pn_error *err) {
+    PNI_AUTO_PTR(pni_resolved) resolved = NULL;
+    PNI_TRY(pni_resolve_stream(session->engine, stream, &resolved, err));
+    PNI_TRY(install(session, name, resolved, false, err));
+    resolved = NULL;
+    return PN_OK;
 }
 
 pn_status pni_session_replace_table(pn_session *session, const char *name,

@@ -107,6 +107,15 @@ bool pni_function_is_volatile(const char *name);
 
 /* True when a pack of the session has a function of that name or alias. */
 bool pni_session_has_function(const pn_session *session, const char *name);
+/* The same for the table functions of packs. */
+bool pni_session_has_table_function(const pn_session *session, const char *name);
+/*
+ * Opens the table functions that `sql` calls: their datasets become tables of the session, and
+ * `out` the text with those tables in the place of the calls. `parsed` is what
+ * pni_engine_sql_tables() said. `out` stays empty when there is nothing to do. Lock held.
+ */
+pn_status pni_session_expand(pn_session *session, int32_t policy, pn_bytes sql,
+                             const json_t *parsed, pn_buf *out, pn_error *err);
 /* Every setting as the engine reports it. Borrowed. */
 const json_t *pni_session_settings(const pn_session *session);
 /* A function came or went (a pack, CREATE and DROP FUNCTION): what was told of them is told anew.

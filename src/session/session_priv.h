@@ -18,6 +18,7 @@ struct pn_session {
     pthread_mutex_t lock; /* recursive */
     const pni_profile *profile;
     int32_t policy;
+    char *files_dir;     /* below which table functions may read, or NULL */
     pn_catalog *catalog; /* the caller's, may be NULL */
     pn_catalog *own;     /* datasets added later, and auto-loaded ones */
     pni_map *tables;     /* name -> session_table: what was resolved */
@@ -45,6 +46,9 @@ struct pn_session {
     pni_recorder *recorder; /* NULL: nobody listens */
 };
 
+/* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */
+pn_status pni_session_add_rows(pn_session *session, const char *name,
+                               struct ArrowArrayStream *stream, pn_error *err);
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
 /* Functions or tables have changed: the snapshot is made anew when it is asked for. */
 void pni_session_changed(pn_session *session);

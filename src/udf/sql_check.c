@@ -79,7 +79,7 @@ static pn_status check_name(const subject *at) {
         is_word |= pni_streq(taken[i], at->name);
     if (json_object_get(at->functions->by_name, at->name))
         return PN_OK;
-    if (is_word || json_object_get(at->known, at->name))
+    if (is_word || pni_udf_is_second_name(at->name) || json_object_get(at->known, at->name))
         return pni_fail(at->err, PNI_E_FUNCTION_EXISTS,
                         "'%s' is the name of a function of the engine or of a pack", at->name);
     return PN_OK;

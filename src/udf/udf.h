@@ -80,6 +80,35 @@ pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
 pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, json_t **out,
                            pn_error *err);
 
+/* Names that pinion gives to functions of the engine, e.g. lag_window. */
+pn_status pni_udf_install_second_names(const pni_engine_session *session, pn_error *err);
+bool pni_udf_is_second_name(const char *name);
+
+/* Table function by name or alias; NULL when no pack has it. */
+const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name);
+/*
+ * Calls a table function. `args`: array of {"name"?, "kind": "string|number|boolean|null|other",
+ * "text"} as written in SQL; named ones are put into their places. On success the caller releases
+ * `out` with out->release(out->self) when that is set.
+ */
+pn_status pni_udf_table_open(const pn_table_function *function, const json_t *args, pn_table *out,
+                             pn_error *err);
+
+/*
+ * The specs as rows for people: arrays of objects with the columns of PNI_UDF_REGISTRY_TYPE or
+ * PNI_UDF_DOCS_TYPE.
+ */
+#define PNI_UDF_REGISTRY_TYPE                                                                      \
+    "struct<name: utf8 not null, kind: utf8 not null, volatility: utf8 not null, "                 \
+    "aliases: list<utf8>, parameter_names: list<utf8>, simplify: bool, coerce_types: bool, "       \
+    "short_circuits: bool>"
+#define PNI_UDF_DOCS_TYPE                                                                          \
+    "struct<name: utf8 not null, kind: utf8 not null, section: utf8, description: utf8, "          \
+    "syntax: utf8, sql_example: utf8, argument_names: list<utf8>, "                                \
+    "argument_descriptions: list<utf8>, alternative_syntax: utf8, related_udfs: list<utf8>>"
+json_t *pni_udf_registry_rows(const pni_udf_catalog *catalog);
+json_t *pni_udf_docs_rows(const pni_udf_catalog *catalog);
+
 /* Body digests by function name: all that is in the catalog. */
 pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error *err);
 /* {name: [tag, …]} of those functions of an identity that have tags. */

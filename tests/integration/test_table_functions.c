@@ -1,0 +1,187 @@
+/* Table functions in SQL: what they read is pinned, replayed and allowed like a declared dataset.
+ */
+#include "it.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static pn_session *session_in(const char *folder, int32_t policy) {
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    pn_session *session = NULL;
+    options.sql_policy = policy;
+    options.files_dir = folder;
+    IT_OK(pn_session_open(&options, &session, err));
+    return session;
+}
+
+static void gives(pn_session *session, const char *sql, const char *want) {
+    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
+    if (strcmp(rows, want)) {
+        T_FAIL("%s gives\n%s", sql, rows);
+    }
+}
+
+static pn_status compile(pn_session *session, const char *sql, pn_error *err) {
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    pn_bundle *bundle = NULL;
+    source.sql = sql;
+    pn_status status = pn_exec_compile(session, NULL, &source, &bundle, err);
+    pn_bundle_unref(bundle);
+    return status;
+}
+
+static void write_shop(const char *folder) {
+    char name[256];
+    snprintf(name, sizeof name, "%s/data/orders.csv", folder);
+    it_write(name, "id;amount\n1;10\n2;20\n3;30\n");
+    snprintf(name, sizeof name, "%s/data/lines.json", folder);
+    it_write(name, "{\"b\": 1, \"a\": \"x\"}\n{\"b\": 2, \"a\": \"y\"}\n");
+}
+
+T_CASE(files_by_path) {
+    write_shop("shop");
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    gives(session, "SELECT sum(amount) FROM read_csv('data/orders.csv', delimiter => ';')", "60\n");
+    gives(session, "SELECT count(*) FROM read_csv('data/orders.csv', 2, delimiter => ';') o",
+          "2\n");
+    gives(session, "SELECT a, b FROM read_json('data/lines.json') ORDER BY b", "x|1\ny|2\n");
+    gives(session,
+          "SELECT j.b FROM json_scan('data/lines.json', schema => '{\"b\": \"float64\"}') AS j "
+          "ORDER BY 1",
+          "1.0\n2.0\n");
+    gives(session, "SELECT value FROM range_table(1, 4)", "1\n2\n3\n");
+    gives(session, "SELECT kind FROM udf_registry() WHERE name = 'stable_id'", "scalar\n");
+    gives(session, "SELECT argument_names FROM udf_docs() WHERE name = 'cdf_is_delete'",
+          "[change_type]\n");
+    pn_session_unref(session);
+}
+
+T_CASE(the_same_call_is_the_same_plan_anywhere) {
+    write_shop("one");
+    write_shop("two");
+    const char *sql =
+        "SELECT id FROM read_csv('data/orders.csv', delimiter => ';') WHERE amount > 10";
+    pn_session *one = session_in(it_path("one"), PN_SQL_POLICY_SERVICE);
+    pn_session *two = session_in(it_path("two"), PN_SQL_POLICY_SERVICE);
+    pn_bundle *first = it_compile(one, NULL, sql);
+    pn_bundle *second = it_compile(two, NULL, sql);
+    T_EQ_STR(pn_bundle_fingerprint(first), pn_bundle_fingerprint(second));
+    pn_bundle_unref(second);
+    pn_session_unref(two);
+    it_write("two/data/orders.csv", "id;amount\n1;11\n");
+    two = session_in(it_path("two"), PN_SQL_POLICY_SERVICE);
+    second = it_compile(two, NULL, sql);
+    T_ASSERT(strcmp(pn_bundle_fingerprint(first), pn_bundle_fingerprint(second)) != 0);
+    pn_bundle_unref(first);
+    pn_bundle_unref(second);
+    pn_session_unref(one);
+    pn_session_unref(two);
+}
+
+static char *run_there(pn_session *session, const pn_bundle *bundle) {
+    pn_result *result = NULL;
+    struct ArrowArrayStream stream = {0};
+    IT_OK(pn_exec_run(session, bundle, NULL, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    pn_result_free(result);
+    return it_rows_of_stream(&stream);
+}
+
+T_CASE(a_session_that_never_saw_the_call_replays_it) {
+    write_shop("shop");
+    pn_session *first = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    pn_bundle *bundle = it_compile(
+        first, NULL, "SELECT max(o.id) FROM read_csv('data/orders.csv', delimiter => ';') AS o");
+    pn_session_unref(first);
+    pn_session *second = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    PNI_AUTO_PTR(pni_text) rows = run_there(second, bundle);
+    T_EQ_STR(rows, "3\n");
+    pn_session_unref(second);
+    pn_session *closed = session_in(it_path("shop"), PN_SQL_POLICY_READ_ONLY);
+    pn_result *result = NULL;
+    IT_FAILS(pn_exec_run(closed, bundle, NULL, &result, err), PNI_E_TABLE_UNKNOWN, "read_csv_");
+    pn_session_unref(closed);
+    pn_bundle_unref(bundle);
+}
+
+T_CASE(delta_tables_by_path) {
+    write_shop("shop");
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_ADMIN);
+    for (int i = 0; i < 2; i++) {
+        pn_write_request request = PN_WRITE_REQUEST_INIT;
+        pn_bundle *bundle = it_compile(session, NULL, i ? "SELECT 1 AS a" : "SELECT 0 AS a");
+        pn_result *result = NULL;
+        request.format = "delta";
+        request.uri = it_path("shop/data/numbers");
+        request.mode = PN_WRITE_APPEND;
+        IT_OK(pn_exec_write(session, bundle, &request, NULL, &result, err));
+        pn_result_free(result);
+        pn_bundle_unref(bundle);
+    }
+    pn_session_unref(session);
+    session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    gives(session, "SELECT a FROM read_delta('data/numbers') ORDER BY a", "0\n1\n");
+    gives(session, "SELECT count(*) FROM delta_scan('data/numbers', version => 0)", "1\n");
+    gives(session, "SELECT version, partition_columns_json FROM delta_snapshot('data/numbers')",
+          "1|[]\n");
+    gives(session,
+          "SELECT version, min_reader_version FROM delta_snapshot('data/numbers', version => 0)",
+          "0|1\n");
+    IT_FAILS(compile(session, "SELECT * FROM delta_scan('data/numbers', version => 7)", err),
+             PNI_E_DATASET_VERSION, "7");
+    pn_session_unref(session);
+}
+
+T_CASE(policies_say_what_may_be_read) {
+    write_shop("shop");
+    it_write("outside.csv", "id\n1\n");
+    it_write("shop/.secret/a.csv", "id\n1\n");
+    it_write("shop/pinion.yaml", "version: 1\n");
+    T_EQ_INT(symlink(it_path("outside.csv"), it_path("shop/link.csv")), 0);
+    char outside[512];
+    snprintf(outside, sizeof outside, "SELECT * FROM read_csv('%s')", it_path("outside.csv"));
+
+    pn_session *closed = session_in(it_path("shop"), PN_SQL_POLICY_READ_ONLY);
+    IT_FAILS(compile(closed, "SELECT * FROM read_csv('data/orders.csv')", err), PNI_E_TABLE_ACCESS,
+             "'read_only' does not read 'data/orders.csv'");
+    gives(closed, "SELECT value FROM range_table(0, 1)", "0\n");
+    pn_session_unref(closed);
+
+    pn_session *service = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    const char *const refused[] = {
+        "../outside.csv",         "link.csv",          ".secret/a.csv",     "pinion.yaml",
+        "data/../../outside.csv", "s3://bucket/a.csv", "file:///etc/passwd"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql, "SELECT * FROM read_csv('%s')", refused[i]);
+        IT_FAILS(compile(service, sql, err), PNI_E_TABLE_ACCESS, refused[i]);
+    }
+    IT_FAILS(compile(service, outside, err), PNI_E_TABLE_ACCESS, "outside the project");
+    pn_session_unref(service);
+
+    pn_session *nowhere = session_in(NULL, PN_SQL_POLICY_SERVICE);
+    IT_FAILS(compile(nowhere, outside, err), PNI_E_TABLE_ACCESS, "no folder");
+    pn_session_unref(nowhere);
+
+    pn_session *admin = session_in(it_path("shop"), PN_SQL_POLICY_ADMIN);
+    gives(admin, outside, "1\n");
+    pn_session_unref(admin);
+}
+
+T_CASE(wrong_calls) {
+    write_shop("shop");
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    IT_FAILS(compile(session, "SELECT * FROM read_csv()", err), PNI_E_TABLE_ARGUMENT, "path");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv(upper('a'))", err), PNI_E_UDF_LITERAL,
+             "upper('a')");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv($1)", err), PNI_E_PARAM_MISSING, "$1");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv(7)", err), PNI_E_UDF_ARGUMENT_TYPE, "path");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv('data/none.csv')", err),
+             PNI_E_DATASET_MISSING, "none.csv");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv('data/orders.csv', -1)", err),
+             PNI_E_TABLE_ARGUMENT, "limit");
+    IT_FAILS(compile(session, "SELECT * FROM read_csv('data/orders.csv', delimiter => ';;')", err),
+             PNI_E_ENGINE_SETTING, "delimiter");
+    pn_session_unref(session);
+}
