@@ -237,7 +237,7 @@ int32_t pne_plan_to_substrait(const pne_plan *plan,
  *
  * `request_json`: {"format":"delta|parquet|csv|json|arrow", "uri", "mode":"append|overwrite|error|ignore" (error),
  * "partition_by":[…], "single_file":bool (a uri with an extension is one file), "options":{format options},
- * "storage_options":{}, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
+ * "storage_options":{}, "scratch_dir": where files for an object store are made, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
  * "target_file_size", "row_group_rows": no batch that is read back has more}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
  * "files", "bytes"}, text or null. EXISTS: mode error found something. CONFLICT: a commit lost. `cancel` may be NULL.
  */
@@ -376,6 +376,21 @@ int32_t pne_sql_tables(const pne_session *session,
                        pne_error *err);
 
 /**
+ * Asks an object store something.
+ *
+ * `request_json`: {"operation":"list|probe", "uri":"s3://bucket/key", "storage_options":{}, "limit":"n"}. list gives
+ * JSON {"is_object":bool, "objects":[{"path":relative to the uri, "size":text, "etag"} sorted by path]}, at most
+ * "limit" of them; nothing there is an empty list. probe writes and removes an object and gives {"conditional_put":
+ * whether the store refuses to create what exists}. `cancel` may be NULL.
+ */
+int32_t pne_store_run(const pne_session *session,
+                      const char *request_json,
+                      const pne_cancel *cancel,
+                      pne_sink sink,
+                      void *ctx,
+                      pne_error *err);
+
+/**
  * Frees the table; sessions that registered it and plans that read it keep it. NULL is allowed.
  */
 void pne_table_free(pne_table *table);
@@ -412,17 +427,19 @@ int32_t pne_table_info(const pne_table *table,
 /**
  * Opens a dataset.
  *
- * `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file", …] instead of
- * listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
+ * `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
+ * of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
  * "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
  * "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
  * "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
  * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
- * `*out` is owned by the caller: pne_table_free().
+ * `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
+ * caller: pne_table_free().
  */
 int32_t pne_table_open(const pne_session *session,
                        const char *spec_json,
                        const struct ArrowSchema *schema,
+                       const pne_cancel *cancel,
                        pne_table **out,
                        pne_error *err);
 

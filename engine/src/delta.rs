@@ -1,6 +1,5 @@
 //! Delta tables through delta-rs: opened at a version or time, described, and scanned with our session.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Failure, Result, status};
 use crate::location::Location;
+use crate::remote::Options;
 
 /// Which state of which table.
 pub struct DeltaSpec {
@@ -21,14 +21,13 @@ pub struct DeltaSpec {
     pub timestamp: Option<String>,
     /// Only these files of the version, relative to the table.
     pub files: Option<Vec<String>>,
-    pub storage_options: HashMap<String, String>,
+    pub storage_options: Options,
 }
 
 pub async fn load(spec: &DeltaSpec) -> Result<DeltaTable> {
-    let location = Location::parse(&spec.uri)?;
+    let location = Location::parse(&spec.uri, &spec.storage_options)?;
     location.must_exist()?;
-    let mut builder =
-        DeltaTableBuilder::from_url(location.url(true)?)?.with_storage_options(spec.storage_options.clone());
+    let mut builder = DeltaTableBuilder::from_url(location.url(true)?)?;
     match (spec.version, &spec.timestamp) {
         (Some(_), Some(_)) => {
             let text = format!("delta table '{}' is asked for by version and by timestamp", spec.uri);

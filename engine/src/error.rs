@@ -14,6 +14,7 @@ use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::TransactionError;
 
 use crate::base;
+use crate::trouble::trouble_of;
 
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -68,6 +69,8 @@ const _: () = assert!(std::mem::offset_of!(pne_error, hint) == 1808);
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub status: i32,
+    /// See trouble.rs; 0 is none.
+    pub trouble: i32,
     pub os_errno: i32,
     pub message: String,
     pub detail: String,
@@ -79,6 +82,7 @@ impl Failure {
         let text = without_catalogs(&message.into());
         Failure {
             status,
+            trouble: 0,
             os_errno: 0,
             message: headline(&text),
             detail: if text.contains('\n') { text } else { String::new() },
@@ -124,7 +128,7 @@ impl Failure {
         let Some(err) = (unsafe { err.as_mut() }) else { return };
         err.struct_size = size_of::<pne_error>() as u32;
         err.status = self.status;
-        err.number = 0;
+        err.number = self.trouble;
         err.os_errno = self.os_errno;
         copy_text(&mut err.message, &shorten(&self.message, MESSAGE_BYTES - 1));
         copy_text(&mut err.detail, &both_ends(&self.detail));
@@ -299,6 +303,9 @@ fn of_parquet(error: &ParquetError) -> Failure {
 fn of_store(error: &object_store::Error) -> Failure {
     use object_store::Error as E;
     let text = error.to_string();
+    if let Some((trouble, message)) = trouble_of(error, &text) {
+        return Failure { trouble, ..Failure::new(status::IO, message) }.with_detail(text);
+    }
     let code = match error {
         E::NotFound { path, source } => {
             return of_boxed(source.as_ref(), status::NOT_FOUND)
@@ -415,6 +422,12 @@ fn status_of_generic_text(text: &str) -> i32 {
         status::SCHEMA
     } else {
         status::IO
+    }
+}
+
+impl From<object_store::Error> for Failure {
+    fn from(error: object_store::Error) -> Self {
+        of_store(&error)
     }
 }
 

@@ -38,13 +38,12 @@ impl Request {
                 return Err(Failure::new(status::INVALID, text));
             }
         };
-        let storage = fields.string_map("storage_options")?;
         let spec = DeltaSpec {
             uri: fields.required("uri")?,
             version: None,
             timestamp: None,
             files: None,
-            storage_options: storage.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect(),
+            storage_options: fields.texts("storage_options")?,
         };
         let request = Request { operation, spec, commit_metadata: fields.object("commit_metadata")? };
         fields.finish()?;

@@ -16,6 +16,7 @@ use datafusion::execution::context::SessionState;
 
 use crate::error::{Failure, Result, status};
 use crate::location::Location;
+use crate::remote::Options;
 use crate::view::Fields;
 
 /// What pne_table_open was asked for, without the Delta-only parts.
@@ -25,6 +26,7 @@ pub struct FileSpec {
     /// Explicit files instead of what the folder lists now.
     pub paths: Option<Vec<String>>,
     pub schema: Option<SchemaRef>,
+    pub storage_options: Options,
 }
 
 /// Opens file datasets. `options` is the "options" object of the spec.
@@ -35,8 +37,8 @@ pub async fn open(state: &SessionState, spec: FileSpec, mut options: Fields<'_>)
     let format = file_format(state, &spec.format, compression, &mut options)?;
     options.finish()?;
 
-    let urls = urls_of(&spec)?;
-    let explicit = spec.paths.is_some() || urls.iter().all(|url| !url.is_collection());
+    let places = places_of(state, &spec)?;
+    let explicit = spec.paths.is_some() || places.iter().all(|(_, url)| !url.is_collection());
     let suffix = match (explicit, extension) {
         (true, _) => String::new(),
         (false, Some(extension)) => extension,
@@ -45,18 +47,23 @@ pub async fn open(state: &SessionState, spec: FileSpec, mut options: Fields<'_>)
     let listing = ListingOptions::new(format).with_file_extension(suffix).with_table_partition_cols(partition_by);
     let schema = match spec.schema {
         Some(schema) => schema,
-        None => infer(state, &listing, &urls, &spec.uri).await?,
+        None => infer(state, &listing, &places, &spec).await?,
     };
+    let urls = places.into_iter().map(|(_, url)| url).collect();
     let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(listing).with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config)?))
 }
 
-fn urls_of(spec: &FileSpec) -> Result<Vec<ListingTableUrl>> {
+type Place = (Location, ListingTableUrl);
+
+fn places_of(state: &SessionState, spec: &FileSpec) -> Result<Vec<Place>> {
     let mut files = match &spec.paths {
         None => {
-            let location = Location::parse(&spec.uri)?;
+            let location = Location::parse(&spec.uri, &spec.storage_options)?;
             location.must_exist()?;
-            return Ok(vec![ListingTableUrl::try_new(location.url(location.is_folder())?, None)?]);
+            location.register(state)?;
+            let url = ListingTableUrl::try_new(location.url(location.is_folder())?, None)?;
+            return Ok(vec![(location, url)]);
         }
         Some(paths) => paths.clone(),
     };
@@ -65,23 +72,29 @@ fn urls_of(spec: &FileSpec) -> Result<Vec<ListingTableUrl>> {
         return Err(Failure::new(status::INVALID, text));
     }
     files.sort();
-    let mut urls = Vec::with_capacity(files.len());
+    let mut places = Vec::with_capacity(files.len());
     for file in files {
-        let location = Location::parse(&file)?;
+        let location = Location::parse(&file, &spec.storage_options)?;
         location.must_exist()?;
-        urls.push(ListingTableUrl::try_new(location.url(false)?, None)?);
+        location.register(state)?;
+        let url = ListingTableUrl::try_new(location.url(false)?, None)?;
+        places.push((location, url));
     }
-    Ok(urls)
+    Ok(places)
 }
 
-async fn infer(
-    state: &SessionState,
-    listing: &ListingOptions,
-    urls: &[ListingTableUrl],
-    uri: &str,
-) -> Result<SchemaRef> {
-    let mut schemas = Vec::with_capacity(urls.len());
-    for url in urls {
+async fn infer(state: &SessionState, listing: &ListingOptions, places: &[Place], spec: &FileSpec) -> Result<SchemaRef> {
+    let uri = &spec.uri;
+    let mut schemas = Vec::with_capacity(places.len());
+    for (location, url) in places {
+        if let Location::Remote(remote) = location
+            && spec.format == "arrow"
+            && !url.is_collection()
+            && let Some(schema) = remote.arrow_schema().await?
+        {
+            schemas.push(schema.as_ref().clone());
+            continue;
+        }
         let inferred = listing.infer_schema(state, url).await.map_err(|error| {
             let failure = Failure::from(error);
             if failure.message.starts_with("no files found") {

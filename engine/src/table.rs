@@ -1,6 +1,5 @@
 //! Tables: opened datasets, streams of the caller, schema stubs and plans, all as one kind of handle.
 
-use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use datafusion::datasource::{MemTable, ViewTable};
 use deltalake::DeltaTable;
 use serde_json::json;
 
+use crate::cancel::{self, Cancel, pne_cancel};
 use crate::delta::{self, DeltaSpec};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
@@ -39,45 +39,38 @@ impl Table {
 }
 
 /// Reads the spec of pne_table_open and opens what it says.
-fn open(session: Arc<Session>, mut spec: Fields<'_>, schema: Option<SchemaRef>) -> Result<Table> {
+fn open(
+    session: Arc<Session>,
+    mut spec: Fields<'_>,
+    schema: Option<SchemaRef>,
+    cancel: Option<&Cancel>,
+) -> Result<Table> {
     let format = spec.required("format")?;
     let uri = spec.required("uri")?;
     let paths = spec.strings("paths")?;
     let files = spec.strings("files")?;
     let version = spec.number("version")?;
     let timestamp = spec.string("timestamp")?;
-    let storage = spec.string_map("storage_options")?;
-    let storage_options = storage.into_iter().filter_map(|(k, v)| v.map(|v| (k, v))).collect();
+    let storage_options = spec.texts("storage_options")?;
     let options = spec.object("options")?;
     spec.finish()?;
 
     let opened = Arc::clone(&session);
     if format == "delta" {
         let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
-        return session.engine().clone().plan_async(None, move || open_delta(opened, spec));
+        return session.engine().clone().plan_async(cancel, move || open_delta(opened, spec));
     }
     if version.is_some() || timestamp.is_some() || files.is_some() {
         let text = format!("'{uri}' is a {format} dataset; version, timestamp and files are for delta");
         return Err(Failure::new(status::INVALID, text));
     }
-    refuse_storage_options(&uri, &storage_options)?;
-    let spec = FileSpec { format, uri, paths, schema };
-    session.engine().clone().plan_async(None, move || async move {
+    let spec = FileSpec { format, uri, paths, schema, storage_options };
+    session.engine().clone().plan_async(cancel, move || async move {
         let state = opened.state(Space::Run);
         let format = format_name(&spec.format);
         let provider = source::open(&state, spec, Fields::new(options, "options of the table")).await?;
         Ok(Table::new(opened, format, provider))
     })
-}
-
-fn refuse_storage_options(uri: &str, options: &HashMap<String, String>) -> Result<()> {
-    match options.keys().min() {
-        None => Ok(()),
-        Some(key) => {
-            let text = format!("'{uri}' takes no storage options, but '{key}' is given");
-            Err(Failure::new(status::INVALID, text))
-        }
-    }
 }
 
 fn format_name(format: &str) -> &'static str {
@@ -95,25 +88,28 @@ async fn open_delta(session: Arc<Session>, spec: DeltaSpec) -> Result<Table> {
 
 /// Opens a dataset.
 ///
-/// `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file", …] instead of
-/// listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
+/// `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
+/// of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
 /// "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
 /// "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
 /// "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
 /// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
-/// `*out` is owned by the caller: pne_table_free().
+/// `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
+/// caller: pne_table_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_table_open(
     session: *const pne_session,
     spec_json: *const c_char,
     schema: *const FFI_ArrowSchema,
+    cancel: *const pne_cancel,
     out: *mut *mut pne_table,
     err: *mut pne_error,
 ) -> i32 {
     guard_on(session, err, |session| {
-        // SAFETY: the caller passes NUL-terminated text and NULL or a live schema.
-        let (spec, schema) = unsafe { (view::json_object(spec_json, "table spec")?, view::schema(schema)?) };
-        let table = open(Arc::clone(&session.content), Fields::new(spec, "table spec"), schema)?;
+        // SAFETY: the caller passes NUL-terminated text, NULL or a live schema, and NULL or a live token.
+        let (spec, schema, cancel) =
+            unsafe { (view::json_object(spec_json, "table spec")?, view::schema(schema)?, cancel::optional(cancel)?) };
+        let table = open(Arc::clone(&session.content), Fields::new(spec, "table spec"), schema, cancel.as_deref())?;
         // SAFETY: the caller passes NULL or a writable place.
         unsafe { pne_table::new(Arc::new(table)).give(out) }
     })

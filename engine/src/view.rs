@@ -1,5 +1,6 @@
 //! Borrowed views of what C passes (text, bytes, JSON, Arrow structs) and what goes back through sinks.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_void};
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
@@ -207,6 +208,11 @@ impl<'a> Fields<'a> {
             }
         }
         Ok(pairs)
+    }
+
+    /// An object whose values are strings, without those that are null.
+    pub fn texts(&mut self, key: &str) -> Result<BTreeMap<String, String>> {
+        Ok(self.string_map(key)?.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect())
     }
 
     /// Refuses keys that were not taken.

@@ -1,6 +1,5 @@
 //! Writing the rows of a plan to a Delta table, or to files (see write_files.rs).
 
-use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -22,8 +21,9 @@ use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::location::Location;
 use crate::plan::{Plan, pne_plan};
+use crate::remote::Options;
 use crate::view::{self, Fields, pne_sink};
-use crate::write_files;
+use crate::{upload, write_files};
 
 /// What happens to rows that are there already.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,12 +42,14 @@ pub struct Request {
     pub partition_by: Vec<String>,
     pub single_file: Option<bool>,
     pub options: Vec<(String, Option<String>)>,
+    pub storage_options: Options,
+    /// Where files are made that go to an object store.
+    pub scratch_dir: Option<String>,
     delta: DeltaRequest,
 }
 
 /// The parts for Delta only.
 struct DeltaRequest {
-    storage_options: HashMap<String, String>,
     schema_mode: Option<SchemaMode>,
     configuration: Vec<(String, Option<String>)>,
     commit_metadata: Map<String, Value>,
@@ -57,9 +59,7 @@ struct DeltaRequest {
 
 impl Request {
     fn read(mut fields: Fields<'_>) -> Result<Self> {
-        let storage = fields.string_map("storage_options")?;
         let delta = DeltaRequest {
-            storage_options: storage.into_iter().filter_map(|(k, v)| v.map(|v| (k, v))).collect(),
             schema_mode: schema_mode(fields.string("schema_mode")?.as_deref())?,
             configuration: fields.string_map("configuration")?,
             commit_metadata: fields.object("commit_metadata")?,
@@ -73,6 +73,8 @@ impl Request {
             partition_by: fields.strings("partition_by")?.unwrap_or_default(),
             single_file: fields.flag("single_file")?,
             options: fields.string_map("options")?,
+            storage_options: fields.texts("storage_options")?,
+            scratch_dir: fields.string("scratch_dir")?,
             delta,
         };
         fields.finish()?;
@@ -122,8 +124,10 @@ async fn write(plan: Arc<Plan>, request: Request) -> Result<Value> {
     if request.format == "delta" {
         return write_delta(&plan, request).await;
     }
-    let target = Location::parse(&request.uri)?.0;
-    write_files::write(&plan, &request, target).await
+    match Location::parse(&request.uri, &request.storage_options)? {
+        Location::Local(path) => write_files::write(&plan, &request, path).await,
+        Location::Remote(remote) => upload::write(&plan, &request, remote).await,
+    }
 }
 
 /// Removes the folder of a table that this call was to create, unless it was committed.
@@ -160,10 +164,11 @@ impl Drop for Released {
 
 /// The table if there is one, else where it will be.
 async fn find_table(request: &Request) -> Result<(DeltaTable, bool, NewFolder)> {
-    let location = Location::parse(&request.uri)?;
+    let location = Location::parse(&request.uri, &request.storage_options)?;
     let mut new_folder = NewFolder(None);
-    let path = &location.0;
-    if !path.exists() {
+    if let Location::Local(path) = &location
+        && !path.exists()
+    {
         std::fs::create_dir_all(path).map_err(|error| {
             let text = format!("cannot create the folder '{}': {error}", path.display());
             let os_errno = error.raw_os_error().unwrap_or(0);
@@ -171,9 +176,7 @@ async fn find_table(request: &Request) -> Result<(DeltaTable, bool, NewFolder)> 
         })?;
         new_folder.0 = Some(path.clone());
     }
-    let mut table = DeltaTableBuilder::from_url(location.url(true)?)?
-        .with_storage_options(request.delta.storage_options.clone())
-        .build()?;
+    let mut table = DeltaTableBuilder::from_url(location.url(true)?)?.build()?;
     let exists = match table.load().await {
         Ok(()) => true,
         Err(DeltaTableError::NotATable(_) | DeltaTableError::InvalidTableLocation(_)) => false,
@@ -243,7 +246,7 @@ async fn write_delta(plan: &Plan, request: Request) -> Result<Value> {
 ///
 /// `request_json`: {"format":"delta|parquet|csv|json|arrow", "uri", "mode":"append|overwrite|error|ignore" (error),
 /// "partition_by":[…], "single_file":bool (a uri with an extension is one file), "options":{format options},
-/// "storage_options":{}, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
+/// "storage_options":{}, "scratch_dir": where files for an object store are made, and for Delta "schema_mode":"merge|overwrite", "configuration":{}, "commit_metadata":{},
 /// "target_file_size", "row_group_rows": no batch that is read back has more}. Files appear whole, by rename; Delta gets one new version. Gives JSON: {"rows", "version",
 /// "files", "bytes"}, text or null. EXISTS: mode error found something. CONFLICT: a commit lost. `cancel` may be NULL.
 #[unsafe(no_mangle)]

@@ -21,7 +21,7 @@ use crate::plan::Plan;
 use crate::write::{Mode, Request, exists_failure, report};
 
 /// Removes what is left of an unfinished write.
-struct Scratch(PathBuf);
+pub struct Scratch(pub PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -40,39 +40,73 @@ fn sibling(target: &Path, kind: &str) -> PathBuf {
     target.with_file_name(format!(".{name}.{kind}-{}-{n}", std::process::id()))
 }
 
-fn io_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+pub fn io_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     let text = format!("cannot {what} '{}': {error}", path.display());
     let os_errno = error.raw_os_error().unwrap_or(0);
     Failure { os_errno, ..Failure::new(status::IO, text) }
 }
 
 pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Value> {
-    let single = request
-        .single_file
-        .unwrap_or_else(|| request.partition_by.is_empty() && !target.is_dir() && target.extension().is_some());
+    let single = is_single(request, target.is_dir(), target.extension().is_some());
     if target.exists() {
-        match request.mode {
-            Mode::Error => return Err(exists_failure(&request.uri)),
-            Mode::Ignore => return Ok(report(0, None, Some(0), Some(0))),
-            Mode::Append if single => {
-                let text = format!("cannot append to the single file '{}'", request.uri);
-                return Err(Failure::new(status::UNSUPPORTED, text).with_hint("write a folder, or overwrite"));
-            }
-            Mode::Overwrite if !single => refuse_foreign_files(&target, &request.format)?,
-            Mode::Append | Mode::Overwrite => {}
+        if !may_replace(request, single)? {
+            return Ok(report(0, None, Some(0), Some(0)));
+        }
+        if request.mode == Mode::Overwrite && !single && target.is_dir() {
+            refuse_foreign(parts_of(&target)?.iter().map(|file| file.as_path()), request)?;
         }
     }
     let parent = target.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(parent).map_err(|e| io_failure("create the folder", parent, &e))?;
     let scratch = Scratch(sibling(&target, "partial"));
+    let (rows, parts) = make(plan, request, single, &scratch).await?;
+    if single {
+        let bytes = sync(&parts[0])?;
+        rename(&parts[0], &target)?;
+        return Ok(report(rows, None, Some(1), Some(bytes)));
+    }
+    let append = request.mode == Mode::Append && target.exists();
+    let names = name_parts(&parts, &scratch.0, |name| append && target.join(name).exists());
+    let mut bytes = 0;
+    for (part, name) in parts.iter().zip(names) {
+        let named = if append { target.join(name) } else { scratch.0.join(name) };
+        let folder = named.parent().unwrap_or(&target);
+        std::fs::create_dir_all(folder).map_err(|e| io_failure("create the folder", folder, &e))?;
+        bytes += sync(part)?;
+        rename(part, &named)?;
+    }
+    if !append {
+        replace_folder(&scratch.0, &target)?;
+    }
+    Ok(report(rows, None, Some(parts.len() as u64), Some(bytes)))
+}
+
+/// Whether one file is asked for: it is said, or the name has an ending and is that of no folder.
+pub fn is_single(request: &Request, is_folder: bool, has_ending: bool) -> bool {
+    request.single_file.unwrap_or_else(|| request.partition_by.is_empty() && !is_folder && has_ending)
+}
+
+/// What the mode says of something that is there: false to leave it alone.
+pub fn may_replace(request: &Request, single: bool) -> Result<bool> {
+    match request.mode {
+        Mode::Error => Err(exists_failure(&request.uri)),
+        Mode::Ignore => Ok(false),
+        Mode::Append if single => {
+            let text = format!("cannot append to the single file '{}'", request.uri);
+            Err(Failure::new(status::UNSUPPORTED, text).with_hint("write a folder, or overwrite"))
+        }
+        Mode::Append | Mode::Overwrite => Ok(true),
+    }
+}
+
+/// Runs the plan into a new folder; gives the number of rows and the files as the engine named them, in order.
+pub async fn make(plan: &Plan, request: &Request, single: bool, scratch: &Scratch) -> Result<(u64, Vec<PathBuf>)> {
     let state = plan.state();
     std::fs::create_dir(&scratch.0).map_err(|e| io_failure("create the folder", &scratch.0, &e))?;
     if single {
         let file = scratch.0.join(format!("whole.{}", request.format));
         let rows = copy(&state, plan.logical().clone(), request, &file, true).await?;
-        let bytes = sync(&file)?;
-        rename(&file, &target)?;
-        return Ok(report(rows, None, Some(1), Some(bytes)));
+        return Ok((rows, vec![file]));
     }
     let rows = copy(&state, plan.logical().clone(), request, &scratch.0, false).await?;
     let mut parts = parts_of(&scratch.0)?;
@@ -83,11 +117,7 @@ pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Va
         copy(&state, empty, request, &file, true).await?;
         parts.push(file);
     }
-    let (files, bytes) = (parts.len() as u64, name_parts(&parts, &scratch.0, &target, request.mode)?);
-    if !(target.exists() && request.mode == Mode::Append) {
-        replace_folder(&scratch.0, &target)?;
-    }
-    Ok(report(rows, None, Some(files), Some(bytes)))
+    Ok((rows, parts))
 }
 
 /// Runs COPY and gives the number of rows.
@@ -161,29 +191,24 @@ fn part_number(file: &Path) -> u64 {
     stem.rsplit_once('_').and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
 }
 
-/// Gives the parts their names, moving them into the dataset when it is appended to; returns their size.
-fn name_parts(parts: &[PathBuf], scratch: &Path, target: &Path, mode: Mode) -> Result<u64> {
-    let append = mode == Mode::Append && target.exists();
-    let mut bytes = 0;
-    let mut next: HashMap<PathBuf, u64> = HashMap::new();
+/// The names of the parts, below the dataset: part-<n>.<ending> in each folder, leaving out what is taken.
+pub fn name_parts(parts: &[PathBuf], scratch: &Path, is_taken: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut next: HashMap<&Path, u64> = HashMap::new();
+    let mut names = Vec::with_capacity(parts.len());
     for part in parts {
-        bytes += sync(part)?;
-        let inside = part.strip_prefix(scratch).unwrap_or(part).parent().unwrap_or(Path::new(""));
-        let folder = if append { target.join(inside) } else { scratch.join(inside) };
-        std::fs::create_dir_all(&folder).map_err(|e| io_failure("create the folder", &folder, &e))?;
-        let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let extension = name.split_once('.').map_or("", |(_, extension)| extension);
-        let n = next.entry(folder.clone()).or_insert(0);
-        loop {
-            let named = folder.join(format!("part-{n:05}.{extension}"));
+        let folder = part.strip_prefix(scratch).unwrap_or(part).parent().unwrap_or(Path::new(""));
+        let name = part.file_name().unwrap_or_default().to_string_lossy();
+        let ending = name.split_once('.').map_or("", |(_, ending)| ending);
+        let n = next.entry(folder).or_insert(0);
+        names.push(loop {
+            let named = folder.join(format!("part-{n:05}.{ending}"));
             *n += 1;
-            if !named.exists() {
-                rename(part, &named)?;
-                break;
+            if !is_taken(&named) {
+                break named;
             }
-        }
+        });
     }
-    Ok(bytes)
+    names
 }
 
 /// Puts the new folder in the place of the old one.
@@ -200,18 +225,15 @@ fn replace_folder(new: &Path, target: &Path) -> Result<()> {
 }
 
 /// A folder is replaced only when it holds nothing but such a dataset.
-fn refuse_foreign_files(folder: &Path, format: &str) -> Result<()> {
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    let belongs = |file: &PathBuf| {
+pub fn refuse_foreign<'a>(files: impl Iterator<Item = &'a Path>, request: &Request) -> Result<()> {
+    let belongs = |file: &Path| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(['.', '_']) || name.split('.').skip(1).any(|part| part == format)
+        name.starts_with(['.', '_']) || name.split('.').skip(1).any(|part| part == request.format)
     };
-    match parts_of(folder)?.iter().find(|file| !belongs(file)) {
+    match files.into_iter().find(|file| !belongs(file)) {
         None => Ok(()),
         Some(file) => {
-            let text = format!("'{}' is not replaced: '{}' is not {format}", folder.display(), file.display());
+            let text = format!("'{}' is not replaced: '{}' is not {}", request.uri, file.display(), request.format);
             Err(Failure::new(status::INVALID, text).with_hint("remove the folder by hand if it is the right one"))
         }
     }

@@ -70,10 +70,10 @@ pn_status pni_engine_add_functions(const pni_engine_session *session, const pn_p
                                    const char *digest, pn_error *err);
 
 /* spec: {"format","uri","paths","version","timestamp","files","storage_options","options"}. schema
- * may be NULL. */
+ * and cancel may be NULL. */
 pn_status pni_engine_table_open(const pni_engine_session *session, const json_t *spec,
-                                const struct ArrowSchema *schema, pni_engine_table **out,
-                                pn_error *err);
+                                const struct ArrowSchema *schema, pn_cancel *cancel,
+                                pni_engine_table **out, pn_error *err);
 /* Consumes `in` always. lazy: scanned once, pulled on demand; otherwise collected now. */
 pn_status pni_engine_table_from_stream(const pni_engine_session *session,
                                        struct ArrowArrayStream *in, bool lazy,
@@ -146,6 +146,10 @@ void pni_engine_plan_free(pni_engine_plan *plan);
 /* request: {"operation":"delete"|"optimize","uri","predicate"} ->
  * {"version","files_removed","files_added"}; removed files stay on disk. */
 pn_status pni_engine_delta_run(const pni_engine_session *session, const json_t *request,
+                               pn_cancel *cancel, json_t **report_out, pn_error *err);
+
+/* request: {"operation":"list"|"probe","uri","storage_options","limit"} -> see pne_store_run(). */
+pn_status pni_engine_store_run(const pni_engine_session *session, const json_t *request,
                                pn_cancel *cancel, json_t **report_out, pn_error *err);
 
 /* Turns the failure of a stream's get_schema or get_next (code) into a numbered error. */

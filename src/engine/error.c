@@ -2,8 +2,8 @@
 /*
  * Errors of the engine become errors of pinion. The engine fills the caller's pn_error itself (the
  * two structs have one layout, asserted here and in Rust), but it knows no catalogue: it leaves the
- * number 0. The number follows from the status; the hint comes from that row of the catalogue
- * unless the engine had a better one.
+ * number 0, or says what trouble an object store made. The number follows from that and the status;
+ * the hint comes from that row of the catalogue unless the engine had a better one.
  */
 #include "engine/engine_priv.h"
 
@@ -22,6 +22,16 @@ _Static_assert(offsetof(pn_error, os_errno) == 12, "pn_error.os_errno has moved"
 _Static_assert(offsetof(pn_error, message) == 16, "pn_error.message has moved");
 _Static_assert(offsetof(pn_error, detail) == 272, "pn_error.detail has moved");
 _Static_assert(offsetof(pn_error, hint) == 1808, "pn_error.hint has moved");
+
+/* Numbers of the engine below this are kinds of trouble (trouble.rs), not rows of the catalogue. */
+enum { FIRST_NUMBER = 1000 };
+
+static int32_t number_of_trouble(int32_t trouble) {
+    static const int32_t numbers[] = {0, PNI_E_REMOTE_BUCKET, PNI_E_REMOTE_DENIED,
+                                      PNI_E_REMOTE_REGION, PNI_E_REMOTE_SILENT};
+    return trouble > 0 && trouble < (int32_t)(sizeof numbers / sizeof *numbers) ? numbers[trouble]
+                                                                                : 0;
+}
 
 static int32_t number_of(pn_status status) {
     switch (status) {
@@ -81,10 +91,13 @@ pn_status pni_engine_finish(int32_t status, pn_error *err) {
     if (status == PN_OK || !err) {
         return status;
     }
+    int32_t trouble = err->number < FIRST_NUMBER ? err->number : 0;
+    err->number -= trouble;
     take_number(err);
     if (err->number == 0) {
+        int32_t number = number_of_trouble(trouble);
         pni_error_redact(err);
-        pni_error_number(err, number_of(status));
+        pni_error_number(err, number ? number : number_of(status));
     }
     const pn_error_entry *entry = pn_error_catalogue_find(err->number);
     if (err->hint[0] == '\0' && entry) {

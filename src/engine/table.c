@@ -11,13 +11,16 @@ static pni_engine_table *own_table(pne_table *table) {
 }
 
 pn_status pni_engine_table_open(const pni_engine_session *session, const json_t *spec,
-                                const struct ArrowSchema *schema, pni_engine_table **out,
-                                pn_error *err) {
+                                const struct ArrowSchema *schema, pn_cancel *cancel,
+                                pni_engine_table **out, pn_error *err) {
+    const pne_cancel *token = NULL;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_TRY(pni_engine_token(cancel, &token, err));
     pni_engine_json_text(spec, &text);
     pne_table *table = NULL;
     PNI_TRY(pni_engine_finish(
-        pne_table_open(engine_session(session), pni_buf_text(&text), schema, &table, err), err));
+        pne_table_open(engine_session(session), pni_buf_text(&text), schema, token, &table, err),
+        err));
     *out = own_table(table);
     return PN_OK;
 }

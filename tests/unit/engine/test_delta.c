@@ -37,7 +37,7 @@ static void expect_sum(const pni_engine_session *session, int64_t want_rows, int
     PNI_AUTO_PTR(json_t) spec = json_pack("{s:s, s:s}", "format", "delta", "uri", table_uri());
     int64_t rows;
     int64_t sum;
-    T_OK(pni_engine_table_open(session, spec, NULL, &table, &err), &err);
+    T_OK(pni_engine_table_open(session, spec, NULL, NULL, &table, &err), &err);
     T_OK(pni_engine_register(session, PNI_SPACE_RUN, "back", table, &err), &err);
     T_OK(fixture_query(session, "select a from back", &rows, &sum, &err), &err);
     T_EQ_INT(rows, want_rows);

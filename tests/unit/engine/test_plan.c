@@ -122,7 +122,7 @@ T_CASE(a_plan_is_written_and_read_back) {
     PNI_AUTO_STREAM stream = {0};
     int64_t count;
     int64_t sum;
-    T_OK(pni_engine_table_open(session, spec, NULL, &table, &err), &err);
+    T_OK(pni_engine_table_open(session, spec, NULL, NULL, &table, &err), &err);
     T_OK(pni_engine_plan_table(session, table, &scan, &err), &err);
     T_OK(pni_engine_plan_execute(scan, NULL, &stream, &err), &err);
     T_OK(fixture_drain(&stream, &count, &sum, &err), &err);

@@ -34,7 +34,7 @@ T_CASE(a_missing_file_is_not_found) {
     pn_error err = PN_ERROR_INIT;
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s}", "format", "parquet", "uri", "/no/such/f.parquet");
-    T_STATUS(pni_engine_table_open(session, spec, NULL, &table, &err), PN_NOT_FOUND, &err);
+    T_STATUS(pni_engine_table_open(session, spec, NULL, NULL, &table, &err), PN_NOT_FOUND, &err);
     T_ASSERT(!table);
     T_EQ_INT(err.number, PNI_E_ENGINE_NOT_FOUND);
     T_ASSERT(strstr(err.message, "f.parquet"));
