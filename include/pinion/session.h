@@ -70,6 +70,8 @@ typedef struct pn_session_options {
     const char *files_dir; /**< folder that table functions such as read_csv() count from, and below
                               which the policy `service` lets them read; NULL = the current folder,
                               and only `admin` may read. Since 0.1 */
+    pn_cancel *cancel; /**< ends waiting for a store while datasets are looked at; a reference is
+                          taken; may be NULL. Since 0.1 */
 } pn_session_options;
 
 #ifdef __cplusplus

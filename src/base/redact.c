@@ -27,19 +27,11 @@ static struct {
     atomic_bool has_any;
 } secrets = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Names of storage options and query fields whose values may be shown; sorted. */
+/* Names of storage options and query fields whose values may be shown, with or without a leading
+ * "aws_"; sorted. */
 static const char *const public_names[] = {
     "account_name",
     "allow_http",
-    "aws_allow_http",
-    "aws_bucket",
-    "aws_bucket_name",
-    "aws_conditional_put",
-    "aws_default_region",
-    "aws_endpoint",
-    "aws_endpoint_url",
-    "aws_region",
-    "aws_virtual_hosted_style_request",
     "azure_endpoint",
     "azure_storage_account_name",
     "bucket",
@@ -47,6 +39,7 @@ static const char *const public_names[] = {
     "conditional_put",
     "connect_timeout",
     "container_name",
+    "credentials",
     "default_region",
     "endpoint",
     "endpoint_url",
@@ -54,12 +47,16 @@ static const char *const public_names[] = {
     "max_retries",
     "prefix",
     "region",
+    "retry_timeout",
     "timeout",
     "versionid",
     "virtual_hosted_style_request",
 };
 
 static bool is_public(const char *name, size_t len) {
+    size_t prefix = len > 4 && strncasecmp(name, "aws_", 4) == 0 ? 4 : 0;
+    name += prefix;
+    len -= prefix;
     for (size_t i = 0; i < sizeof public_names / sizeof *public_names; i++)
         if (strlen(public_names[i]) == len && strncasecmp(public_names[i], name, len) == 0)
             return true;

@@ -182,8 +182,8 @@ static pn_status read_files(const pn_dataset_spec *spec, json_t **out, pn_error 
 static char *absolute_uri(const pn_dataset_spec *spec) {
     if (pni_starts_with(spec->uri, "file://"))
         return pni_path_absolute(spec->uri + strlen("file://"));
-    if (strstr(spec->uri, "://"))
-        return pni_strdup(spec->uri);
+    if (pni_uri_is_remote(spec->uri))
+        return pni_uri_normal(spec->uri);
     PNI_AUTO_PTR(pni_text)
     joined = spec->base_dir ? pni_path_join(spec->base_dir, spec->uri) : pni_strdup(spec->uri);
     return pni_path_absolute(joined);
@@ -211,6 +211,14 @@ static pn_status check_spec(const pn_dataset_spec *spec, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status read_storage(const pn_dataset_spec *spec, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) given = NULL;
+    PNI_AUTO(pn_buf) what = PN_BUF_INIT;
+    PNI_TRY(text_object(spec->storage_options_json, "storage option", spec->name, &given, err));
+    pni_buf_printf(&what, "dataset '%s'", spec->name);
+    return pni_storage_check(pni_buf_text(&what), given, out, err);
+}
+
 static pn_status dataset_from_spec(const pn_dataset_spec *spec, pni_dataset **out, pn_error *err) {
     PNI_TRY(check_spec(spec, err));
     PNI_AUTO_PTR(pni_dataset) dataset = pni_calloc(1, sizeof *dataset);
@@ -222,9 +230,7 @@ static pn_status dataset_from_spec(const pn_dataset_spec *spec, pni_dataset **ou
     dataset->optional = spec->flags & PN_DATASET_OPTIONAL;
     PNI_TRY(read_files(spec, &dataset->files, err));
     PNI_TRY(text_object(spec->options_json, "option", spec->name, &dataset->options, err));
-    PNI_TRY(text_object(spec->storage_options_json, "storage option", spec->name,
-                        &dataset->storage_options, err));
-    pni_secrets_remember(dataset->storage_options);
+    PNI_TRY(read_storage(spec, &dataset->storage_options, err));
     PNI_TRY(
         parse_object(spec->metadata_json, "metadata field", spec->name, &dataset->metadata, err));
     if (spec->schema && ArrowSchemaDeepCopy(spec->schema, &dataset->schema) != NANOARROW_OK)

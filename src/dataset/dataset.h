@@ -23,7 +23,7 @@ typedef struct pni_dataset {
     bool optional;
     json_t *files;             /* Delta: sorted paths of the only files to read, or NULL */
     json_t *options;           /* object of texts, never NULL */
-    json_t *storage_options;   /* object of texts, never NULL; secret */
+    json_t *storage_options;   /* object of texts, never NULL, checked; secret */
     json_t *metadata;          /* object, never NULL */
     struct ArrowSchema schema; /* released when not declared */
 } pni_dataset;
@@ -37,6 +37,7 @@ typedef struct pni_resolved {
     json_t *constraints; /* {"unique":[…],"primary_key":[…]} or NULL */
     pni_engine_table *table;
     json_t *paths;                 /* of a file dataset: of evidence "files", in its order */
+    json_t *storage;               /* of its store, as the engine takes them; secret */
     struct pni_hash_cache *hashes; /* what is known of them */
 } pni_resolved;
 
@@ -47,12 +48,14 @@ const pni_dataset *pni_catalog_find(const pn_catalog *catalog,
 const char *pni_catalog_nearest(const pn_catalog *catalog,
                                 const char *name); /* for "did you mean", or NULL */
 
-/* Opens the provider and fixes version or files. A missing optional dataset becomes an empty table.
+/* `cancel` may be NULL in what follows; it ends waiting for a store.
+ * Opens the provider and fixes version or files. A missing optional dataset becomes an empty table.
  */
 pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset,
-                              pni_resolved **out, pn_error *err);
+                              pn_cancel *cancel, pni_resolved **out, pn_error *err);
 /* DRIFT when a file that was pinned has changed or is gone. One thread at a time. */
-pn_status pni_resolved_check(pni_resolved *resolved, const pni_dataset *dataset, pn_error *err);
+pn_status pni_resolved_check(const pni_engine_session *engine, pni_resolved *resolved,
+                             const pni_dataset *dataset, pn_cancel *cancel, pn_error *err);
 void pni_resolved_free(pni_resolved *resolved);
 PNI_DEFINE_AUTO_PTR(pni_resolved, pni_resolved_free)
 
@@ -76,6 +79,9 @@ PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
                                   pni_resolved *resolved, pn_error *err);
 
+/* Whether a file with this path below a dataset's folder is one of its files: by its ending, and
+ * not hidden. */
+bool pni_file_is_data(const pni_dataset *dataset, const char *relative);
 /* The files of a file dataset: sorted [relative path, size, SHA-256], and their absolute paths in
  * the same order. */
 pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_t **files_out,
@@ -83,5 +89,36 @@ pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_
 /* DRIFT when one of `files` at `paths` is not there any more or not the same. */
 pn_status pni_files_check(const pni_dataset *dataset, pni_hash_cache *cache, const json_t *files,
                           const json_t *paths, pn_error *err);
+
+/* ---- object stores ------------------------------------------------------------------------- */
+
+/* A location on a store, and how to get there. All borrowed. */
+typedef struct pni_place {
+    const char *uri;       /* s3://… */
+    const json_t *storage; /* of pni_storage_resolve() */
+    pn_cancel *cancel;     /* or NULL */
+} pni_place;
+
+bool pni_uri_is_remote(const char *uri); /* has a scheme other than file */
+char *pni_uri_normal(const char *uri);   /* s3a:// is s3:// */
+/* Storage options under their one name each, with values of the right kind. `what` names whose they
+ * are in messages. Remembers the secrets. */
+pn_status pni_storage_check(const char *what, const json_t *given, json_t **out, pn_error *err);
+/* What the engine needs to reach `uri`, from checked options: INVALID when something is missing.
+ * Reads the environment when the options say so. Empty for a local path. */
+pn_status pni_storage_resolve(const char *what, const char *uri, const json_t *checked,
+                              json_t **out, pn_error *err);
+/* Whether there is anything below `folder` ("" = the place itself). */
+pn_status pni_objects_below(const pni_engine_session *engine, const pni_place *place,
+                            const char *folder, bool *found, pn_error *err);
+/* As pni_files_pin() and pni_files_check(), with the store's ETag for a digest. */
+pn_status pni_objects_pin(const pni_engine_session *engine, const pni_dataset *dataset,
+                          const pni_place *place, json_t **files_out, json_t **paths_out,
+                          pn_error *err);
+pn_status pni_objects_check(const pni_engine_session *engine, const pni_dataset *dataset,
+                            const pni_place *place, const json_t *files, pn_error *err);
+/* UNSUPPORTED when the store creates objects that are there; tried once per bucket and process. */
+pn_status pni_storage_may_commit(const pni_engine_session *engine, const pni_place *place,
+                                 pn_error *err);
 
 #endif

@@ -70,7 +70,7 @@ pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_da
                                   pni_resolved *resolved, pn_error *err) {
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:O}", "format", "delta", "uri", dataset->uri, "storage_options",
-                     dataset->storage_options);
+                     resolved->storage);
     PNI_AUTO_PTR(pni_engine_table) table = NULL;
     PNI_AUTO_PTR(json_t) info = NULL;
     PNI_AUTO_PTR(json_t) row = json_object();

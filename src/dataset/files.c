@@ -40,7 +40,17 @@ static bool has_ending(const pni_dataset *dataset, const char *path) {
 }
 
 static bool is_hidden(const char *name) {
-    return name[0] == '.' || (name[0] == '_' && !strchr(name, '='));
+    size_t len = strcspn(name, "/");
+    return name[0] == '.' || (name[0] == '_' && !memchr(name, '=', len));
+}
+
+bool pni_file_is_data(const pni_dataset *dataset, const char *relative) {
+    for (const char *name = relative; name; name = strchr(name, '/')) {
+        name += *name == '/';
+        if (is_hidden(name))
+            return false;
+    }
+    return has_ending(dataset, relative);
 }
 
 static pn_status list_folder(file_list *list, const char *relative, unsigned depth, pn_error *err);
@@ -128,9 +138,6 @@ static pn_status pin_list(file_list *list, pni_hash_cache *cache, json_t *files,
 
 pn_status pni_files_pin(const pni_dataset *dataset, pni_hash_cache *cache, json_t **files_out,
                         json_t **paths_out, pn_error *err) {
-    if (strstr(dataset->uri, "://"))
-        return pni_fail(err, PNI_E_DATASET_REMOTE, "dataset '%s' (%s) lies on an object store",
-                        dataset->name, dataset->format);
     if (!pni_path_exists(dataset->uri))
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no '%s'", dataset->name,
                         dataset->uri);

@@ -6,7 +6,8 @@
  * itself carries the digest of what it was made from in its commit (key "pinion.content"); such a
  * version is pinned by that digest, so that the same data built twice, in two folders, is the same
  * input (docs/decisions/0003). Files: listed and digested before the provider is opened on exactly
- * that list.
+ * that list. Stores are asked first whether anything is there, so that what is wrong with bucket,
+ * credentials or endpoint is said as such.
  */
 #include "dataset/dataset.h"
 
@@ -20,6 +21,7 @@ void pni_resolved_free(pni_resolved *resolved) {
     json_decref(resolved->constraints);
     pni_engine_table_free(resolved->table);
     json_decref(resolved->paths);
+    json_decref(resolved->storage);
     pni_hash_cache_close(resolved->hashes);
     pni_free(resolved);
 }
@@ -43,10 +45,23 @@ static pn_status scan_config_digest(const pni_dataset *dataset, char hex_out[PNI
     return pni_json_digest(config, hex_out, err);
 }
 
-static json_t *spec_of(const pni_dataset *dataset) {
-    json_t *spec =
-        json_pack("{s:s, s:s, s:O, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
-                  dataset->options, "storage_options", dataset->storage_options);
+/* A dataset on its way to being resolved. */
+typedef struct opening {
+    const pni_engine_session *engine;
+    const pni_dataset *dataset;
+    pni_resolved *resolved;
+    pni_place place; /* when it lies on a store */
+} opening;
+
+static pni_place place_of(const pni_dataset *dataset, const pni_resolved *resolved,
+                          pn_cancel *cancel) {
+    return (pni_place){.uri = dataset->uri, .storage = resolved->storage, .cancel = cancel};
+}
+
+static json_t *spec_of(const opening *o) {
+    const pni_dataset *dataset = o->dataset;
+    json_t *spec = json_pack("{s:s, s:s, s:O, s:O}", "format", dataset->format, "uri", dataset->uri,
+                             "options", dataset->options, "storage_options", o->resolved->storage);
     if (dataset->version)
         json_object_set_new(spec, "version", json_string(dataset->version));
     if (dataset->timestamp)
@@ -81,11 +96,11 @@ static pn_status pin_chosen_files(const pni_dataset *dataset, const json_t *delt
     return PN_OK;
 }
 
-static pn_status open_delta(const pni_engine_session *engine, const pni_dataset *dataset,
-                            pni_resolved *resolved, pn_error *err) {
-    PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
+static pn_status open_delta(const opening *o, pn_error *err) {
+    PNI_AUTO_PTR(json_t) spec = spec_of(o);
     PNI_AUTO_PTR(json_t) info = NULL;
-    PNI_TRY(pni_engine_table_open(engine, spec, NULL, &resolved->table, err));
+    pni_resolved *resolved = o->resolved;
+    PNI_TRY(pni_engine_table_open(o->engine, spec, NULL, o->place.cancel, &resolved->table, err));
     PNI_TRY(pni_engine_table_info(resolved->table, &info, err));
     json_t *delta = json_object_get(info, "delta");
     const char *id = pni_json_text(delta, "table_id");
@@ -93,7 +108,7 @@ static pn_status open_delta(const pni_engine_session *engine, const pni_dataset 
     const char *content = pni_json_text(json_object_get(delta, "commit_info"), "pinion.content");
     if (!id || !version)
         return pni_fail(err, PNI_E_INTERNAL, "the engine gave no id or version for dataset '%s'",
-                        dataset->name);
+                        o->dataset->name);
     if (content) {
         json_object_set_new(resolved->pin, "content", json_string(content));
     } else {
@@ -101,23 +116,43 @@ static pn_status open_delta(const pni_engine_session *engine, const pni_dataset 
         json_object_set_new(resolved->pin, "version", json_string(version));
     }
     json_object_set(resolved->evidence, "delta", delta);
-    return pin_chosen_files(dataset, delta, resolved, err);
+    return pin_chosen_files(o->dataset, delta, resolved, err);
+}
+
+static pn_status pin_files(const opening *o, json_t **files, pn_error *err) {
+    pni_resolved *resolved = o->resolved;
+    if (pni_uri_is_remote(o->dataset->uri))
+        return pni_objects_pin(o->engine, o->dataset, &o->place, files, &resolved->paths, err);
+    resolved->hashes = pni_hash_cache_open(o->dataset->uri);
+    return pni_files_pin(o->dataset, resolved->hashes, files, &resolved->paths, err);
+}
+
+/* Below its root the engine finds the hive partitions; the URL of a folder ends in '/'. */
+static void spec_of_root(const pni_dataset *dataset, json_t *spec) {
+    if (!pni_uri_is_remote(dataset->uri) || pni_ends_with(dataset->uri, "/"))
+        return;
+    PNI_AUTO(pn_buf) uri = PN_BUF_INIT;
+    pni_buf_printf(&uri, "%s/", dataset->uri);
+    json_object_set_new(spec, "uri", json_string(pni_buf_text(&uri)));
 }
 
 /* Hive partitions are found by the engine below the root; otherwise it reads exactly the pinned
  * list. */
-static pn_status open_files(const pni_engine_session *engine, const pni_dataset *dataset,
-                            pni_resolved *resolved, pn_error *err) {
-    PNI_AUTO_PTR(json_t) spec = spec_of(dataset);
+static pn_status open_files(const opening *o, pn_error *err) {
+    const pni_dataset *dataset = o->dataset;
+    pni_resolved *resolved = o->resolved;
+    PNI_AUTO_PTR(json_t) spec = spec_of(o);
     PNI_AUTO_PTR(json_t) files = NULL;
     char hex[PNI_SHA256_HEX];
-    resolved->hashes = pni_hash_cache_open(dataset->uri);
-    PNI_TRY(pni_files_pin(dataset, resolved->hashes, &files, &resolved->paths, err));
+    PNI_TRY(pin_files(o, &files, err));
     PNI_TRY(pni_json_digest(files, hex, err));
-    if (!json_object_get(dataset->options, "partition_by"))
+    if (json_object_get(dataset->options, "partition_by"))
+        spec_of_root(dataset, spec);
+    else
         json_object_set(spec, "paths", resolved->paths);
     const struct ArrowSchema *declared = dataset->schema.release ? &dataset->schema : NULL;
-    PNI_TRY(pni_engine_table_open(engine, spec, declared, &resolved->table, err));
+    PNI_TRY(
+        pni_engine_table_open(o->engine, spec, declared, o->place.cancel, &resolved->table, err));
     json_object_set_new(resolved->pin, "files", json_string(hex));
     json_object_set(resolved->evidence, "files", files);
     return PN_OK;
@@ -141,22 +176,26 @@ static pn_status open_empty(const pni_engine_session *engine, const pni_dataset 
     return PN_OK;
 }
 
-static bool is_delta_absent(const pni_dataset *dataset) {
-    PNI_AUTO_PTR(pni_text) log = pni_path_join(dataset->uri, "_delta_log");
-    return !strstr(dataset->uri, "://") && !pni_path_is_dir(log);
+static pn_status find_delta(const opening *o, bool *found, pn_error *err) {
+    if (pni_uri_is_remote(o->dataset->uri))
+        return pni_objects_below(o->engine, &o->place, "_delta_log", found, err);
+    PNI_AUTO_PTR(pni_text) log = pni_path_join(o->dataset->uri, "_delta_log");
+    *found = pni_path_is_dir(log);
+    return PN_OK;
 }
 
-static pn_status open_any(const pni_engine_session *engine, const pni_dataset *dataset,
-                          pni_resolved *resolved, pn_error *err) {
-    bool is_delta = pni_starts_with(dataset->format, "delta");
-    if (is_delta && is_delta_absent(dataset))
+static pn_status open_any(const opening *o, pn_error *err) {
+    const pni_dataset *dataset = o->dataset;
+    bool found = false;
+    if (!pni_starts_with(dataset->format, "delta"))
+        return open_files(o, err);
+    PNI_TRY(find_delta(o, &found, err));
+    if (!found)
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'",
                         dataset->name, dataset->uri);
-    if (!is_delta)
-        return open_files(engine, dataset, resolved, err);
     pn_status status = pni_streq(dataset->format, "delta")
-                           ? open_delta(engine, dataset, resolved, err)
-                           : pni_delta_snapshot_open(engine, dataset, resolved, err);
+                           ? open_delta(o, err)
+                           : pni_delta_snapshot_open(o->engine, dataset, o->resolved, err);
     if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
         PNI_AUTO(pn_buf) why = PN_BUF_INIT;
         pni_buf_puts(&why, err ? err->message : "");
@@ -168,15 +207,22 @@ static pn_status open_any(const pni_engine_session *engine, const pni_dataset *d
 }
 
 pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_dataset *dataset,
-                              pni_resolved **out, pn_error *err) {
+                              pn_cancel *cancel, pni_resolved **out, pn_error *err) {
     PNI_AUTO_PTR(pni_resolved) resolved = resolved_new();
     char scan[PNI_SHA256_HEX];
+    PNI_AUTO(pn_buf) what = PN_BUF_INIT;
+    pni_buf_printf(&what, "dataset '%s'", dataset->name);
     PNI_TRY(scan_config_digest(dataset, scan, err));
-    pn_status status = open_any(engine, dataset, resolved, err);
+    PNI_TRY(pni_storage_resolve(pni_buf_text(&what), dataset->uri, dataset->storage_options,
+                                &resolved->storage, err));
+    opening o = {engine, dataset, resolved, place_of(dataset, resolved, cancel)};
+    pn_status status = open_any(&o, err);
     if (status == PN_NOT_FOUND && dataset->optional && !dataset->version && !dataset->timestamp)
         status = open_empty(engine, dataset, resolved, err);
     if (status != PN_OK) {
-        if (err && !strstr(err->message, dataset->name))
+        PNI_AUTO(pn_buf) quoted = PN_BUF_INIT;
+        pni_buf_printf(&quoted, "'%s'", dataset->name);
+        if (err && !strstr(err->message, pni_buf_text(&quoted)))
             pni_error_context(err, "dataset '%s'", dataset->name);
         return status;
     }
@@ -189,9 +235,13 @@ pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_datase
     return PN_OK;
 }
 
-pn_status pni_resolved_check(pni_resolved *resolved, const pni_dataset *dataset, pn_error *err) {
+pn_status pni_resolved_check(const pni_engine_session *engine, pni_resolved *resolved,
+                             const pni_dataset *dataset, pn_cancel *cancel, pn_error *err) {
+    const json_t *files = json_object_get(resolved->evidence, "files");
+    pni_place place = place_of(dataset, resolved, cancel);
     if (!resolved->paths)
         return PN_OK;
-    return pni_files_check(dataset, resolved->hashes, json_object_get(resolved->evidence, "files"),
-                           resolved->paths, err);
+    if (pni_uri_is_remote(dataset->uri))
+        return pni_objects_check(engine, dataset, &place, files, err);
+    return pni_files_check(dataset, resolved->hashes, files, resolved->paths, err);
 }

@@ -73,16 +73,26 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
     return PN_OK;
 }
 
-/* The first few by name, all of them in the detail. */
+static void put_need(const json_t *need, pn_buf *out) {
+    const char *problem = pni_json_text(need, "problem");
+    const char *reason = pni_json_text(need, "have"); /* of what cannot be read */
+    bool differs = pni_streq(problem, "differs");
+    pni_buf_printf(out, "%s '%s' %s%s", pni_json_text(need, "kind"), pni_json_text(need, "name"),
+                   differs ? "" : "is ", problem);
+    if (reason && !differs)
+        pni_buf_printf(out, ": %s", reason);
+}
+
+/* The first by name, all of them in the detail. */
 static pn_status name_needs(const pn_bundle *bundle, const json_t *needs, pn_error *err) {
     PNI_AUTO(pn_buf) all = PN_BUF_INIT;
     const json_t *first = json_array_get(needs, 0);
     size_t index;
     json_t *need;
-    json_array_foreach(needs, index, need) pni_buf_printf(
-        &all, "%s%s '%s' %s", index ? ", " : "", pni_json_text(need, "kind"),
-        pni_json_text(need, "name"),
-        pni_streq(pni_json_text(need, "problem"), "missing") ? "is missing" : "differs");
+    json_array_foreach(needs, index, need) {
+        pni_buf_puts(&all, index ? ", " : "");
+        put_need(need, &all);
+    }
     pn_status status = pni_fail(
         err, PNI_E_REPLAY_NEEDS,
         "bundle %.12s needs %zu thing%s that %s missing here or differ%s, the first: %s '%s'",

@@ -28,6 +28,8 @@ pn_status pni_stage_plan(const pni_stage *stage, const pn_bundle *root, pni_engi
 pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni_engine_plan **out,
                               pn_error *err);
 pn_session *pni_stage_session(const pni_stage *stage); /* borrowed */
+/* The private folder, made on first use; borrowed. */
+pn_status pni_stage_folder(pni_stage *stage, const char **out, pn_error *err);
 /* How the bundles were planned so far. Borrowed. */
 const pni_replay *pni_stage_replay(const pni_stage *stage);
 void pni_stage_free(pni_stage *stage);
@@ -39,7 +41,7 @@ pn_status pni_write_new(const pn_bundle *bundle, const pn_write_request *request
                         pn_error *err);
 /* Asks for a digest of the rows as they are written: before they are planned. */
 void pni_write_wants_digest(pni_write *write);
-pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err);
+pn_status pni_write_plan(pni_write *write, pni_stage *stage, pn_error *err);
 /* The stage must be there still. */
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err);
 const json_t *pni_write_digest(const pni_write *write); /* of what was written, or NULL; borrowed */

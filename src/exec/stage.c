@@ -18,7 +18,8 @@ struct pni_stage {
     pn_session *session;        /* whose functions the plans call */
     pni_engine_session *engine; /* the fork */
     pni_replay *replay;
-    char *folder;  /* NULL until the first view is written */
+    char *root;    /* where the folder is made */
+    char *folder;  /* NULL until something is written there */
     pni_map *kept; /* name -> pni_engine_table: what lies in the folder */
 };
 
@@ -27,10 +28,10 @@ static char *default_tmp(void) {
     return pni_strdup(tmp && *tmp ? tmp : "/tmp");
 }
 
-static pn_status make_folder(pni_stage *stage, const pn_exec_options *options, pn_error *err) {
+static pn_status make_folder(pni_stage *stage, pn_error *err) {
+    const char *root = stage->root;
     if (stage->folder)
         return PN_OK;
-    PNI_AUTO_PTR(pni_text) root = options->tmp_dir ? pni_strdup(options->tmp_dir) : default_tmp();
     if (!pni_utf8_valid(root, strlen(root)))
         return pni_fail(err, PNI_E_FILE_WRITE, "the temporary folder '%s' is not UTF-8", root);
     PNI_TRY(pni_mkdirs(root, err));
@@ -111,7 +112,7 @@ static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
     PNI_AUTO(pn_buf) name = PN_BUF_INIT;
     bool is_parquet = fits_parquet(&view->schema);
     const char *format = is_parquet ? "parquet" : "arrow";
-    PNI_TRY(make_folder(stage, options, err));
+    PNI_TRY(make_folder(stage, err));
     pni_buf_printf(&name, "%s.%s", view->name, format);
     PNI_AUTO_PTR(pni_text) path = pni_path_join(stage->folder, pni_buf_text(&name));
     PNI_AUTO_PTR(json_t)
@@ -124,7 +125,7 @@ static pn_status write_shared(pni_stage *stage, const pn_bundle *view,
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:[s], s:{}, s:{}}", "format", format, "uri", path, "paths", path,
                      "options", "storage_options");
-    return pni_engine_table_open(stage->engine, spec, &view->schema, out, err);
+    return pni_engine_table_open(stage->engine, spec, &view->schema, options->cancel, out, err);
 }
 
 static pn_status stage_view(pni_stage *stage, const pn_bundle *view, bool is_shared,
@@ -197,6 +198,7 @@ pn_status pni_stage_new(pn_session *session, const pn_bundle *const *roots, size
                         const pn_exec_options *options, pni_stage **out, pn_error *err) {
     PNI_AUTO_PTR(pni_stage) stage = pni_calloc(1, sizeof *stage);
     stage->session = pni_session_ref(session);
+    stage->root = options->tmp_dir ? pni_strdup(options->tmp_dir) : default_tmp();
     stage->kept = pni_map_new();
     stage->replay = pni_calloc(1, sizeof *stage->replay);
     *stage->replay = (pni_replay){
@@ -217,6 +219,12 @@ pn_status pni_stage_plan_kept(const pni_stage *stage, const pn_bundle *root, pni
     if (!table)
         return pni_stage_plan(stage, root, out, err);
     return pni_engine_plan_table(stage->engine, table, out, err);
+}
+
+pn_status pni_stage_folder(pni_stage *stage, const char **out, pn_error *err) {
+    PNI_TRY(make_folder(stage, err));
+    *out = stage->folder;
+    return PN_OK;
 }
 
 pn_session *pni_stage_session(const pni_stage *stage) {
@@ -240,6 +248,7 @@ void pni_stage_free(pni_stage *stage) {
     if (stage->folder && pni_remove_tree(stage->folder, NULL) != PN_OK)
         pni_logf("temporary folder '%s' is left", stage->folder);
     pni_free(stage->folder);
+    pni_free(stage->root);
     pn_session_unref(stage->session);
     pni_free(stage);
 }

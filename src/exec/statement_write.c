@@ -22,7 +22,7 @@ static pn_status check_insert(const pni_statement *statement, const char *table,
     if (dataset->version || dataset->timestamp)
         return wrong_target(table, "is declared at one version, which does not change", err);
     bool is_delta = pni_streq(dataset->format, "delta");
-    if (!is_delta && !pni_path_is_dir(dataset->uri))
+    if (!is_delta && !pni_uri_is_remote(dataset->uri) && !pni_path_is_dir(dataset->uri))
         return wrong_target(table, "is one file; rows are appended to folders and Delta tables",
                             err);
     if (!is_delta && json_object_size(dataset->options))

@@ -69,6 +69,14 @@ static pn_status check_request(const pn_write_request *request, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status read_storage(const char *uri, const json_t *given, json_t **out, pn_error *err) {
+    PNI_AUTO(pn_buf) what = PN_BUF_INIT;
+    PNI_AUTO_PTR(json_t) checked = NULL;
+    pni_buf_printf(&what, "the write to '%s'", uri);
+    PNI_TRY(pni_storage_check(pni_buf_text(&what), given, &checked, err));
+    return pni_storage_resolve(pni_buf_text(&what), uri, checked, out, err);
+}
+
 static pn_status request_json(const pn_write_request *request, const pn_bundle *bundle,
                               json_t **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) columns = json_array();
@@ -78,12 +86,13 @@ static pn_status request_json(const pn_write_request *request, const pn_bundle *
     PNI_TRY(check_partitions(request, bundle, columns, err));
     PNI_TRY(parse_object(request->options_json, "write options", &options, err));
     PNI_TRY(parse_object(request->storage_options_json, "storage options", &storage, err));
-    pni_secrets_remember(storage);
-    *out =
-        json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:b, s:{s:s}}", "format", request->format, "uri",
-                  request->uri, "mode", modes[request->mode], "partition_by", columns, "options",
-                  options, "storage_options", storage, "single_file", request->single_file,
-                  "commit_metadata", "pinion.fingerprint", pn_bundle_fingerprint(bundle));
+    PNI_AUTO_PTR(pni_text) uri = pni_uri_normal(request->uri);
+    PNI_AUTO_PTR(json_t) resolved = NULL;
+    PNI_TRY(read_storage(uri, storage, &resolved, err));
+    *out = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:b, s:{s:s}}", "format", request->format,
+                     "uri", uri, "mode", modes[request->mode], "partition_by", columns, "options",
+                     options, "storage_options", resolved, "single_file", request->single_file,
+                     "commit_metadata", "pinion.fingerprint", pn_bundle_fingerprint(bundle));
     if (request->schema_mode)
         json_object_set_new(*out, "schema_mode",
                             json_string(request->schema_mode == 1 ? "merge" : "overwrite"));
@@ -133,13 +142,26 @@ const json_t *pni_write_digest(const pni_write *write) {
     return write->digest;
 }
 
+static bool is_delta(const pni_write *write) {
+    return pni_streq(pni_json_text(write->request, "format"), "delta");
+}
+
+static bool is_remote(const pni_write *write) {
+    return pni_uri_is_remote(pni_json_text(write->request, "uri"));
+}
+
 /* Delta keeps no order; in files the order of a query that orders its rows is kept, and so it is
- * where rows are digested, which is compared with those of a run. */
-pn_status pni_write_plan(pni_write *write, const pni_stage *stage, pn_error *err) {
+ * where rows are digested, which is compared with those of a run. Files that go to a store are made
+ * here first. */
+pn_status pni_write_plan(pni_write *write, pni_stage *stage, pn_error *err) {
     write->recorder = pni_session_recorder(pni_stage_session(stage));
     write->engine = pni_stage_replay(stage)->engine;
-    bool keeps_order =
-        write->wants_digest || !pni_streq(pni_json_text(write->request, "format"), "delta");
+    bool keeps_order = write->wants_digest || !is_delta(write);
+    if (is_remote(write) && !is_delta(write)) {
+        const char *folder = NULL;
+        PNI_TRY(pni_stage_folder(stage, &folder, err));
+        json_object_set_new(write->request, "scratch_dir", json_string(folder));
+    }
     if (keeps_order && pni_substrait_is_ordered(write->bundle->substrait))
         PNI_TRY(pni_stage_plan(stage, write->bundle, &write->plan, err));
     else
@@ -172,12 +194,20 @@ static pn_status write_digested(pni_write *write, pn_cancel *cancel, pn_error *e
     return rows_failed != PN_OK ? rows_failed : status;
 }
 
+static pn_status write_rows(pni_write *write, pn_cancel *cancel, pn_error *err) {
+    pni_place place = {.uri = pni_json_text(write->request, "uri"),
+                       .storage = json_object_get(write->request, "storage_options"),
+                       .cancel = cancel};
+    if (is_delta(write) && is_remote(write))
+        PNI_TRY(pni_storage_may_commit(write->engine, &place, err));
+    if (write->wants_digest)
+        return write_digested(write, cancel, err);
+    return pni_engine_plan_write(write->plan, write->request, cancel, &write->result->report, err);
+}
+
 pn_status pni_write_run(pni_write *write, pn_cancel *cancel, pn_result **out, pn_error *err) {
     pni_execution *execution = pni_execution_begin(write->recorder, write->bundle);
-    pn_status status = write->wants_digest
-                           ? write_digested(write, cancel, err)
-                           : pni_engine_plan_write(write->plan, write->request, cancel,
-                                                   &write->result->report, err);
+    pn_status status = write_rows(write, cancel, err);
     if (status != PN_OK) {
         pni_error_context(err, "writing '%s'", pni_json_text(write->request, "uri"));
         pni_execution_failed(execution, status, err);

@@ -208,6 +208,7 @@ pn_status pn_session_open(const pn_session_options *theirs, pn_session **session
     PNI_TRY(pni_policy_resolve(options.sql_policy, getenv("PINION_SQL_POLICY"), &options.sql_policy,
                                err));
     PNI_AUTO_PTR(pn_session) session = pni_session_alloc(profile, &options);
+    session->cancel = pni_cancel_ref(options.cancel);
     session->runtime = base_runtime(profile, &options);
     PNI_AUTO_PTR(json_t) config = base_config(profile, &options);
     session->store_policy = json_pack("{s:b}", "require_local_paths", 0);

@@ -70,6 +70,7 @@ void pn_session_unref(pn_session *session) {
     pni_sql_functions_free(session->sql_functions);
     pni_udf_catalog_free(session->udfs);
     pni_recorder_unref(session->recorder);
+    pn_cancel_unref(session->cancel);
     pthread_mutex_destroy(&session->lock);
     pni_free(session);
 }
@@ -185,8 +186,8 @@ static pn_status unknown_table(const pn_session *session, const char *name, pn_e
 
 static pn_status check_location(const pn_session *session, const pni_dataset *dataset,
                                 pn_error *err) {
-    bool is_remote = strstr(dataset->uri, "://") && !pni_starts_with(dataset->uri, "file://");
-    if (is_remote && json_is_true(json_object_get(session->store_policy, "require_local_paths")))
+    if (pni_uri_is_remote(dataset->uri) &&
+        json_is_true(json_object_get(session->store_policy, "require_local_paths")))
         return pni_fail(err, PNI_E_STORE_POLICY, "dataset '%s' lies at no local path",
                         dataset->name);
     return PN_OK;
@@ -201,7 +202,7 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
             return unknown_table(session, name, err);
         PNI_AUTO_PTR(pni_resolved) resolved = NULL;
         PNI_TRY(check_location(session, dataset, err));
-        PNI_TRY(pni_dataset_resolve(session->engine, dataset, &resolved, err));
+        PNI_TRY(pni_dataset_resolve(session->engine, dataset, session->cancel, &resolved, err));
         PNI_TRY(install(session, name, resolved, false, err));
         resolved = NULL;
         known = pni_map_get(session->tables, name);
@@ -215,7 +216,7 @@ pn_status pni_session_check_files(pn_session *session, const char *name, pn_erro
     const pni_dataset *dataset = pni_session_dataset(session, name);
     if (!table || table->is_temporary || !dataset)
         return PN_OK;
-    return pni_resolved_check(table->resolved, dataset, err);
+    return pni_resolved_check(session->engine, table->resolved, dataset, session->cancel, err);
 }
 
 pn_status pn_session_add_table(pn_session *session, const char *name,

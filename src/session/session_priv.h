@@ -44,6 +44,7 @@ struct pn_session {
     json_t *function_policy; /* of functions written in SQL; NULL: none */
     pni_sql_functions *sql_functions;
     pni_recorder *recorder; /* NULL: nobody listens */
+    pn_cancel *cancel;      /* ends waiting for a store; may be NULL */
 };
 
 /* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */

@@ -28,7 +28,7 @@ pn_status store_open_table(const pni_engine_session *session, const char *projec
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:{}, s:{}}", "format", "delta", "uri", uri, "options",
                      "storage_options");
-    pn_status status = pni_engine_table_open(session, spec, NULL, &table, err);
+    pn_status status = pni_engine_table_open(session, spec, NULL, NULL, &table, err);
     if (status == PN_NOT_FOUND) /* its first append was killed before it was committed */
         return PN_OK;
     PNI_TRY(status);

@@ -93,7 +93,7 @@ static int64_t largest_batch(const char *uri, int64_t *rows_out) {
     pn_error err = PN_ERROR_INIT;
     int64_t largest = 0;
     T_OK(pni_engine_session_new(NULL, &session, &err), &err);
-    T_OK(pni_engine_table_open(session, spec, NULL, &table, &err), &err);
+    T_OK(pni_engine_table_open(session, spec, NULL, NULL, &table, &err), &err);
     T_OK(pni_engine_plan_table(session, table, &plan, &err), &err);
     T_OK(pni_engine_plan_execute(plan, NULL, &rows, &err), &err);
     for (*rows_out = 0;;) {

@@ -163,7 +163,6 @@ T_CASE(what_cannot_be_pinned_is_named) {
     FX_FAILS(pin("csv", fx_path("gone"), err), PNI_E_DATASET_MISSING, "gone");
     FX_FAILS(pin("csv", fx_path("empty"), err), PNI_E_DATASET_MISSING, "empty");
     FX_FAILS(pin("parquet", fx_path("other"), err), PNI_E_DATASET_MISSING, "parquet");
-    FX_FAILS(pin("csv", "s3://bucket/x", err), PNI_E_DATASET_REMOTE, "'d'");
     FX_FAILS(pin("csv", fx_path("pipe"), err), PNI_E_DATASET_OPTION, "pipe");
 }
 

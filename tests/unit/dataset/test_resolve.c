@@ -25,7 +25,8 @@ static pn_status resolve(dataset_case *c, pn_error *problem) {
     c->resolved = NULL;
     c->catalog = pn_catalog_new();
     FX_OK(pn_catalog_add(c->catalog, &c->spec, err));
-    return pni_dataset_resolve(c->engine, pni_catalog_find(c->catalog, "d"), &c->resolved, problem);
+    return pni_dataset_resolve(c->engine, pni_catalog_find(c->catalog, "d"), NULL, &c->resolved,
+                               problem);
 }
 
 static void finish(dataset_case *c) {
