@@ -26,6 +26,7 @@ typedef struct pn_project_options {
     size_t n_settings;
     int32_t sql_policy; /**< PN_SQL_POLICY_*; 0 = the file's, service when it says nothing */
     uint32_t reserved;
+    pn_cancel *cancel; /**< of the project's session, see pn_session_options; may be NULL */
 } pn_project_options;
 
 #ifdef __cplusplus
@@ -128,6 +129,19 @@ PN_API pn_view_graph *pn_project_views(pn_project *project);
  */
 PN_API PN_NODISCARD pn_status pn_project_check(pn_project *project, pn_cancel *cancel,
                                                pn_error *err);
+
+/**
+ * Asks the object stores that datasets and outputs lie on, each once per bucket and set of options.
+ *
+ * @param json_out  [out] appended to: JSON array of {"store":"s3://bucket","endpoint","names":[…],
+ *                  "ok"} and, of one that does not answer or refuses, {"error","hint","number"}
+ * @errors  CANCELLED the token of the project's options fired · LIMIT no engine could be started
+ * @threads one thread at a time
+ * @cost    one listing of one object per store
+ * @since   0.1
+ */
+PN_API PN_NODISCARD pn_status pn_project_stores(pn_project *project, pn_buf *json_out,
+                                                pn_error *err);
 
 /**
  * Compiles every view and writes the outputs, in topological order.

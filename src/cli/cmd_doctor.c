@@ -88,6 +88,33 @@ static void check_query(doctor *d) {
     pn_session_unref(session);
 }
 
+static void say_store(doctor *d, const json_t *store) {
+    const char *endpoint = cli_text_of(store, "endpoint");
+    if (json_is_true(json_object_get(store, "ok"))) {
+        doctor_say(d, DOCTOR_OK, "store", "%s%s%s answers", cli_text_of(store, "store"),
+                   *endpoint ? " at " : "", endpoint);
+        return;
+    }
+    doctor_say(d, DOCTOR_FAIL, "store", "%s [PN%04d]", cli_text_of(store, "error"),
+               (int)json_integer_value(json_object_get(store, "number")));
+    doctor_hint(d, cli_text_of(store, "hint"));
+}
+
+static void check_stores(doctor *d, pn_project *project) {
+    pn_error err = PN_ERROR_INIT;
+    CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON stores = NULL;
+    size_t i;
+    json_t *store;
+    if (pn_project_stores(project, &text, &err) != PN_OK ||
+        cli_parse(&text, &stores, &err) != PN_OK) {
+        say_error(d, "store", &err);
+    }
+    json_array_foreach(stores, i, store) {
+        say_store(d, store);
+    }
+}
+
 static void check_project(doctor *d) {
     pn_error err = PN_ERROR_INIT;
     cli_workspace workspace = {0};
@@ -100,6 +127,9 @@ static void check_project(doctor *d) {
                    pn_view_graph_count(workspace.graph));
     } else {
         say_error(d, "project", &err);
+    }
+    if (workspace.project) {
+        check_stores(d, workspace.project);
     }
     cli_close_workspace(&workspace);
 }
@@ -142,7 +172,8 @@ const cli_verb cli_verb_doctor = {
     .operands = "",
     .summary = "check the installation and the project",
     .about = "Prints one line per finding: ok, warn or fail. Looks at the engine, the cache, the\n"
-             "extractors and their Python, what killed runs left behind, and the project here.\n",
+             "extractors and their Python, what killed runs left behind, and the project here\n"
+             "with the object stores that it names.\n",
     .options = options,
     .examples = "doctor\n-C shop doctor --json\n",
     .exits = "a finding says fail",

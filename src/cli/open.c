@@ -15,6 +15,7 @@ static pn_project_options project_options(const cli_app *cli) {
     options.settings = cli->settings;
     options.n_settings = cli->n_settings;
     options.sql_policy = pn_sql_policy_find(cli_get(cli, "policy"));
+    options.cancel = cli->cancel;
     return options;
 }
 
@@ -30,6 +31,7 @@ static pn_status open_bare(const cli_app *cli, cli_workspace *out, pn_error *err
     options.n_settings = cli->n_settings;
     options.autoload_dir = cli_get(cli, "autoload");
     options.files_dir = ".";
+    options.cancel = cli->cancel;
     options.sql_policy =
         cli_has(cli, "policy") ? pn_sql_policy_find(cli_get(cli, "policy")) : PN_SQL_POLICY_SERVICE;
     return pn_session_open(&options, &out->session, err);

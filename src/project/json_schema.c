@@ -10,6 +10,11 @@
 #define TEXT "{\"$ref\":\"#/$defs/text\"}"
 #define TEXTS "{\"type\":\"array\",\"items\":" TEXT "}"
 #define SCALARS "{\"type\":\"object\",\"additionalProperties\":{\"$ref\":\"#/$defs/scalar\"}}"
+#define STORAGE                                                                                    \
+    "{\"type\":\"object\",\"propertyNames\":{\"pattern\":\"^(aws_)?(access_key_id|allow_http|"     \
+    "connect_timeout|credentials|default_region|endpoint|endpoint_url|max_retries|region|"         \
+    "retry_timeout|secret_access_key|session_token|timeout|token|"                                 \
+    "virtual_hosted_style_request)$\"},\"additionalProperties\":{\"$ref\":\"#/$defs/scalar\"}}"
 #define NAME_PATTERN "\"^[a-z_][a-z0-9_]{0,127}$\""
 #define COUNT                                                                                      \
     "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"string\","                       \
@@ -43,7 +48,7 @@ static const char schema[] =
     "\"additionalProperties\":" OBJECT "\"required\":[\"format\",\"uri\"],\"properties\":{"
     "\"format\":" READ_FORMAT ",\"uri\":" TEXT ",\"version\":" TEXT ",\"timestamp\":" TEXT ","
     "\"files\":" TEXTS ","
-    "\"options\":" SCALARS ",\"storage_options\":" SCALARS ","
+    "\"options\":" SCALARS ",\"storage_options\":" STORAGE ","
     "\"optional\":{\"enum\":[true,false,\"true\",\"false\"]},"
     "\"schema\":{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":" TEXT "},"
     "\"metadata\":" OBJECT "\"properties\":{"
@@ -60,7 +65,7 @@ static const char schema[] =
     "\"required\":[\"view\",\"uri\"],\"properties\":{"
     "\"view\":{\"type\":\"string\",\"pattern\":" NAME_PATTERN "},\"uri\":" TEXT ","
     "\"format\":" FORMAT ",\"mode\":{\"enum\":[\"error\",\"append\",\"overwrite\",\"ignore\"]},"
-    "\"partition_by\":" TEXTS ",\"options\":" SCALARS ",\"storage_options\":" SCALARS "}}},"
+    "\"partition_by\":" TEXTS ",\"options\":" SCALARS ",\"storage_options\":" STORAGE "}}},"
     "\"policies\":" OBJECT "\"properties\":{"
     "\"sql\":{\"enum\":[\"read_only\",\"service\",\"write\",\"admin\"]}}},"
     "\"results\":" OBJECT "\"properties\":{"

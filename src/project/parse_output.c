@@ -52,8 +52,14 @@ static pn_status read_options(void *ctx, yaml_file *file, yaml_node_t *value, pn
 
 static pn_status read_storage(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     PNI_AUTO_PTR(json_t) map = NULL;
+    PNI_AUTO_PTR(json_t) checked = NULL;
     PNI_TRY(yaml_env_map(file, value, "storage_options", &map, err));
-    return keep_map(map, &((project_output *)ctx)->storage_options_json, err);
+    pn_status status = pni_storage_check("an output", map, &checked, err);
+    if (status != PN_OK) {
+        pni_error_context(err, "%s:%zu", pni_path_base(file->path), value->start_mark.line + 1);
+        return status;
+    }
+    return keep_map(checked, &((project_output *)ctx)->storage_options_json, err);
 }
 
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err) {

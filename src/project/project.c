@@ -23,6 +23,7 @@ void pn_project_free(pn_project *project) {
     project_record_end(project, PN_OK, NULL, warnings); /* a caller that did not: nothing is lost */
     pn_view_graph_free(project->graph);
     pn_session_unref(project->session);
+    pn_cancel_unref(project->cancel);
     pn_catalog_unref(project->catalog);
     for (size_t i = 0; i < project->outputs.count; i++)
         output_dispose(&project->outputs.items[i]);
@@ -80,6 +81,7 @@ static void apply_options(pn_project *project, const pn_project_options *options
         pni_vec_push(&project->settings, setting);
     }
     project->target_partitions = options->target_partitions;
+    project->cancel = pni_cancel_ref(options->cancel);
     if (options->sql_policy)
         project->sql_policy = options->sql_policy;
 }
@@ -152,6 +154,7 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.n_settings = project->settings.count;
         options.catalog = project->catalog;
         options.target_partitions = project->target_partitions;
+        options.cancel = project->cancel;
         options.sql_policy = project->sql_policy ? project->sql_policy : PN_SQL_POLICY_SERVICE;
         PNI_TRY(pn_session_open(&options, &session, err));
         PNI_TRY(install(project, session, err));

@@ -45,6 +45,7 @@ struct pn_project {
     pn_view_graph *graph;
     pn_session *session;          /* NULL until first used */
     bool records_results;         /* digests of what is built are recorded, for verify */
+    pn_cancel *cancel;            /* of the session; may be NULL */
     bool records;                 /* runs are recorded in the artifact store */
     project_recording *recording; /* NULL but during a run that is recorded */
 };

@@ -56,7 +56,7 @@ T_CASE(every_key_arrives) {
     T_EQ_STR(orders->uri, fx_path("p/data/orders"));
     T_EQ_STR(orders->version, "7");
     T_ASSERT(orders->optional);
-    T_EQ_STR(pni_json_text(orders->storage_options, "token"), "abc");
+    T_EQ_STR(pni_json_text(orders->storage_options, "session_token"), "abc");
     T_EQ_INT(orders->schema.n_children, 2);
     T_EQ_STR(orders->schema.children[0]->name, "id");
     T_ASSERT(!(orders->schema.children[0]->flags & ARROW_FLAG_NULLABLE));
