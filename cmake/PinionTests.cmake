@@ -24,7 +24,9 @@ foreach(module ${PN_MODULES})
 endforeach()
 
 # A plugin is a user's shared object: it sees the public headers and links nothing of ours.
-file(GLOB plugins CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/plugins/*.c)
+# Those of tests/compat bring the header of their time.
+file(GLOB plugins CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/plugins/*.c
+  ${PROJECT_SOURCE_DIR}/tests/compat/plugin_*.c)
 foreach(source ${plugins})
   get_filename_component(name ${source} NAME_WE)
   add_library(plugin_${name} MODULE ${source})

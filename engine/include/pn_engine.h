@@ -249,7 +249,7 @@ int32_t pne_plan_write(const pne_plan *plan,
                        pne_error *err);
 
 /**
- * Adds the functions of a pack to a session, in both spaces; a function of the same name is replaced.
+ * Adds the functions, table providers and options of a pack to a session, in both spaces; a function of the same name is replaced.
  *
  * `digest` is the identity of the pack: functions of the same name and digest are equal. The pack must stay loaded as
  * long as the session and what was made from it. ABI: the table does not fit, with the reason.
@@ -417,7 +417,8 @@ int32_t pne_table_from_stream(const pne_session *session,
 /**
  * Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
  * "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
- * "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}}.
+ * "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "version": of
+ * a pack's table, or null when it cannot tell}.
  */
 int32_t pne_table_info(const pne_table *table,
                        pne_sink sink,
@@ -432,6 +433,7 @@ int32_t pne_table_info(const pne_table *table,
  * "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
  * "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
  * "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
+ * "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
  * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
  * `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
  * caller: pne_table_free().

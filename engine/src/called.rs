@@ -25,11 +25,24 @@ pub fn remember_calls(state: &mut SessionState) {
     }
 }
 
+/// How a scan's table was called.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub function: String,
+    pub arguments: Vec<Expr>,
+    /// Of a pack's table: what it says it is a version of, or that it cannot tell.
+    pub version: Option<Option<String>>,
+}
+
 /// The call that a scan's table comes from; None when it is no table function's.
-pub fn call_of(scan: &TableScan) -> Option<(String, Vec<Expr>)> {
+pub fn call_of(scan: &TableScan) -> Option<Call> {
     let provider = source_as_provider(&scan.source).ok()?;
-    let called = provider.downcast_ref::<Called>()?;
-    Some((called.function.clone(), called.arguments.clone()))
+    provider.downcast_ref::<Called>().map(|called| called.call.clone())
+}
+
+/// A table that knows the call it comes from.
+pub fn remembered(call: Call, inner: Arc<dyn TableProvider>) -> Arc<dyn TableProvider> {
+    Arc::new(Called { call, inner })
 }
 
 #[derive(Debug)]
@@ -42,14 +55,13 @@ impl TableFunctionImpl for Remembering {
     fn call_with_args(&self, args: TableFunctionArgs) -> DfResult<Arc<dyn TableProvider>> {
         let arguments = args.exprs().to_vec();
         let inner = self.inner.call_with_args(args)?;
-        Ok(Arc::new(Called { function: self.name.clone(), arguments, inner }))
+        Ok(remembered(Call { function: self.name.clone(), arguments, version: None }, inner))
     }
 }
 
 #[derive(Debug)]
 struct Called {
-    function: String,
-    arguments: Vec<Expr>,
+    call: Call,
     inner: Arc<dyn TableProvider>,
 }
 

@@ -28,6 +28,7 @@ mod optimise;
 mod params;
 mod plan;
 mod plugin;
+mod plugin_table;
 mod remote;
 mod restore;
 mod session;

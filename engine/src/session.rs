@@ -3,7 +3,7 @@
 //! `identity` holds schema stubs and `run` the real providers, under the same names; a plan is made in one of the two
 //! spaces, so the same SQL gives the plan that is fingerprinted and the plan that is executed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,7 +13,6 @@ use datafusion::catalog::{
 };
 use datafusion::execution::context::SessionState;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::prelude::SessionConfig;
@@ -30,6 +29,7 @@ use crate::handle::{Handle, handle};
 use crate::memory::runtime_env;
 use crate::sql_function::Definitions;
 use crate::table::pne_table;
+use crate::udf::{Functions, PackOptions, Provider};
 use crate::view::{self, Fields, pne_sink};
 
 const SCHEMA: &str = "main";
@@ -71,6 +71,8 @@ pub struct Session {
     run: Arc<MemorySchemaProvider>,
     custom_functions: RwLock<BTreeSet<String>>,
     definitions: Arc<Definitions>,
+    /// Table providers of packs by "pack.name".
+    providers: Arc<RwLock<BTreeMap<String, Arc<Provider>>>>,
     /// Whether string and binary views leave as they are, or as the older types every consumer reads.
     pub export_views: bool,
 }
@@ -113,6 +115,7 @@ impl Session {
             run,
             custom_functions: RwLock::default(),
             definitions: Arc::default(),
+            providers: Arc::default(),
             export_views,
         })
     }
@@ -140,6 +143,7 @@ impl Session {
             run,
             custom_functions: RwLock::new(custom_functions),
             definitions: Arc::clone(&self.definitions),
+            providers: Arc::clone(&self.providers),
             export_views: self.export_views,
         })
     }
@@ -176,14 +180,37 @@ impl Session {
     }
 
     /// Adds functions to both spaces.
-    pub fn add_functions(&self, functions: Vec<ScalarUDF>) -> Result<()> {
+    pub fn add_functions(&self, functions: Functions) -> Result<()> {
         let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
         let mut custom = self.custom_functions.write().unwrap_or_else(PoisonError::into_inner);
-        for function in functions {
-            custom.insert(function.name().to_owned());
-            let function = Arc::new(function);
-            states.identity.register_udf(Arc::clone(&function))?;
-            states.run.register_udf(function)?;
+        custom.extend(functions.scalars.iter().map(|function| function.name().to_owned()));
+        custom.extend(functions.aggregates.iter().map(|function| function.name().to_owned()));
+        custom.extend(functions.windows.iter().map(|function| function.name().to_owned()));
+        custom.extend(functions.tables.iter().flat_map(|function| function.names().cloned()));
+        let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        providers.extend(functions.providers.iter().map(|p| (p.format.clone(), Arc::clone(p))));
+        let States { identity, run } = &mut *states;
+        for state in [identity, run] {
+            for function in &functions.scalars {
+                state.register_udf(Arc::clone(function))?;
+            }
+            for function in &functions.aggregates {
+                state.register_udaf(Arc::clone(function))?;
+            }
+            for function in &functions.windows {
+                state.register_udwf(Arc::clone(function))?;
+            }
+            for function in &functions.tables {
+                for name in function.names() {
+                    state.register_udtf(name, Arc::clone(function) as _);
+                }
+            }
+            if let Some(rewrite) = &functions.rewrite
+                && !state.analyzer().function_rewrites().iter().any(|known| known.name() == rewrite.name)
+            {
+                state.register_function_rewrite(Arc::clone(rewrite) as _)?;
+            }
+            PackOptions::add(state.config_mut().options_mut(), &functions.options);
         }
         Ok(())
     }
@@ -204,6 +231,11 @@ impl Session {
     /// A function of that name is a pack's no more.
     pub fn forget_function(&self, name: &str) {
         self.custom_functions.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// The table provider that a pack calls so.
+    pub fn provider(&self, format: &str) -> Option<Arc<Provider>> {
+        self.providers.read().unwrap_or_else(PoisonError::into_inner).get(format).cloned()
     }
 
     /// Changes one setting in both spaces, or in none.
@@ -454,5 +486,21 @@ pub unsafe extern "C" fn pne_session_deregister(
             }
             None => Err(Failure::new(status::NOT_FOUND, format!("there is no table '{name}' to remove"))),
         }
+    })
+}
+
+/// Planning such a call before that fails with NOT_FOUND, number 2160, and the dataset as the detail.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pne_session_bind_dataset(
+    session: *const pne_session,
+    dataset: *const c_char,
+    name: *const c_char,
+    err: *mut pne_error,
+) -> i32 {
+    guard_on(session, err, |session| {
+        // SAFETY: the caller passes NUL-terminated text.
+        let (dataset, name) = unsafe { (view::text(dataset, "dataset")?, view::text(name, "table name")?) };
+        session.content.datasets.bind(dataset, name);
+        Ok(())
     })
 }

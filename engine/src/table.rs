@@ -9,7 +9,7 @@ use datafusion::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::{MemTable, ViewTable};
 use deltalake::DeltaTable;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cancel::{self, Cancel, pne_cancel};
 use crate::delta::{self, DeltaSpec};
@@ -21,6 +21,7 @@ use crate::plan::pne_plan;
 use crate::session::{Session, Space, pne_session};
 use crate::source::{self, FileSpec};
 use crate::stub::{OneShot, StubTable};
+use crate::udf::{PackTable, Provider};
 use crate::view::{self, Fields, pne_sink};
 
 pub struct Table {
@@ -28,13 +29,15 @@ pub struct Table {
     session: Arc<Session>,
     format: &'static str,
     delta: Option<DeltaTable>,
+    /// What a pack's table says it is a version of.
+    version: Option<String>,
 }
 
 handle!(pne_table, Table, "table");
 
 impl Table {
     fn new(session: Arc<Session>, format: &'static str, provider: Arc<dyn TableProvider>) -> Self {
-        Table { provider, session, format, delta: None }
+        Table { provider, session, format, delta: None, version: None }
     }
 }
 
@@ -46,6 +49,9 @@ fn open(
     cancel: Option<&Cancel>,
 ) -> Result<Table> {
     let format = spec.required("format")?;
+    if let Some(provider) = session.provider(&format) {
+        return open_provided(session, &provider, spec);
+    }
     let uri = spec.required("uri")?;
     let paths = spec.strings("paths")?;
     let files = spec.strings("files")?;
@@ -73,6 +79,23 @@ fn open(
     })
 }
 
+/// A table of a pack's provider: it gets the options, with the uri among them.
+fn open_provided(session: Arc<Session>, provider: &Arc<Provider>, mut spec: Fields<'_>) -> Result<Table> {
+    let mut options = spec.object("options")?;
+    if let Some(uri) = spec.string("uri")? {
+        options.insert("uri".to_owned(), uri.into());
+    }
+    spec.finish()?;
+    let text = Value::Object(options).to_string();
+    let provider = Arc::clone(provider);
+    session.engine().clone().plan_job(None, move || {
+        let opened = provider.open(&text)?;
+        let version = opened.version().map(str::to_owned);
+        let table = Table::new(session, "pack", Arc::new(PackTable(opened)));
+        Ok(Table { version, ..table })
+    })
+}
+
 fn format_name(format: &str) -> &'static str {
     ["arrow", "csv", "json", "parquet"].into_iter().find(|name| *name == format).unwrap_or("unknown")
 }
@@ -93,6 +116,7 @@ async fn open_delta(session: Arc<Session>, spec: DeltaSpec) -> Result<Table> {
 /// "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
 /// "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
 /// "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
+/// "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
 /// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
 /// `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
 /// caller: pne_table_free().
@@ -210,7 +234,8 @@ pub unsafe extern "C" fn pne_table_schema(
 
 /// Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
 /// "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
-/// "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}}.
+/// "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "version": of
+/// a pack's table, or null when it cannot tell}.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_table_info(
     table: *const pne_table,
@@ -226,7 +251,8 @@ pub unsafe extern "C" fn pne_table_info(
         };
         let delta = table.content.delta.as_ref();
         let delta = delta.map(|loaded| delta::info(loaded, commit_info(loaded)?)).transpose()?;
-        let info = json!({"delta": delta, "format": table.content.format});
+        let content = &table.content;
+        let info = json!({"delta": delta, "format": content.format, "version": content.version});
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, info) }
     })

@@ -160,7 +160,8 @@ typedef struct pn_udf {
 /* ---- aggregates (1.1) ---------------------------------------------------------------------------
  *
  * One state holds the accumulators of all groups of one partition, numbered from 0 without holes.
- * Without GROUP BY there is one group, 0. A state is used by one thread at a time. */
+ * Without GROUP BY there is one group, 0. A state is used by one thread at a time. The result must
+ * not depend on the order of rows: ORDER BY in the call is refused. */
 
 /** Bits of pn_aggregate.flags. */
 enum {
@@ -168,7 +169,10 @@ enum {
     PN_AGGREGATE_SET = 1 << 1, /**< duplicates change nothing, so DISTINCT is accepted as it is */
 };
 
-/** How an aggregate is called in this plan. Borrowed for the call. */
+/**
+ * How an aggregate is called in this plan. Borrowed for the call. With n_args 0 although the
+ * function takes arguments, only the result of no rows is asked for: evaluate() of one group.
+ */
 typedef struct pn_aggregate_open {
     uint32_t struct_size;
     uint32_t n_args;
@@ -208,7 +212,7 @@ typedef struct pn_aggregate {
     int32_t (*emit)(void *state, uint64_t n_groups, struct ArrowArray *out, char *message,
                     size_t message_cap);
     /** Fills `out` with the results of groups 0..n_groups-1. They are removed as by emit() unless
-     * `keep`, which sliding windows set. */
+     * `keep`, which windows set, sliding ones and growing ones, and aggregates without GROUP BY. */
     int32_t (*evaluate)(void *state, uint64_t n_groups, int32_t keep, struct ArrowArray *out,
                         char *message, size_t message_cap);
     /** Bytes held, for the session's memory limit. Cheap: asked after every batch. */
@@ -220,7 +224,7 @@ typedef struct pn_aggregate {
 /** What a window function is called with. */
 enum {
     PN_WINDOW_PARTITION = 0, /**< a whole partition at once: n_rows results */
-    PN_WINDOW_PEERS = 1,     /**< the same, with the peer groups of the ORDER BY */
+    PN_WINDOW_PEERS = 1,     /**< the peer groups of the ORDER BY; takes no arguments */
     PN_WINDOW_FRAME = 2,     /**< the partition and one row's frame: 1 result */
 };
 
@@ -296,8 +300,10 @@ typedef struct pn_table {
      * can be queried, but no bundle stands on it. Lives as long as the table.
      */
     const char *version;
-    /** NULL, or a dataset as JSON (docs/project-file.md, with "format" and "uri") that the host
-     * opens, pins and reads instead: then schema, classify and scan are not called. */
+    /** NULL, or a dataset as JSON of at most 1,400 bytes that the host opens, pins and reads
+     * instead (table functions only): {"format","uri"[,"version","timestamp","options",
+     * "storage_options"]} as in docs/project-file.md. Then schema, classify and scan are not
+     * called. */
     const char *dataset;
     int32_t (*schema)(void *self, struct ArrowSchema *out, char *message, size_t message_cap);
     /** PN_PUSHDOWN_* for a filter; NULL = PN_PUSHDOWN_NONE for all. */

@@ -205,6 +205,8 @@ static pn_status write_all(writer *w, const write_request *request, pn_buf *byte
 }
 
 pn_status bundle_file_write(const write_request *request, pn_buf *bytes_out, pn_error *err) {
+    for (size_t i = 0; i < request->n_bundles; i++)
+        PNI_TRY(pni_plan_check_pinned(request->bundles[i], err));
     writer w = {.parts = pni_map_new(), .bundles = json_object(), .roots = json_array()};
     pn_status status = write_all(&w, request, bytes_out, err);
     writer_dispose(&w);

@@ -63,6 +63,12 @@ static int32_t number_of(pn_status status) {
         return PNI_E_ENGINE_EXISTS;
     case PN_CANCELLED:
         return PNI_E_CANCELLED;
+    case PN_DRIFT:
+        return PNI_E_ENGINE_DRIFT;
+    case PN_TIMEOUT:
+        return PNI_E_ENGINE_TIMEOUT;
+    case PN_ABI:
+        return PNI_E_ENGINE_PACK;
     default:
         return PNI_E_ENGINE_OTHER;
     }

@@ -207,6 +207,18 @@ static json_t *pins_document(const pn_bundle *bundle) {
     return pins;
 }
 
+pn_status pni_plan_check_pinned(const pn_bundle *bundle, pn_error *err) {
+    const char *function = pni_substrait_unpinned(bundle->substrait);
+    if (!function)
+        return PN_OK;
+    pn_status status =
+        pni_fail(err, PNI_E_PLAN_UNPINNED, "the table function '%s' does not say what it reads",
+                 function);
+    pni_error_hint(err, "its pack gives the table no version: query it, or write what it gives to a "
+                        "dataset and read that");
+    return status;
+}
+
 json_t *pni_plan_functions(const pn_substrait *plan) {
     json_t *names = json_array();
     for (size_t i = 0; i < pn_substrait_function_count(plan); i++)
@@ -268,6 +280,7 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
                            pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_TRY(pni_session_check_options(session, err));
     PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
     atomic_init(&bundle->refs, 1);
     bundle->name = request->name ? pni_strdup(request->name) : NULL;
@@ -285,6 +298,8 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
     bundle->functions = pni_plan_functions(bundle->substrait);
+    if (request->name)
+        PNI_TRY(pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(make_documents(session, bundle, err));
     PNI_TRY(pni_bundle_seal(bundle, err));

@@ -76,6 +76,8 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
 
 /* Names of all functions a plan uses, sorted. */
 json_t *pni_plan_functions(const pn_substrait *plan);
+/* UNPINNED when a table function of a pack gives no version: then no bundle stands on the plan. */
+pn_status pni_plan_check_pinned(const pn_bundle *bundle, pn_error *err);
 
 /*
  * Digests a reader stands on, {"rows": …, "columns": {name: …}}, of the whole bundle; borrowed from

@@ -75,7 +75,8 @@ pn_status pni_session_load(pn_session *session, const char *path, const char *di
         PNI_TRY(check_digest(path, digest, err));
     pni_session_functions_changed(session);
     PNI_TRY(pni_udf_load(session->udfs, path, err));
-    return pni_udf_install(session->udfs, session->engine, err);
+    PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
+    return pni_session_settle_options(session, err);
 }
 
 pn_status pn_session_load_pack(pn_session *session, const char *path, const char *digest,

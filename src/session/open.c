@@ -103,6 +103,9 @@ static pn_status apply_settings(json_t *config, pn_session *session,
             return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' cannot be set: pinion sets it", key);
         if (key)
             json_object_set_new(config, key, json_string(setting->value));
+        else if (pni_setting_is_option(setting->key))
+            json_object_set_new(session->pending_options, setting->key,
+                                json_string(setting->value));
         else if (pni_streq(setting->key, "require_local_paths"))
             PNI_TRY(apply_policy(session->store_policy, setting, err));
         else if (pni_streq(setting->key, "plan_cache_limit"))
@@ -172,11 +175,12 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
                         "information_schema", 1);
     PNI_TRY(pni_engine_session_new(request, &session->engine, err));
     PNI_TRY(pni_session_read_settings(session, err));
-    session->opened_settings = json_incref(session->settings);
+    session->opened_settings = json_copy(session->settings);
     PNI_TRY(pni_engine_session_rules(session->engine, &session->rules, err));
     PNI_TRY(read_build(session, err));
     PNI_TRY(pni_session_digest_documents(session, err));
-    return pni_session_install_builtin(session, err);
+    PNI_TRY(pni_session_install_builtin(session, err));
+    return pni_session_settle_options(session, err);
 }
 
 static pn_status check_options(const pn_session_options *options, const pni_profile **profile_out,

@@ -25,6 +25,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     session->tables = pni_map_new();
     if (options->files_dir)
         session->files_dir = pni_path_absolute(options->files_dir);
+    session->pending_options = json_object();
     if (options->plan_cache_dir)
         session->plan_cache.dir = pni_path_absolute(options->plan_cache_dir);
     return session;
@@ -57,6 +58,7 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->settings);
     json_decref(session->identity_settings);
     json_decref(session->opened_settings);
+    json_decref(session->pending_options);
     json_decref(session->rules);
     json_decref(session->environment);
     json_decref(session->store_policy);

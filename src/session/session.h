@@ -140,6 +140,10 @@ bool pni_session_is_temporary(const pn_session *session, const char *name);
 /* True for settings that never enter an identity: threads, memory, spill, caches, paths, explain.
  */
 bool pni_setting_is_excluded(const char *key);
+/* "prefix.name" that is none of the engine's: an option of a pack (pn_option). */
+bool pni_setting_is_option(const char *key);
+/* SETTING when an option was asked for that no loaded pack has. */
+pn_status pni_session_check_options(const pn_session *session, pn_error *err);
 size_t pni_setting_exclusion_count(void);
 const char *pni_setting_exclusion_at(size_t index); /* a key, or a prefix that ends in '.' */
 /* An engine key, or one of pinion's own; whether the engine has that key it says itself. */

@@ -28,6 +28,7 @@ struct pn_session {
     json_t *settings;          /* all, as the engine reports them */
     json_t *identity_settings; /* less the exclusions */
     json_t *opened_settings;   /* as they were when the session was opened, for RESET */
+    json_t *pending_options;   /* asked for at opening, of packs that are not loaded yet */
     json_t *rules;
     json_t *environment;
     json_t *store_policy;
@@ -69,6 +70,8 @@ pn_status pni_session_load(pn_session *session, const char *path, const char *di
 /* Digests the documents that are the same for all bundles of the session. */
 pn_status pni_session_digest_documents(pn_session *session, pn_error *err);
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err);
+/* After a pack was installed: its options are settings now, some with the values asked for. */
+pn_status pni_session_settle_options(pn_session *session, pn_error *err);
 /* Reads every setting back from the engine. */
 pn_status pni_session_read_settings(pn_session *session, pn_error *err);
 /* Where names are looked up is how pinion keeps identity and data apart: such keys are not set. */

@@ -38,8 +38,41 @@ const json_t *pni_session_settings(const pn_session *session) {
     return session->settings;
 }
 
+/* What was asked for at opening is what RESET goes back to. */
+static pn_status settle_option(pn_session *session, const char *key, json_t *value, pn_error *err) {
+    const json_t *asked = json_object_get(session->pending_options, key);
+    if (asked) {
+        value = (json_t *)(uintptr_t)asked;
+        PNI_TRY(pni_engine_session_set(session->engine, key, json_string_value(value), err));
+    }
+    json_object_set(session->opened_settings, key, value);
+    json_object_del(session->pending_options, key);
+    return PN_OK;
+}
+
+pn_status pni_session_settle_options(pn_session *session, pn_error *err) {
+    const char *key;
+    json_t *value;
+    PNI_TRY(pni_session_read_settings(session, err));
+    json_object_foreach(session->settings, key, value) {
+        if (pni_setting_is_option(key) && !json_object_get(session->opened_settings, key))
+            PNI_TRY(settle_option(session, key, value, err));
+    }
+    return pni_session_read_settings(session, err);
+}
+
+pn_status pni_session_check_options(const pn_session *session, pn_error *err) {
+    const char *key = json_object_iter_key(json_object_iter(session->pending_options));
+    if (!key)
+        return PN_OK;
+    return pni_fail(err, PNI_E_SESSION_SETTING,
+                    "'%s' is no setting, and no pack has such an option", key);
+}
+
 pn_status pni_session_set(pn_session *session, const char *key, const char *value, pn_error *err) {
     const char *engine_key = pni_setting_engine_key(key);
+    if (!engine_key && pni_setting_is_option(key) && json_object_get(session->settings, key))
+        engine_key = key;
     if (!engine_key || pni_starts_with(engine_key, "datafusion.runtime."))
         return pni_fail(err, PNI_E_SESSION_SETTING, "'%s' is no setting that can be changed", key);
     if (pni_setting_is_ours(engine_key) ||

@@ -60,7 +60,13 @@ const char *pni_setting_exclusion_at(size_t index) {
     return index < pni_setting_exclusion_count() ? exclusions[index] : NULL;
 }
 
+bool pni_setting_is_option(const char *key) {
+    return strchr(key, '.') && !pni_starts_with(key, "datafusion.");
+}
+
 bool pni_setting_is_excluded(const char *key) {
+    if (pni_setting_is_option(key)) /* the plan holds its value as a literal */
+        return true;
     for (size_t i = 0; i < pni_setting_exclusion_count(); i++) {
         bool is_prefix = pni_ends_with(exclusions[i], ".");
         if (is_prefix ? pni_starts_with(key, exclusions[i]) : pni_streq(key, exclusions[i]))
@@ -99,5 +105,5 @@ bool pni_setting_is_known(const char *key) {
     for (size_t i = 0; i < sizeof runtime / sizeof *runtime; i++)
         if (pni_streq(runtime[i], key))
             return true;
-    return pni_setting_engine_key(key) != NULL;
+    return pni_setting_engine_key(key) != NULL || pni_setting_is_option(key);
 }

@@ -26,8 +26,9 @@ typedef struct description {
     size_t relations;
     size_t reads;
     PNI_VEC(const Substrait__ReadRel *) work_reads;
-    bool plain;     /* reads, filters and projections only */
-    bool recursive; /* holds a relation that runs its input again and again */
+    PNI_VEC(const char *) calls; /* table functions */
+    bool plain;                  /* reads, filters and projections only */
+    bool recursive;              /* holds a relation that runs its input again and again */
 } description;
 
 const char *pni_substrait_table_name(pni_arena *arena, const Substrait__ReadRel *read) {
@@ -121,8 +122,33 @@ static void note_rel(description *d, const Substrait__Rel *rel, const recursion 
     d->recursive = d->recursive || rel->rel_type_case == SUBSTRAIT__REL__REL_TYPE_EXTENSION_MULTI;
 }
 
+/* A table function of a pack is a function the plan calls; it says what version it reads. */
+static pn_status note_call(description *d, const Substrait__ExtensionSingleRel *rel,
+                           pn_error *err) {
+    PNI_AUTO_PTR(json_t) detail = NULL;
+    if (!rel->detail || !pni_streq(rel->detail->type_url, "pinion:table_function")) {
+        return PN_OK;
+    }
+    PNI_TRY(pni_json_parse(rel->detail->value.data, rel->detail->value.len,
+                           "the detail of a table function", &detail, err));
+    const char *name = pni_json_text(detail, "function");
+    if (!name) {
+        return pni_fail(err, PNI_E_SUBSTRAIT_SHAPE, "a table function has no name");
+    }
+    const json_t *version = json_object_get(detail, "version");
+    if (version) { /* else it is the engine's own, and covered by the engine's version */
+        const char *kept = pni_arena_strdup(d->plan->arena, name);
+        pni_vec_push(&d->calls, kept);
+        d->plan->unpinned = json_is_null(version) ? kept : d->plan->unpinned;
+    }
+    return PN_OK;
+}
+
 static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     description *d = ctx;
+    if (node->msg->descriptor == &substrait__extension_single_rel__descriptor) {
+        return note_call(d, (const void *)node->msg, err);
+    }
     if (node->msg->descriptor == &substrait__extension_multi_rel__descriptor) {
         return open_recursion(d, node, err);
     }
@@ -191,9 +217,9 @@ bool pni_declares_function(const Substrait__Extensions__SimpleExtensionDeclarati
            SUBSTRAIT__EXTENSIONS__SIMPLE_EXTENSION_DECLARATION__MAPPING_TYPE_EXTENSION_FUNCTION;
 }
 
-static void list_functions(pn_substrait *plan) {
+static void list_functions(pn_substrait *plan, const description *d) {
     const Substrait__Plan *tree = plan->plan;
-    size_t room = tree->n_extensions + 1;
+    size_t room = tree->n_extensions + d->calls.count + 1;
     plan->functions_by_anchor = pni_arena_alloc(plan->arena, room * sizeof(char *));
     plan->functions = pni_arena_alloc(plan->arena, room * sizeof(char *));
     for (size_t i = 0; i < tree->n_extensions; i++) {
@@ -203,8 +229,12 @@ static void list_functions(pn_substrait *plan) {
             plan->functions[plan->n_anchors++] = name;
         }
     }
-    qsort(plan->functions, plan->n_anchors, sizeof *plan->functions, pni_cmp_text);
-    for (size_t i = 0; i < plan->n_anchors; i++) { /* one name may come from two URNs */
+    size_t n = plan->n_anchors;
+    for (size_t i = 0; i < d->calls.count; i++) {
+        plan->functions[n++] = d->calls.items[i];
+    }
+    qsort(plan->functions, n, sizeof *plan->functions, pni_cmp_text);
+    for (size_t i = 0; i < n; i++) { /* one name may come from two URNs */
         if (i == 0 || !pni_streq(plan->functions[i], plan->functions[plan->n_functions - 1])) {
             plan->functions[plan->n_functions++] = plan->functions[i];
         }
@@ -218,10 +248,11 @@ static pn_status describe(pn_substrait *plan, pn_error *err) {
         plan->n_nodes += d.relations;
         plan->is_projection = d.plain && d.reads == 1;
         list_tables(plan, &d);
-        list_functions(plan);
+        list_functions(plan, &d);
         list_work_reads(plan, &d);
     }
     pni_vec_dispose(&d.work_reads);
+    pni_vec_dispose(&d.calls);
     free_columns(d.tables);
     pni_map_free(d.scans);
     return status;
@@ -339,6 +370,10 @@ const char *const *pn_substrait_table_columns(const pn_substrait *plan, size_t i
         *count_out = known ? plan->tables[index].n_columns : 0;
     }
     return known && plan->tables[index].n_columns ? plan->tables[index].columns : NULL;
+}
+
+const char *pni_substrait_unpinned(const pn_substrait *plan) {
+    return plan->unpinned;
 }
 
 size_t pn_substrait_function_count(const pn_substrait *plan) {

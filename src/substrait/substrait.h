@@ -12,5 +12,7 @@ PNI_DEFINE_AUTO_PTR(pn_substrait, pn_substrait_unref)
 
 /* Whether the query itself orders its rows. */
 bool pni_substrait_is_ordered(const pn_substrait *plan);
+/* A table function that cannot say what version it reads, or NULL: then all inputs are named. */
+const char *pni_substrait_unpinned(const pn_substrait *plan);
 
 #endif

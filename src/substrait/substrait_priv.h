@@ -19,6 +19,7 @@ struct pn_substrait {
     size_t n_anchors;
     const char **functions; /* sorted, each once */
     size_t n_functions;
+    const char *unpinned;  /* a table function that cannot say what it reads, or NULL */
     pni_table_use *tables; /* sorted by name */
     size_t n_tables;
     const Substrait__ReadRel **work_reads; /* reads of recursive queries' own rows, by address */

@@ -18,15 +18,16 @@ static pn_status check_free(const pni_udf_catalog *catalog, const udf_pack *pack
 }
 
 static void put_name(pni_udf_catalog *catalog, udf_pack *pack, const char *name,
-                     const pn_udf *udf) {
-    pni_map_put(catalog->functions, name, (void *)(uintptr_t)udf); /* read back as const */
+                     const pni_udf_function *function) {
+    pni_map_put(catalog->functions, name, (void *)(uintptr_t)function->udf); /* read as const */
+    pni_map_put(catalog->kinds, name, (void *)(uintptr_t)(function->kind + 1));
     pni_map_put(catalog->owners, name, pack);
 }
 
 pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn_error *err) {
     const pn_plugin *plugin = pack->plugin;
-    for (uint64_t i = 0; i < plugin->n_udfs; i++) {
-        const pn_udf *udf = pni_udf_at(plugin, i);
+    for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
+        const pn_udf *udf = pni_udf_function_at(plugin, i).udf;
         PNI_TRY(check_free(catalog, pack, udf->name, err));
         for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
             PNI_TRY(check_free(catalog, pack, *alias, err));
@@ -35,11 +36,11 @@ pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn
     udf_pack *kept = pni_alloc(sizeof *kept);
     *kept = *pack;
     pni_vec_push(&catalog->packs, kept);
-    for (uint64_t i = 0; i < plugin->n_udfs; i++) {
-        const pn_udf *udf = pni_udf_at(plugin, i);
-        put_name(catalog, kept, udf->name, udf);
-        for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
-            put_name(catalog, kept, *alias, udf);
+    for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
+        pni_udf_function function = pni_udf_function_at(plugin, i);
+        put_name(catalog, kept, function.udf->name, &function);
+        for (const char *const *alias = function.udf->aliases; alias && *alias; alias++) {
+            put_name(catalog, kept, *alias, &function);
         }
     }
     return PN_OK;
@@ -48,9 +49,10 @@ pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn
 /* One digest for the whole built-in pack, over the identities of its functions in their order. */
 static void digest_builtin(const pn_plugin *plugin, char hex_out[PNI_SHA256_HEX]) {
     pni_sha256 *sha = pni_sha256_new();
-    for (uint64_t i = 0; i < plugin->n_udfs; i++) {
+    for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
+        pni_udf_function function = pni_udf_function_at(plugin, i);
         char hex[PNI_SHA256_HEX];
-        pni_udf_body_digest(pni_udf_at(plugin, i), hex);
+        pni_udf_body_digest(function.udf, function.kind, hex);
         pni_sha256_update(sha, hex, strlen(hex));
     }
     pni_sha256_final_hex(sha, hex_out);
@@ -60,6 +62,7 @@ pni_udf_catalog *pni_udf_catalog_new(void) {
     pni_udf_catalog *catalog = pni_calloc(1, sizeof *catalog);
     catalog->functions = pni_map_new();
     catalog->owners = pni_map_new();
+    catalog->kinds = pni_map_new();
     udf_pack pack = {.plugin = pni_udf_builtin(), .is_builtin = true};
     digest_builtin(pack.plugin, pack.digest);
     pn_status status = pni_udf_catalog_add(catalog, &pack, NULL);
@@ -77,11 +80,18 @@ void pni_udf_catalog_free(pni_udf_catalog *catalog) {
     pni_vec_dispose(&catalog->packs);
     pni_map_free(catalog->functions);
     pni_map_free(catalog->owners);
+    pni_map_free(catalog->kinds);
     pni_free(catalog);
 }
 
 const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name) {
     return pni_map_get(catalog->functions, name);
+}
+
+int32_t pni_udf_kind(const pni_udf_catalog *catalog, const char *name) {
+    uintptr_t kind = (uintptr_t)pni_map_get(catalog->kinds, name);
+    pni_assert(kind != 0);
+    return (int32_t)(kind - 1);
 }
 
 /* ---- installing -------------------------------------------------------------------------------

@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is this table of functions what plugin.h says? The table comes from a stranger's shared object;
- * adopt.c has brought it into structs of our layout, here every field is looked at before it is
- * used.
+ * Is this declaration of a function what plugin.h says? The table comes from a stranger's shared
+ * object; adopt.c has brought it into structs of our layout, here every field is looked at before
+ * it is used. What belongs to one kind of function alone is in check_kinds.c.
  */
-#include "udf/udf_priv.h"
+#include "udf/check_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_ARGUMENTS 255u
+#define MAX_ALTERNATIVES 64u
+#define LITERAL_BITS 64u
 
-/* What the messages of one check name. */
-typedef struct subject {
-    const char *origin;
-    const char *name; /* of the function, or "function 3" while its name is not known to be text */
-    pn_error *err;
-} subject;
-
-static pn_status wrong(const subject *at, const char *what) {
-    return pni_fail(at->err, PNI_E_UDF_TABLE, "pack '%s', %s: %s", at->origin, at->name, what);
+pn_status pni_udf_wrong(const udf_check *at, const char *what) {
+    return pni_fail(at->err, PNI_E_UDF_TABLE, "pack '%s', %s: %s", at->origin, at->label, what);
 }
 
-static bool is_name(const char *name) {
+bool pni_udf_is_name(const char *name) {
     if (!name || !((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_')) {
         return false;
     }
@@ -30,16 +26,17 @@ static bool is_name(const char *name) {
 }
 
 /* A flat Arrow type that the C data interface can spell without children. */
-static bool is_flat_format(const char *format) {
+bool pni_udf_is_flat_format(const char *format) {
     PNI_AUTO_SCHEMA schema = {0};
     struct ArrowSchemaView view;
     ArrowSchemaInit(&schema);
-    return format[0] != '+' && ArrowSchemaSetFormat(&schema, format) == NANOARROW_OK &&
+    return format && format[0] != '\0' && format[0] != '+' &&
+           ArrowSchemaSetFormat(&schema, format) == NANOARROW_OK &&
            ArrowSchemaViewInit(&view, &schema, NULL) == NANOARROW_OK;
 }
 
 static bool is_arg_format(const char *format) {
-    static const char *const classes[] = {"*", "s", "l", "i", "g", "b", "t"};
+    static const char *const classes[] = {"*", "s", "l", "i", "g", "b", "t", "+l", "+s", "+m"};
     if (!format || format[0] == '\0') {
         return false;
     }
@@ -48,118 +45,257 @@ static bool is_arg_format(const char *format) {
             return true;
         }
     }
-    return is_flat_format(format);
+    return pni_udf_is_flat_format(format[0] == '=' ? format + 1 : format);
 }
 
-static pn_status check_arity(const pn_udf *udf, const subject *at) {
-    bool variadic = udf->signature == PN_SIGNATURE_VARIADIC;
-    if (!variadic && udf->signature != PN_SIGNATURE_EXACT) {
-        return wrong(at, "the field 'signature' is none of PN_SIGNATURE_*");
+/* One way to call a function: of pn_udf itself, or an alternative. */
+static pn_status check_form(const udf_check *at, const pn_signature *form) {
+    bool variadic = form->kind == PN_SIGNATURE_VARIADIC;
+    if (!variadic && form->kind != PN_SIGNATURE_EXACT) {
+        return pni_udf_wrong(at, "the field 'signature' is none of PN_SIGNATURE_*");
     }
-    if (udf->max_args > MAX_ARGUMENTS || udf->n_arg_formats > MAX_ARGUMENTS) {
-        return wrong(at, "it takes more than 255 arguments");
+    if (form->max_args > MAX_ARGUMENTS || form->n_arg_formats > MAX_ARGUMENTS) {
+        return pni_udf_wrong(at, "it takes more than 255 arguments");
     }
-    if (udf->min_args > udf->max_args) {
-        return wrong(at, "the field 'min_args' is larger than 'max_args'");
+    if (form->min_args > form->max_args) {
+        return pni_udf_wrong(at, "the field 'min_args' is larger than 'max_args'");
     }
-    if (variadic ? udf->n_arg_formats == 0 || udf->n_arg_formats > udf->max_args
-                 : udf->n_arg_formats != udf->max_args) {
-        return wrong(at, "the fields 'n_arg_formats' and 'max_args' contradict each other");
+    if (variadic ? form->n_arg_formats == 0 || form->n_arg_formats > form->max_args
+                 : form->n_arg_formats != form->max_args) {
+        return pni_udf_wrong(at, "the fields 'n_arg_formats' and 'max_args' contradict each other");
     }
-    return PN_OK;
-}
-
-static pn_status check_args(const pn_udf *udf, const subject *at) {
-    if (udf->n_arg_formats > 0 && !udf->arg_formats) {
-        return wrong(at, "the field 'arg_formats' is NULL");
+    if (form->n_arg_formats > 0 && !form->arg_formats) {
+        return pni_udf_wrong(at, "the field 'arg_formats' is NULL");
     }
-    for (uint32_t i = 0; i < udf->n_arg_formats; i++) {
-        if (!is_arg_format(udf->arg_formats[i])) {
+    for (uint32_t i = 0; i < form->n_arg_formats; i++) {
+        if (!is_arg_format(form->arg_formats[i])) {
             return pni_fail(at->err, PNI_E_UDF_TABLE,
                             "pack '%s', %s: argument %u has the unknown format '%.16s'", at->origin,
-                            at->name, i + 1, udf->arg_formats[i] ? udf->arg_formats[i] : "NULL");
+                            at->label, i + 1, form->arg_formats[i] ? form->arg_formats[i] : "NULL");
         }
-        if (udf->arg_names && !is_name(udf->arg_names[i])) {
+    }
+    return PN_OK;
+}
+
+static pn_status check_forms(const udf_check *at, const pn_udf *udf) {
+    const pn_signature own = {sizeof own,      udf->signature,     udf->min_args,
+                              udf->max_args,   udf->n_arg_formats, 0,
+                              udf->arg_formats};
+    PNI_TRY(check_form(at, &own));
+    if (udf->n_alternatives == 0) {
+        return PN_OK;
+    }
+    if (udf->n_alternatives > MAX_ALTERNATIVES || !udf->alternatives) {
+        return pni_udf_wrong(at, "the field 'alternatives' must hold 1 to 64 signatures");
+    }
+    uint32_t stride = udf->alternative_stride;
+    if (stride < sizeof(pn_signature) || stride % _Alignof(pn_signature) != 0) {
+        return pni_udf_wrong(at, "the field 'alternative_stride' does not fit pn_signature");
+    }
+    for (uint64_t i = 0; i < udf->n_alternatives; i++) {
+        const char *row = (const char *)udf->alternatives + i * stride;
+        const pn_signature *form = (const pn_signature *)(const void *)row;
+        if (form->struct_size < sizeof *form || form->struct_size > stride) {
+            return pni_udf_wrong(at, "the 'struct_size' of an alternative is wrong");
+        }
+        PNI_TRY(check_form(at, form));
+    }
+    return PN_OK;
+}
+
+static pn_status check_arg_names(const udf_check *at, const pn_udf *udf) {
+    for (uint32_t i = 0; udf->arg_names && i < udf->n_arg_formats; i++) {
+        if (!pni_udf_is_name(udf->arg_names[i])) {
             return pni_fail(at->err, PNI_E_UDF_TABLE,
                             "pack '%s', %s: the name of argument %u is not lower-case text",
-                            at->origin, at->name, i + 1);
+                            at->origin, at->label, i + 1);
         }
     }
     return PN_OK;
 }
 
-static pn_status check_result(const pn_udf *udf, const subject *at) {
-    if (!udf->return_format && !udf->return_type) {
-        return wrong(at, "the fields 'return_format' and 'return_type' are both NULL");
+static bool is_number(const char *text) {
+    size_t len = strspn(text, "+-.0123456789eE");
+    char *end = NULL;
+    strtod(text, &end);
+    return len > 0 && text[len] == '\0' && *end == '\0';
+}
+
+static bool is_quoted(const char *text) {
+    const char *at = text + 1;
+    while (*at && !(at[0] == '\'' && at[1] != '\'')) {
+        at += at[0] == '\'' ? 2 : 1;
     }
-    if (udf->return_format &&
-        (udf->return_format[0] == '\0' || !is_flat_format(udf->return_format))) {
-        return wrong(at, "the field 'return_format' is no flat Arrow type");
+    return text[0] == '\'' && at[0] == '\'' && at[1] == '\0';
+}
+
+static bool has_option(const pn_plugin *plugin, const char *key) {
+    for (uint64_t i = 0; i < plugin->n_options; i++) {
+        if (pni_streq(plugin->options[i].key, key)) {
+            return true;
+        }
     }
-    if (!udf->invoke) {
-        return wrong(at, "the field 'invoke' is NULL");
+    return false;
+}
+
+static bool is_default(const pn_plugin *plugin, const char *text) {
+    if (text[0] == '=') {
+        return has_option(plugin, text + 1);
     }
-    if (!udf->body_version || udf->body_version[0] == '\0') {
-        return wrong(at, "the field 'body_version' is missing");
-    }
-    if (udf->volatility < PN_VOLATILITY_IMMUTABLE || udf->volatility > PN_VOLATILITY_VOLATILE) {
-        return wrong(at, "the field 'volatility' is none of PN_VOLATILITY_*");
+    return pni_streq(text, "NULL") || pni_streq(text, "true") || pni_streq(text, "false") ||
+           is_quoted(text) || is_number(text);
+}
+
+static pn_status check_defaults(const udf_check *at, const pn_udf *udf) {
+    for (uint32_t i = udf->min_args; udf->arg_defaults && i < udf->n_arg_formats; i++) {
+        const char *text = udf->arg_defaults[i - udf->min_args];
+        if (!text || !is_default(at->plugin, text)) {
+            return pni_fail(at->err, PNI_E_UDF_TABLE,
+                            "pack '%s', %s: the default '%.32s' of argument %u is no SQL literal "
+                            "and no option of the pack",
+                            at->origin, at->label, text ? text : "NULL", i + 1);
+        }
     }
     return PN_OK;
 }
 
-static pn_status add_name(pni_map *names, const char *name, const subject *at) {
-    if (!is_name(name)) {
-        return wrong(at, "a name or alias is not lower-case text of at most 128 bytes");
+static pn_status check_body(const udf_check *at, const pn_udf *udf) {
+    if (!udf->body_version || udf->body_version[0] == '\0') {
+        return pni_udf_wrong(at, "the field 'body_version' is missing");
     }
-    if (pni_map_has(names, name)) {
+    if (udf->volatility < PN_VOLATILITY_IMMUTABLE || udf->volatility > PN_VOLATILITY_VOLATILE) {
+        return pni_udf_wrong(at, "the field 'volatility' is none of PN_VOLATILITY_*");
+    }
+    uint32_t args = udf->max_args;
+    if (args < LITERAL_BITS && udf->literal_args >> args != 0) {
+        return pni_udf_wrong(at, "the field 'literal_args' names an argument that is not there");
+    }
+    if (udf->doc && udf->doc->struct_size < sizeof(pn_doc)) {
+        return pni_udf_wrong(at, "the 'struct_size' of 'doc' is smaller than pn_doc");
+    }
+    return PN_OK;
+}
+
+static pn_status check_result(const udf_check *at, const pn_udf *udf) {
+    if (!udf->return_format && !udf->return_type) {
+        return pni_udf_wrong(at, "the fields 'return_format' and 'return_type' are both NULL");
+    }
+    if (udf->return_format && !pni_udf_is_flat_format(udf->return_format)) {
+        return pni_udf_wrong(at, "the field 'return_format' is no flat Arrow type");
+    }
+    return PN_OK;
+}
+
+/* The engine casts the arguments of functions that may wait by itself, to one flat type each. */
+static pn_status check_waiting(const udf_check *at, const char *const *formats, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (formats[i][0] == '*' || formats[i][0] == '+') {
+            return pni_udf_wrong(at, "a function with PN_UDF_ASYNC takes arguments of flat types");
+        }
+    }
+    return PN_OK;
+}
+
+/* What only a scalar function can promise. */
+static pn_status check_scalar(const udf_check *at, const pn_udf *udf) {
+    if (!udf->invoke) {
+        return pni_udf_wrong(at, "the field 'invoke' is NULL");
+    }
+    if (udf->flags & ~(uint32_t)(PN_UDF_SHORT_CIRCUITS | PN_UDF_ASYNC)) {
+        return pni_udf_wrong(at, "the field 'flags' has bits that are none of PN_UDF_*");
+    }
+    if (udf->null_handling != PN_NULLS_CALLED && udf->null_handling != PN_NULLS_PROPAGATED) {
+        return pni_udf_wrong(at, "the field 'null_handling' is none of PN_NULLS_*");
+    }
+    if (udf->preserves_order_of > udf->max_args) {
+        return pni_udf_wrong(at,
+                             "the field 'preserves_order_of' names an argument that is not there");
+    }
+    if ((udf->flags & PN_UDF_ASYNC) && udf->n_alternatives) {
+        return pni_udf_wrong(at, "a function with PN_UDF_ASYNC has no alternatives");
+    }
+    return udf->flags & PN_UDF_ASYNC ? check_waiting(at, udf->arg_formats, udf->n_arg_formats)
+                                     : PN_OK;
+}
+
+static pn_status check_not_scalar(const udf_check *at, const pn_udf *udf) {
+    if (udf->invoke) {
+        return pni_udf_wrong(at, "the field 'invoke' is for scalar functions");
+    }
+    if (udf->flags || udf->null_handling || udf->preserves_order_of) {
+        return pni_udf_wrong(
+            at,
+            "the fields 'flags', 'null_handling', 'preserves_order_of' are for scalar functions");
+    }
+    return PN_OK;
+}
+
+static pn_status add_name(const udf_check *at, const char *name) {
+    if (!pni_udf_is_name(name)) {
+        return pni_udf_wrong(at, "a name or alias is not lower-case text of at most 128 bytes");
+    }
+    if (pni_map_has(at->names, name)) {
         return pni_fail(at->err, PNI_E_UDF_DUPLICATE, "pack '%s' has the name '%s' twice",
                         at->origin, name);
     }
-    pni_map_put(names, name, names);
+    pni_map_put(at->names, name, at->names);
     return PN_OK;
 }
 
-static pn_status check_names(const pn_udf *udf, pni_map *names, const subject *at) {
-    PNI_TRY(add_name(names, udf->name, at));
+static pn_status check_names(const udf_check *at, const pn_udf *udf) {
+    PNI_TRY(add_name(at, udf->name));
     for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
-        PNI_TRY(add_name(names, *alias, at));
+        PNI_TRY(add_name(at, *alias));
     }
     return PN_OK;
 }
 
-static pn_status check_udf(const pn_plugin *plugin, uint64_t index, pni_map *names,
-                           const char *origin, pn_error *err) {
-    const pn_udf *udf = pni_udf_at(plugin, index);
-    char label[160];
-    snprintf(label, sizeof label, "function %llu", (unsigned long long)index + 1);
-    subject at = {origin, label, err};
-    if (!is_name(udf->name)) {
-        return wrong(&at, "the field 'name' is not lower-case text of at most 128 bytes");
+/* Sets the label that messages of the function carry. */
+static pn_status check_label(udf_check *at, const pni_udf_function *function, uint64_t number) {
+    snprintf(at->label, sizeof at->label, "function %llu", (unsigned long long)number);
+    if (!pni_udf_is_name(function->udf->name)) {
+        return pni_udf_wrong(at, "the field 'name' is not lower-case text of at most 128 bytes");
     }
-    snprintf(label, sizeof label, "function '%s'", udf->name);
-    PNI_TRY(check_names(udf, names, &at));
-    PNI_TRY(check_arity(udf, &at));
-    PNI_TRY(check_args(udf, &at));
-    return check_result(udf, &at);
+    const char *kind = function->kind == PNI_UDF_SCALAR ? "" : pni_udf_kind_text(function->kind);
+    snprintf(at->label, sizeof at->label, "%s%sfunction '%s'", kind, *kind ? " " : "",
+             function->udf->name);
+    return PN_OK;
+}
+
+static pn_status check_function(udf_check *at, const pni_udf_function *function, uint64_t number) {
+    const pn_udf *udf = function->udf;
+    PNI_TRY(check_label(at, function, number));
+    PNI_TRY(check_names(at, udf));
+    PNI_TRY(check_forms(at, udf));
+    PNI_TRY(check_arg_names(at, udf));
+    PNI_TRY(check_defaults(at, udf));
+    PNI_TRY(check_body(at, udf));
+    if (function->kind != PNI_UDF_TABLE) {
+        PNI_TRY(check_result(at, udf));
+    }
+    if (function->kind == PNI_UDF_SCALAR) {
+        return check_scalar(at, udf);
+    }
+    PNI_TRY(check_not_scalar(at, udf));
+    return pni_udf_check_kind(at, function);
 }
 
 pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err) {
-    subject at = {origin, "the table", err};
-    if (!plugin->name || plugin->name[0] == '\0' || !plugin->version) {
-        return wrong(&at, "the field 'name' or 'version' is missing");
-    }
-    if (plugin->n_udfs == 0) {
-        return wrong(&at, "it holds no function");
-    }
-    if (plugin->n_aggregates || plugin->n_windows || plugin->n_table_functions ||
-        plugin->n_table_providers || plugin->n_expr_planners || plugin->n_relation_planners ||
-        plugin->n_function_factories || plugin->n_options) {
-        return wrong(&at, "this pinion installs scalar functions only");
-    }
     PNI_AUTO_PTR(pni_map) names = pni_map_new();
-    for (uint64_t i = 0; i < plugin->n_udfs; i++) {
-        PNI_TRY(check_udf(plugin, i, names, origin, err));
+    udf_check at = {origin, "the table", plugin, names, err};
+    if (!plugin->name || plugin->name[0] == '\0' || !plugin->version) {
+        return pni_udf_wrong(&at, "the field 'name' or 'version' is missing");
+    }
+    PNI_TRY(pni_udf_check_extras(&at));
+    uint64_t count = pni_udf_function_count(plugin);
+    if (count + plugin->n_table_providers + plugin->n_expr_planners + plugin->n_relation_planners +
+            plugin->n_function_factories ==
+        0) {
+        return pni_udf_wrong(&at, "it holds no function");
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        pni_udf_function function = pni_udf_function_at(plugin, i);
+        PNI_TRY(check_function(&at, &function, i + 1));
     }
     return PN_OK;
 }

@@ -7,18 +7,40 @@
  */
 #include "udf/udf_priv.h"
 
-void pni_udf_signature(const pn_udf *udf, pn_buf *out) {
+static void put_form(const pn_signature *form, pn_buf *out) {
     pni_buf_putc(out, '(');
-    for (uint32_t i = 0; i < udf->n_arg_formats; i++) {
-        pni_buf_puts(out, i == udf->min_args ? "[" : "");
+    for (uint32_t i = 0; i < form->n_arg_formats; i++) {
+        pni_buf_puts(out, i == form->min_args ? "[" : "");
         pni_buf_puts(out, i == 0 ? "" : ",");
-        pni_buf_puts(out, udf->arg_formats[i]);
+        pni_buf_puts(out, form->arg_formats[i]);
     }
-    pni_buf_puts(out, udf->min_args < udf->n_arg_formats ? "]" : "");
-    if (udf->signature == PN_SIGNATURE_VARIADIC) {
-        pni_buf_printf(out, "...%u", udf->max_args);
+    pni_buf_puts(out, form->min_args < form->n_arg_formats ? "]" : "");
+    if (form->kind == PN_SIGNATURE_VARIADIC) {
+        pni_buf_printf(out, "...%u", form->max_args);
     }
-    pni_buf_printf(out, ") -> %s", udf->return_format ? udf->return_format : "?");
+    pni_buf_putc(out, ')');
+}
+
+void pni_udf_signature(const pn_udf *udf, pn_buf *out) {
+    const pn_signature own = {sizeof own,      udf->signature,     udf->min_args,
+                              udf->max_args,   udf->n_arg_formats, 0,
+                              udf->arg_formats};
+    put_form(&own, out);
+    for (uint64_t i = 0; i < udf->n_alternatives; i++) {
+        const char *row = (const char *)udf->alternatives + i * udf->alternative_stride;
+        pni_buf_puts(out, " | ");
+        put_form((const pn_signature *)(const void *)row, out);
+    }
+    pni_buf_printf(out, " -> %s", udf->return_format ? udf->return_format : "?");
+    pni_buf_puts(out, udf->null_handling == PN_NULLS_PROPAGATED ? " strict" : "");
+}
+
+/* The signature as it enters identities: what is no scalar function says what it is. */
+static void put_signature(const pn_udf *udf, int32_t kind, pn_buf *out) {
+    if (kind != PNI_UDF_SCALAR) {
+        pni_buf_printf(out, "%s ", pni_udf_kind_text(kind));
+    }
+    pni_udf_signature(udf, out);
 }
 
 const char *pni_udf_volatility_text(const pn_udf *udf) {
@@ -32,11 +54,11 @@ const char *pni_udf_volatility_text(const pn_udf *udf) {
     }
 }
 
-void pni_udf_body_digest(const pn_udf *udf, char hex_out[PNI_SHA256_HEX]) {
+void pni_udf_body_digest(const pn_udf *udf, int32_t kind, char hex_out[PNI_SHA256_HEX]) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pni_buf_puts(&text, udf->name);
     pni_buf_putc(&text, '|');
-    pni_udf_signature(udf, &text);
+    put_signature(udf, kind, &text);
     pni_buf_putc(&text, '|');
     pni_buf_puts(&text, udf->body_version);
     pni_sha256_hex(text.data, text.len, hex_out);
@@ -49,7 +71,7 @@ pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
         return pni_fail(err, PNI_E_UDF_UNKNOWN, "there is no function '%s' in a pack", name);
     }
     if (pack->is_builtin) {
-        pni_udf_body_digest(pni_udf_find(catalog, name), hex_out);
+        pni_udf_body_digest(pni_udf_find(catalog, name), pni_udf_kind(catalog, name), hex_out);
     } else {
         memcpy(hex_out, pack->digest, sizeof pack->digest);
     }
@@ -64,7 +86,7 @@ const char *pni_udf_version(const pni_udf_catalog *catalog, const pn_udf *udf) {
 
 static json_t *identity_of(const pni_udf_catalog *catalog, const pn_udf *udf) {
     PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
-    pni_udf_signature(udf, &signature);
+    put_signature(udf, pni_udf_kind(catalog, udf->name), &signature);
     char digest[PNI_SHA256_HEX];
     pn_status status = pni_udf_digest(catalog, udf->name, digest, NULL);
     pni_assert(status == PN_OK); /* it is in the catalog */

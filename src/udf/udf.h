@@ -63,11 +63,14 @@ pni_udf_function pni_udf_function_at(const pn_plugin *plugin, uint64_t index);
 const char *pni_udf_kind_text(int32_t kind);
 /* By name or alias; NULL when no pack has it. */
 const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name);
-/* E.g. "(s,s[,b]) -> u" or "(s,*...65) -> u"; formats as in plugin.h. "?" = decided per call. */
+/* PNI_UDF_* of a name that is in the catalog. */
+int32_t pni_udf_kind(const pni_udf_catalog *catalog, const char *name);
+/* E.g. "(s,s[,b]) -> u" or "(s,*...65) -> u"; formats as in plugin.h. "?" = decided per call. More
+ * ways to call it follow as " | (l)"; " strict" = null when an argument is. */
 void pni_udf_signature(const pn_udf *udf, pn_buf *out);
 const char *pni_udf_volatility_text(const pn_udf *udf);
 /* The body's digest as it enters fingerprints: of name|signature|body_version, or of the pack's
- * file. */
+ * file. The signature of what is no scalar function starts with its kind. */
 pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
                          char hex_out[PNI_SHA256_HEX], pn_error *err);
 

@@ -16,6 +16,7 @@ struct pni_udf_catalog {
     PNI_VEC(udf_pack *) packs;
     pni_map *functions; /* name or alias -> const pn_udf * */
     pni_map *owners;    /* name or alias -> udf_pack * */
+    pni_map *kinds;     /* name or alias -> PNI_UDF_* + 1, as a pointer */
 };
 
 /* One function of any kind, and whose it is. */
@@ -47,6 +48,6 @@ pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *e
 pn_status pni_udf_open(const char *path, const pn_host *host, const pn_plugin **out, pn_error *err);
 
 /* SHA-256 of name|signature|body_version. */
-void pni_udf_body_digest(const pn_udf *udf, char hex_out[PNI_SHA256_HEX]);
+void pni_udf_body_digest(const pn_udf *udf, int32_t kind, char hex_out[PNI_SHA256_HEX]);
 
 #endif

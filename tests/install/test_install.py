@@ -15,6 +15,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PN_BUILD_DIR", ROOT / "build/ci")).resolve()
 CC = os.environ.get("CC", "cc")
+CXX = os.environ.get("CXX", "c++")
 SCRATCH = pathlib.Path(tempfile.mkdtemp(prefix="pn_install_")).resolve()
 STAGE, PREFIX = SCRATCH / "stage", pathlib.Path("/opt/somewhere")
 HOME = SCRATCH / "moved"  # where the installed tree is used: neither prefix nor stage
@@ -120,6 +121,20 @@ def a_pack_of_functions_builds_and_is_used():
     assert json.loads(answer) == {"n": 3}, answer
 
 
+def a_pack_in_cpp_builds_and_keeps_its_exceptions():
+    pack, project = SCRATCH / "vowels.so", SCRATCH / "packed_cpp"
+    sh(CXX, "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC",
+       *pkg_config("--cflags", "pinion-plugin"), ROOT / "examples/udf_pack_cpp/vowels.cpp", "-o", pack)
+    project.mkdir()
+    (project / "pinion.yaml").write_text(f"version: 1\nname: packed\nfunctions:\n  packs:\n    - path: {pack}\n")
+    ask = [HOME / "bin/pinion", "-C", project, "-q", "run", "--format", "jsonlines", "-c"]
+    answer = sh(*ask, "select vowels(v) as n from (values ('audio'), (null)) t(v) order by n")
+    assert [json.loads(row) for row in answer.splitlines()] == [{"n": 5}, {"n": None}], answer
+    failed = subprocess.run([*map(str, ask), "select vowels(v) as n from (values ('r2d2')) t(v)"],
+                            capture_output=True, text=True)
+    assert failed.returncode != 0 and "'r2d2' has a digit" in failed.stderr, failed
+
+
 def the_program_works_anywhere():
     repository, out = SCRATCH / "repository", SCRATCH / "graph"
     repository.mkdir()
@@ -137,7 +152,8 @@ def the_program_works_anywhere():
 
 CASES = [it_installs_below_destdir, everything_is_there, nothing_names_the_build,
          libraries_are_found_from_where_they_lie, a_program_builds_with_pkg_config, a_program_builds_statically,
-         a_program_builds_with_cmake, a_pack_of_functions_builds_and_is_used, the_program_works_anywhere]
+         a_program_builds_with_cmake, a_pack_of_functions_builds_and_is_used, a_pack_in_cpp_builds_and_keeps_its_exceptions,
+         the_program_works_anywhere]
 
 
 def main():

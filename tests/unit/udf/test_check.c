@@ -157,11 +157,11 @@ T_CASE(arity) {
 
 T_CASE(formats_and_result) {
     static const char *const bad[] = {"s", "no such", NULL};
-    static const char *const nested[] = {"s", "+l", NULL};
+    static const char *const nested[] = {"s", "+w:3", NULL};
     static const char *const names[] = {"a", "B", NULL};
     REFUSED(p.udfs[0].arg_formats = NULL, PNI_E_UDF_TABLE, "'arg_formats' is NULL");
     REFUSED(p.udfs[0].arg_formats = bad, PNI_E_UDF_TABLE, "argument 2 has the unknown format");
-    REFUSED(p.udfs[0].arg_formats = nested, PNI_E_UDF_TABLE, "unknown format '+l'");
+    REFUSED(p.udfs[0].arg_formats = nested, PNI_E_UDF_TABLE, "unknown format '+w:3'");
     REFUSED(p.udfs[0].arg_names = names, PNI_E_UDF_TABLE, "name of argument 2");
     REFUSED(p.udfs[0].return_format = NULL, PNI_E_UDF_TABLE, "both NULL");
     REFUSED(p.udfs[0].return_format = "+s", PNI_E_UDF_TABLE, "no flat Arrow type");

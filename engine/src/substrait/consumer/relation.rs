@@ -17,6 +17,7 @@ use datafusion_substrait::substrait::proto::{AggregateRel, ExtensionMultiRel, Ex
 use serde_json::Value;
 
 use super::Consumer;
+use crate::called;
 use crate::error::{Failure, Result, status};
 use crate::optimise::REPLAYED;
 use crate::substrait::encoding as words;
@@ -103,7 +104,16 @@ impl Consumer<'_> {
         };
         let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&arguments, self.state))?;
         let reference = TableReference::bare(format!("{name}()"));
-        Ok(LogicalPlanBuilder::scan(reference, provider_as_source(provider), None)?.build()?)
+        let made = LogicalPlanBuilder::scan(reference, provider_as_source(provider), None)?.build()?;
+        if let (Some(wanted), LogicalPlan::TableScan(scan)) = (parsed["version"].as_str(), &made) {
+            let now = called::call_of(scan).and_then(|call| call.version).flatten();
+            if now.as_deref() != Some(wanted) {
+                let now = now.unwrap_or_else(|| "no version".to_owned());
+                let text = format!("table function '{name}' read version {wanted} and now has {now}");
+                return Err(Failure::new(status::DRIFT, text).with_hint("what it reads has changed: compile anew"));
+            }
+        }
+        Ok(made)
     }
 
     /// A table of values whose types are said beside it, or in Substrait's words.

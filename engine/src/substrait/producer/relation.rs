@@ -71,8 +71,8 @@ fn projected(input: Box<Rel>, width: usize, kept: &[usize]) -> Box<Rel> {
 
 impl Producer {
     pub(super) fn scan(&mut self, scan: &TableScan) -> Result<Box<Rel>> {
-        if let Some((function, arguments)) = called::call_of(scan) {
-            return self.table_function(scan, &function, arguments);
+        if let Some(call) = called::call_of(scan) {
+            return self.table_function(scan, call);
         }
         let name = scan.table_name.table();
         let work_table = self.work_tables.iter().rev().find(|(around, _)| around == name).map(|(_, own)| own.clone());
@@ -107,7 +107,8 @@ impl Producer {
     }
 
     /// Its arguments are the columns of its one input row.
-    fn table_function(&mut self, scan: &TableScan, function: &str, arguments: Vec<Expr>) -> Result<Box<Rel>> {
+    fn table_function(&mut self, scan: &TableScan, call: called::Call) -> Result<Box<Rel>> {
+        let called::Call { function, arguments, version } = call;
         let names = (0..arguments.len()).map(read::column_name);
         let fields = names.zip(&arguments).map(|(name, argument)| {
             Ok(Arc::new(argument.to_field(&DFSchema::empty())?.1.as_ref().clone().with_name(name)))
@@ -115,7 +116,11 @@ impl Producer {
         let fields = fields.collect::<DfResult<Vec<_>>>()?;
         let schema = Arc::new(DFSchema::from_unqualified_fields(fields.into(), Default::default())?);
         let input = self.virtual_table(&schema, &[arguments])?;
-        let made = single(words::TABLE_FUNCTION, json!({"function": function}), input);
+        let detail = match version {
+            None => json!({"function": function}),
+            Some(version) => json!({"function": function, "version": version}),
+        };
+        let made = single(words::TABLE_FUNCTION, detail, input);
         let columns = Arc::new(DFSchema::try_from(scan.source.schema())?);
         let output = scan.projection.clone().unwrap_or_else(|| (0..columns.fields().len()).collect());
         self.kept(made, read::filters_of(scan)?, &columns, &output)

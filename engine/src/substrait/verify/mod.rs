@@ -196,8 +196,8 @@ impl<'a> Symbolic<'a> {
         let rows = match (place, called::call_of(scan)) {
             (Some(place), _) => digest(("so far", place)),
             (None, None) => digest(("scan", name)),
-            (None, Some((function, arguments))) => {
-                digest(("function", function, self.all(&arguments, &[], &DFSchema::empty())?))
+            (None, Some(called::Call { function, arguments, version })) => {
+                digest(("function", function, version, self.all(&arguments, &[], &DFSchema::empty())?))
             }
         };
         let all: Vec<u64> = match place {

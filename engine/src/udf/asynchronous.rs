@@ -1,0 +1,224 @@
+//! Scalar functions that may wait: the kernel runs on a blocking thread, beside the workers.
+//!
+//! Foreign code cannot be killed. When the time is over the function is asked to stop; one that does not within the
+//! grace period is disabled by name, so that it holds no more threads than it has. Whoever drops the query asks too.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::compute::concat;
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::config::ConfigOptions;
+use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
+use datafusion::scalar::ScalarValue;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::declaration::Declaration;
+use super::options::{PackOption, PackOptions};
+use super::scalar::ScalarFunction;
+use crate::engine::join_failure;
+use crate::error::{Result, status};
+
+/// The settings of all functions of this kind: they say how one runs, never what it gives.
+const TIMEOUT_MS: &str = "pinion_async.timeout_ms";
+const GRACE_MS: &str = "pinion_async.grace_ms";
+const BATCH_ROWS: &str = "pinion_async.ideal_batch_size";
+
+pub fn options() -> Vec<PackOption> {
+    vec![
+        PackOption::number(TIMEOUT_MS, 30_000, "Milliseconds one call of a function that may wait may take."),
+        PackOption::number(GRACE_MS, 1_000, "Milliseconds it has to stop after that."),
+        PackOption::number(BATCH_ROWS, 0, "Rows one call gets at most; 0 = as many as there are."),
+    ]
+}
+
+struct Policy {
+    timeout: Duration,
+    grace: Duration,
+    rows: usize,
+}
+
+impl Policy {
+    fn of(config: &ConfigOptions) -> DfResult<Self> {
+        let number = |key| match PackOptions::value(config, key)? {
+            ScalarValue::Int64(Some(n)) if n >= 0 => Ok(n as u64),
+            other => Err(datafusion::error::DataFusionError::Configuration(format!("'{key}' is {other}"))),
+        };
+        let rows = number(BATCH_ROWS)? as usize;
+        Ok(Policy {
+            timeout: Duration::from_millis(number(TIMEOUT_MS)?),
+            grace: Duration::from_millis(number(GRACE_MS)?),
+            rows: if rows == 0 { usize::MAX } else { rows },
+        })
+    }
+}
+
+/// One name of a function; they share what disables it.
+#[derive(Debug, Clone)]
+struct AsyncFunction {
+    function: Arc<ScalarFunction>,
+    name: String,
+    signature: Signature,
+    stuck: Arc<AtomicBool>,
+}
+
+impl PartialEq for AsyncFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.function == other.function
+    }
+}
+
+impl Eq for AsyncFunction {}
+
+impl std::hash::Hash for AsyncFunction {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.name, &self.function).hash(state);
+    }
+}
+
+/// The function under its name and each alias: the engine's wrapper of such functions has no aliases.
+pub fn functions(declaration: &Arc<Declaration>) -> Result<Vec<Arc<ScalarUDF>>> {
+    let function = Arc::new(ScalarFunction(Arc::clone(declaration)));
+    let stuck = Arc::new(AtomicBool::new(false));
+    let signature = declaration.exact_signature()?;
+    let named = |name: &String| {
+        let made = AsyncFunction {
+            function: Arc::clone(&function),
+            name: name.clone(),
+            signature: signature.clone(),
+            stuck: Arc::clone(&stuck),
+        };
+        Arc::new(AsyncScalarUDF::new(Arc::new(made)).into_scalar_udf())
+    };
+    Ok(std::iter::once(&declaration.name).chain(&declaration.aliases).map(named).collect())
+}
+
+/// A running call: dropped, it asks the kernel to stop and disables a function that does not.
+struct Call {
+    stop: Arc<AtomicI32>,
+    task: Option<JoinHandle<Result<ColumnarValue>>>,
+    grace: Duration,
+    stuck: Arc<AtomicBool>,
+}
+
+impl Call {
+    fn start(function: &AsyncFunction, args: ScalarFunctionArgs, grace: Duration) -> Self {
+        let stop = Arc::new(AtomicI32::new(0));
+        let (kernel, flag) = (Arc::clone(&function.function), Arc::clone(&stop));
+        let task = tokio::task::spawn_blocking(move || kernel.invoke(&args, flag.as_ptr()));
+        Call { stop, task: Some(task), grace, stuck: Arc::clone(&function.stuck) }
+    }
+
+    /// Asks it to stop; false when it did not within the grace period.
+    async fn halt(&mut self) -> bool {
+        self.stop.store(1, Ordering::Release);
+        let Some(task) = self.task.take() else { return true };
+        let stopped = timeout(self.grace, task).await.is_ok();
+        if !stopped {
+            self.stuck.store(true, Ordering::Release);
+        }
+        stopped
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.stop.store(1, Ordering::Release);
+        if let (Some(task), Ok(runtime)) = (self.task.take(), tokio::runtime::Handle::try_current()) {
+            let (grace, stuck) = (self.grace, Arc::clone(&self.stuck));
+            drop(runtime.spawn(async move {
+                if timeout(grace, task).await.is_err() {
+                    stuck.store(true, Ordering::Release);
+                }
+            }));
+        }
+    }
+}
+
+impl AsyncFunction {
+    async fn evaluate(&self, args: ScalarFunctionArgs, policy: &Policy) -> Result<ArrayRef> {
+        let declaration = &self.function.0;
+        if self.stuck.load(Ordering::Acquire) {
+            return Err(declaration
+                .failure(status::UNSUPPORTED, "is disabled: a call of it did not stop when it was asked to")
+                .with_hint("restart the process; the pack must look at 'stop' of its calls"));
+        }
+        let rows = args.number_rows;
+        let mut call = Call::start(self, args, policy.grace);
+        let Some(task) = call.task.as_mut() else { unreachable!("it was started above") };
+        let value = match timeout(policy.timeout, task).await {
+            Ok(done) => {
+                call.task = None;
+                done.map_err(join_failure)??
+            }
+            Err(_) => {
+                let after = format!("timed out after {} ms", policy.timeout.as_millis());
+                let why = match call.halt().await {
+                    true => after,
+                    false => format!("{after}, did not stop when it was asked to, and is disabled"),
+                };
+                return Err(declaration
+                    .failure(status::TIMEOUT, &why)
+                    .with_hint(format!("SET {TIMEOUT_MS} allows it more time")));
+            }
+        };
+        Ok(value.into_array(rows)?)
+    }
+}
+
+impl ScalarUDFImpl for AsyncFunction {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> DfResult<DataType> {
+        self.function.return_type(arg_types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> DfResult<FieldRef> {
+        self.function.return_field_from_args(args)
+    }
+
+    fn invoke_with_args(&self, _: ScalarFunctionArgs) -> DfResult<ColumnarValue> {
+        let why = "may wait, so it stands in SELECT and WHERE only";
+        Err(self.function.0.failure(status::UNSUPPORTED, why).into())
+    }
+}
+
+#[async_trait]
+impl AsyncScalarUDFImpl for AsyncFunction {
+    async fn invoke_async_with_args(&self, args: ScalarFunctionArgs) -> DfResult<ColumnarValue> {
+        let policy = Policy::of(&args.config_options)?;
+        if args.number_rows <= policy.rows {
+            return Ok(ColumnarValue::Array(self.evaluate(args, &policy).await?));
+        }
+        let mut parts = Vec::new();
+        let mut done = 0;
+        while done < args.number_rows {
+            let rows = policy.rows.min(args.number_rows - done);
+            let mut part = args.clone();
+            part.number_rows = rows;
+            for value in &mut part.args {
+                if let ColumnarValue::Array(array) = value {
+                    *array = array.slice(done, rows);
+                }
+            }
+            parts.push(self.evaluate(part, &policy).await?);
+            done += rows;
+        }
+        let parts: Vec<_> = parts.iter().map(AsRef::as_ref).collect();
+        Ok(ColumnarValue::Array(concat(&parts)?))
+    }
+}

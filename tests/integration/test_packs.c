@@ -1,0 +1,207 @@
+/* Packs through a session: compiled to a bundle, replayed from its Substrait, pinned or refused. */
+#include "base/base.h"
+#include "it.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *pack_path(const char *name) {
+    static char path[4096];
+    const char *build = getenv("PN_BUILD_DIR");
+    snprintf(path, sizeof path, "%s/tests/plugins/%s.so", build ? build : "", name);
+    if (!build || access(path, R_OK) != 0) {
+        T_SKIP("the test packs are not built (PN_BUILD_DIR)");
+    }
+    return path;
+}
+
+static pn_session *with_pack(const char *name) {
+    const char *path = pack_path(name);
+    pn_session *session = it_session(NULL);
+    IT_OK(pn_session_load_pack(session, path, NULL, err));
+    return session;
+}
+
+static void gives(pn_session *session, const char *sql, const char *want) {
+    char *got = it_query(session, NULL, sql);
+    if (!pni_streq(got, want)) {
+        T_FAIL("%s gives '%s', want '%s'", sql, got, want);
+    }
+    pni_free(got);
+}
+
+static pn_status compile(pn_session *session, const char *sql, pn_bundle **out, pn_error *err) {
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    source.sql = sql;
+    return pn_exec_compile(session, NULL, &source, out, err);
+}
+
+#define ROWS "(values (1, 10), (2, 20), (1, 5), (2, null), (3, 1)) t(k, n)"
+
+T_CASE(aggregates_come_back_from_substrait) {
+    pn_session *session = with_pack("all_kinds");
+    gives(session, "select k, total(n) from " ROWS " group by k order by k", "1|15\n2|1020\n3|1\n");
+    gives(session, "select k, total(n) ignore nulls from " ROWS " group by k order by k",
+          "1|15\n2|20\n3|1\n");
+    gives(session,
+          "select total(n) filter (where k = 1), biggest(distinct n), biggest(k) from " ROWS,
+          "15|20|3\n");
+    pn_session_unref(session);
+}
+
+T_CASE(windows_come_back_from_substrait) {
+    pn_session *session = with_pack("all_kinds");
+    gives(session,
+          "select k, rows_left(n) over (partition by k order by n) from " ROWS " order by k, n",
+          "1|2\n1|1\n2|2\n2|1\n3|1\n");
+    gives(session,
+          "select n, peer_group() over (order by k) from " ROWS " where n is not null "
+          "order by n",
+          "1|3\n5|1\n10|1\n20|2\n");
+    gives(session,
+          "select frame_total(n) over (order by n rows between 1 preceding and current row) as s "
+          "from (values (1), (2), (3)) t(n) order by s",
+          "1\n3\n5\n");
+    gives(session,
+          "select total(n) filter (where k < 3) ignore nulls over (order by k, n rows between 1 "
+          "preceding and current row) as s from " ROWS " order by s",
+          "5\n15\n20\n20\n20\n");
+    pn_session_unref(session);
+}
+
+T_CASE(options_are_settings_of_the_session) {
+    const char *path = pack_path("all_kinds");
+    const pn_setting asked[] = {{"all_kinds.factor", "7"}};
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    pn_session *session = NULL;
+    options.settings = asked;
+    options.n_settings = 1;
+    IT_OK(pn_session_open(&options, &session, err));
+    pn_bundle *bundle = NULL;
+    IT_FAILS(compile(session, "select 1", &bundle, err), PNI_E_SESSION_SETTING, "all_kinds.factor");
+    IT_OK(pn_session_load_pack(session, path, NULL, err));
+    gives(session, "select scaled(5)", "135\n");
+    pn_session_unref(session);
+}
+
+static void fingerprint_of(pn_session *session, const char *sql, char out[PNI_SHA256_HEX]) {
+    pn_bundle *bundle = it_compile(session, NULL, sql);
+    snprintf(out, PNI_SHA256_HEX, "%s", pn_bundle_fingerprint(bundle));
+    pn_bundle_unref(bundle);
+}
+
+/* The plan holds the option's value: who does not use it does not see it. */
+T_CASE(options_enter_the_plans_that_use_them) {
+    const char *path = pack_path("all_kinds");
+    char uses[2][PNI_SHA256_HEX];
+    char does_not[2][PNI_SHA256_HEX];
+    for (int i = 0; i < 2; i++) {
+        const pn_setting asked[] = {{"all_kinds.factor", i ? "7" : "2"}};
+        pn_session_options options = PN_SESSION_OPTIONS_INIT;
+        pn_session *session = NULL;
+        options.settings = asked;
+        options.n_settings = 1;
+        IT_OK(pn_session_open(&options, &session, err));
+        IT_OK(pn_session_load_pack(session, path, NULL, err));
+        fingerprint_of(session, "select scaled(v) from (values (5)) t(v)", uses[i]);
+        fingerprint_of(session, "select scaled(v, 2) from (values (5)) t(v)", does_not[i]);
+        pn_session_unref(session);
+    }
+    T_ASSERT(!pni_streq(uses[0], uses[1]));
+    T_EQ_STR(does_not[0], does_not[1]);
+}
+
+/* log = columns * 10000 + filters * 1000 + limit, 999 = none. */
+T_CASE(tables_get_columns_filters_and_limits) {
+    pn_session *session = with_pack("tables");
+    gives(session, "select a, b, log from counted() order by a",
+          "0|0|30999\n1|10|30999\n2|20|30999\n");
+    gives(session, "select a, log from counted(10) where a = 4", "4|21999\n");
+    gives(session, "select a, log from counted(10) where a >= 8 order by a", "8|21999\n9|21999\n");
+    gives(session, "select a, log from counted(10) where b = 40", "4|30999\n");
+    gives(session, "select log from counted(10) limit 2", "10002\n10002\n");
+    gives(session, "select count(*) from counted(7)", "7\n");
+    gives(session, "select x.a from counted(4) x join counted(3) y on x.a = y.a where y.a > 1",
+          "2\n");
+    pn_session_unref(session);
+}
+
+T_CASE(a_table_without_a_version_is_for_queries_only) {
+    pn_session *session = with_pack("tables");
+    gives(session, "select count(*) from untold(5)", "5\n");
+    pn_bundle *bundle = it_compile(session, NULL, "select a from untold(5)");
+    const pn_bundle *roots[] = {bundle};
+    pn_buf bytes = PN_BUF_INIT;
+    IT_FAILS(pn_bundle_export(roots, 1, &bytes, err), PNI_E_PLAN_UNPINNED, "untold");
+    pn_bundle_unref(bundle);
+    bundle = it_compile(session, NULL, "select a from counted(5)");
+    roots[0] = bundle;
+    IT_OK(pn_bundle_export(roots, 1, &bytes, err));
+    pn_buf_dispose(&bytes);
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
+
+T_CASE(a_version_that_changes_while_it_compiles_is_refused) {
+    pn_session *session = with_pack("tables");
+    pn_bundle *bundle = NULL;
+    IT_FAILS(compile(session, "select a from ticking(1)", &bundle, err), PNI_E_ENGINE_UNSUPPORTED,
+             "table function 'ticking' read version opening");
+    pn_session_unref(session);
+}
+
+T_CASE(a_dataset_stands_for_the_function) {
+    pn_session *session = with_pack("tables");
+    char sql[4200];
+    it_write("animals.csv", "id,name\n1,ant\n2,bee\n3,cat\n");
+    snprintf(sql, sizeof sql,
+             "select e.name, f.id from elsewhere('%s') e join elsewhere('%s') f on e.id = f.id + 1 "
+             "order by e.name",
+             it_path("animals.csv"), it_path("animals.csv"));
+    gives(session, sql, "bee|1\ncat|2\n");
+    pn_bundle *bundle = it_compile(session, NULL, sql);
+    pn_substrait *plan = NULL;
+    IT_OK(pn_substrait_decode(pn_bundle_substrait(bundle), NULL, &plan, err));
+    T_EQ_UINT(pn_substrait_table_count(plan), 1);
+    pn_substrait_unref(plan);
+    pn_bundle_unref(bundle);
+    bundle = NULL;
+    IT_FAILS(compile(session, "select * from elsewhere('/no/such/file.csv')", &bundle, err), 0, "");
+    pn_session_unref(session);
+}
+
+static void lies(pn_session *session, int lie, const char *part) {
+    char sql[64];
+    pn_bundle *bundle = NULL;
+    pn_result *result = NULL;
+    snprintf(sql, sizeof sql, "select a, b from lying(%d)", lie);
+    IT_OK(compile(session, sql, &bundle, err));
+    IT_OK(pn_exec_run(session, bundle, NULL, &result, err));
+    struct ArrowArrayStream stream = {0};
+    struct ArrowArray batch = {0};
+    IT_OK(pn_result_stream(result, &stream, err));
+    int code = 0;
+    do {
+        if (batch.release) {
+            batch.release(&batch);
+        }
+        code = stream.get_next(&stream, &batch);
+    } while (code == 0 && batch.release);
+    const char *why = code ? stream.get_last_error(&stream) : "no failure";
+    if (!code || !strstr(why, part)) {
+        T_FAIL("lie %d: '%s' is not in '%s'", lie, part, why);
+    }
+    stream.release(&stream);
+    pn_result_free(result);
+    pn_bundle_unref(bundle);
+}
+
+T_CASE(what_tables_give_is_checked) {
+    pn_session *session = with_pack("tables");
+    lies(session, 1, "lying");
+    lies(session, 2, "lying");
+    lies(session, 3, "the disk is tired");
+    lies(session, 4, "gave no stream");
+    lies(session, 5, "lying");
+    pn_session_unref(session);
+}

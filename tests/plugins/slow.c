@@ -1,0 +1,70 @@
+/* A pack of functions that may wait: one that answers at once, one that waits until it is told to
+ * stop, one that does not listen. */
+#define _GNU_SOURCE
+#include "pack.h"
+
+#include <time.h>
+
+static void sleep_ms(long ms) {
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+/* batch_rows(n) = rows of the call, to see how batches are cut. */
+static int32_t batch_rows(void *ctx, const pn_kernel_call *call, struct ArrowArray *out,
+                          char *message, size_t cap) {
+    (void)ctx, (void)message, (void)cap;
+    int64_t rows = call->args[0].is_scalar ? 1 : call->n_rows;
+    int64_t *made = make_longs(out, rows);
+    for (int64_t i = 0; i < rows; i++) {
+        made[i] = call->n_rows;
+    }
+    return 0;
+}
+
+static int32_t listens(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
+                       size_t cap) {
+    (void)ctx, (void)out;
+    while (!*call->stop) {
+        sleep_ms(1);
+    }
+    return complain(message, cap, "it was told to stop");
+}
+
+static int32_t deaf(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
+                    size_t cap) {
+    (void)ctx, (void)message, (void)cap;
+    sleep_ms(700);
+    make_longs(out, call->args[0].is_scalar ? 1 : call->n_rows);
+    return 0;
+}
+
+static const char *const longs[] = {"l"};
+static const char *const aliases[] = {"rows_of_batch", NULL};
+
+#define WAITS(fn, its_aliases)                                                                     \
+    {                                                                                              \
+        .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_VOLATILE, .min_args = 1,        \
+        .max_args = 1, .n_arg_formats = 1, .name = #fn, .aliases = (its_aliases),                  \
+        .arg_formats = longs, .return_format = "l", .invoke = fn, .body_version = "1",             \
+        .flags = PN_UDF_ASYNC,                                                                     \
+    }
+
+static const pn_udf functions[] = {WAITS(batch_rows, aliases), WAITS(listens, NULL),
+                                   WAITS(deaf, NULL)};
+
+static const pn_plugin plugin = {
+    .struct_size = sizeof(pn_plugin),
+    .abi_major = PN_PLUGIN_ABI_MAJOR,
+    .abi_minor_min = 1,
+    .udf_stride = sizeof(pn_udf),
+    .name = "slow",
+    .version = "1.0",
+    .n_udfs = COUNT_OF(functions),
+    .udfs = functions,
+};
+
+const pn_plugin *pn_plugin_entry(const pn_host *host, char *message, size_t cap) {
+    (void)host, (void)message, (void)cap;
+    return &plugin;
+}

@@ -1,0 +1,57 @@
+/* Functions that may wait: their batches, their time, and what becomes of those that do not stop.
+ */
+#include "base/base.h"
+#include "t.h"
+#include "udf/udf.h"
+#include "udf_sql.h"
+
+static pni_engine_session *hurried(const char *grace) {
+    pn_error err = PN_ERROR_INIT;
+    pni_engine_session *session = udf_sql_session("slow");
+    T_OK(pni_engine_session_set(session, "pinion_async.timeout_ms", "30", &err), &err);
+    T_OK(pni_engine_session_set(session, "pinion_async.grace_ms", grace, &err), &err);
+    return session;
+}
+
+static void fails_there(const pni_engine_session *session, const char *sql, const char *part) {
+    PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+    pn_error err = PN_ERROR_INIT;
+    if (udf_sql_evaluate(session, sql, &got, &err) == PN_OK) {
+        T_FAIL("wanted a failure with '%s', got %s", part, pni_buf_text(&got));
+    }
+    if (!strstr(err.message, part) && !strstr(err.detail, part)) {
+        T_FAIL("no '%s' in: %s / %s", part, err.message, err.detail);
+    }
+}
+
+T_CASE(they_answer_as_others_do) {
+    udf_sql_gives("slow", "select batch_rows(v) from (values (1), (2), (3)) t(v)", "3,3,3");
+    udf_sql_gives("slow", "select rows_of_batch(v) from (values (1), (2)) t(v)", "2,2");
+    udf_sql_gives("slow", "select v from (values (1), (2)) t(v) where batch_rows(v) = 2", "1,2");
+}
+
+T_CASE(batches_are_cut) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pni_engine_session) session = udf_sql_session("slow");
+    PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+    T_OK(pni_engine_session_set(session, "pinion_async.ideal_batch_size", "2", &err), &err);
+    T_OK(udf_sql_evaluate(session, "select batch_rows(v) from (values (1), (2), (3)) t(v)", &got,
+                          &err),
+         &err);
+    T_EQ_STR(pni_buf_text(&got), "2,2,1");
+    T_STATUS(pni_engine_session_set(session, "pinion_async.timeout_ms", "soon", &err), PN_INVALID,
+             &err);
+}
+
+T_CASE(a_function_that_is_late_is_asked_to_stop) {
+    PNI_AUTO_PTR(pni_engine_session) session = hurried("2000");
+    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out after 30 ms");
+    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out after 30 ms");
+}
+
+T_CASE(a_function_that_does_not_stop_is_disabled) {
+    PNI_AUTO_PTR(pni_engine_session) session = hurried("30");
+    fails_there(session, "select deaf(v) from (values (1)) t(v)", "did not stop");
+    fails_there(session, "select deaf(v) from (values (1)) t(v)", "is disabled");
+    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out");
+}
