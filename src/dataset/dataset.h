@@ -77,7 +77,7 @@ PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 
 /* The one row of a `delta_snapshot` dataset, into `resolved`: its table, pin and evidence. */
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
-                                  pni_resolved *resolved, pn_error *err);
+                                  pn_cancel *cancel, pni_resolved *resolved, pn_error *err);
 
 /* Whether a file with this path below a dataset's folder is one of its files: by its ending, and
  * not hidden. */

@@ -67,7 +67,7 @@ static pn_status open_row(const pni_engine_session *engine, json_t *row, pni_res
 }
 
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
-                                  pni_resolved *resolved, pn_error *err) {
+                                  pn_cancel *cancel, pni_resolved *resolved, pn_error *err) {
     PNI_AUTO_PTR(json_t)
     spec = json_pack("{s:s, s:s, s:O}", "format", "delta", "uri", dataset->uri, "storage_options",
                      resolved->storage);
@@ -78,7 +78,7 @@ pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_da
         json_object_set_new(spec, "version", json_string(dataset->version));
     if (dataset->timestamp)
         json_object_set_new(spec, "timestamp", json_string(dataset->timestamp));
-    PNI_TRY(pni_engine_table_open(engine, spec, NULL, &table, err));
+    PNI_TRY(pni_engine_table_open(engine, spec, NULL, cancel, &table, err));
     PNI_TRY(pni_engine_table_info(table, &info, err));
     const json_t *delta = json_object_get(info, "delta");
     PNI_TRY(make_row(table, dataset, delta, row, err));

@@ -193,9 +193,10 @@ static pn_status open_any(const opening *o, pn_error *err) {
     if (!found)
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'",
                         dataset->name, dataset->uri);
-    pn_status status = pni_streq(dataset->format, "delta")
-                           ? open_delta(o, err)
-                           : pni_delta_snapshot_open(o->engine, dataset, o->resolved, err);
+    pn_status status =
+        pni_streq(dataset->format, "delta")
+            ? open_delta(o, err)
+            : pni_delta_snapshot_open(o->engine, dataset, o->place.cancel, o->resolved, err);
     if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
         PNI_AUTO(pn_buf) why = PN_BUF_INIT;
         pni_buf_puts(&why, err ? err->message : "");

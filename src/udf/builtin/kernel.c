@@ -50,7 +50,7 @@ static int32_t open_column(udf_frame *frame, uint32_t index) {
     udf_col *col = &frame->cols[index];
     struct ArrowError error;
     ArrowErrorInit(&error);
-    frame->count = index + 1; /* closed by pni_udf_close from here on */
+    frame->count = index + 1; /* closed by pni_udf_frame_close from here on */
     int code = ArrowArrayViewInitFromSchema(&col->view, arg->schema, &error);
     if (code == NANOARROW_OK) {
         code = ArrowArrayViewSetArray(&col->view, arg->array, &error);
@@ -71,7 +71,7 @@ static int32_t open_column(udf_frame *frame, uint32_t index) {
     return 0;
 }
 
-int32_t pni_udf_open(udf_frame *frame) {
+int32_t pni_udf_frame_open(udf_frame *frame) {
     frame->count = 0;
     frame->rows = 1;
     if (frame->call->n_args > UDF_MAX_ARGS) {
@@ -84,7 +84,7 @@ int32_t pni_udf_open(udf_frame *frame) {
     return 0;
 }
 
-void pni_udf_close(udf_frame *frame) {
+void pni_udf_frame_close(udf_frame *frame) {
     for (uint32_t i = 0; i < frame->count; i++) {
         ArrowArrayViewReset(&frame->cols[i].view);
     }
@@ -139,11 +139,11 @@ int32_t pni_udf_invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray 
     frame.message = message;
     frame.message_cap = message_cap;
     PNI_AUTO_ARRAY made = {0};
-    int32_t result = pni_udf_open(&frame);
+    int32_t result = pni_udf_frame_open(&frame);
     if (result == 0) {
         result = run(&frame, kernel, &made);
     }
-    pni_udf_close(&frame);
+    pni_udf_frame_close(&frame);
     if (result == 0) {
         ArrowArrayMove(&made, out);
     }

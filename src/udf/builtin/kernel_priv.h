@@ -63,8 +63,8 @@ typedef struct udf_kernel {
 
 /* The arguments of `frame->call` as columns; close it on failure too. name, call, message and
  * message_cap are set. */
-int32_t pni_udf_open(udf_frame *frame);
-void pni_udf_close(udf_frame *frame);
+int32_t pni_udf_frame_open(udf_frame *frame);
+void pni_udf_frame_close(udf_frame *frame);
 
 /* The pn_scalar_fn of every built-in: ctx is a udf_kernel. */
 int32_t pni_udf_invoke(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,

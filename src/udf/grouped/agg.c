@@ -31,7 +31,7 @@ int32_t pni_agg_open(udf_frame *frame, agg_place at, agg_rows in) {
     frame->call = in.call;
     frame->message = at.message;
     frame->message_cap = at.cap;
-    UDF_TRY(pni_udf_open(frame));
+    UDF_TRY(pni_udf_frame_open(frame));
     frame->rows = in.call->n_rows;
     for (int64_t row = 0; row < frame->rows; row++) {
         if (in.groups[row] >= in.n_groups) {

@@ -226,7 +226,7 @@ static int32_t each_row(best *state, agg_rows in, row_fn fn, agg_place at) {
     for (int64_t row = 0; result == 0 && row < frame.rows; row++) {
         result = fn(state, &frame, row, in.groups[row]);
     }
-    pni_udf_close(&frame);
+    pni_udf_frame_close(&frame);
     return result;
 }
 

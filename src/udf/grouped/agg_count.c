@@ -42,7 +42,7 @@ static int32_t each_row(counts *state, agg_rows in, uint64_t sign, agg_place at)
             state->items[in.groups[row]] = (int64_t)sum;
         }
     }
-    pni_udf_close(&frame);
+    pni_udf_frame_close(&frame);
     return result;
 }
 

@@ -30,7 +30,7 @@ typedef struct agg_rows {
     uint64_t n_groups;
 } agg_rows;
 
-/* Opens the columns; every group number is below n_groups. pni_udf_close(), on failure too.
+/* Opens the columns; every group number is below n_groups. pni_udf_frame_close(), on failure too.
  * frame->rows is the number of rows, scalars or not. */
 int32_t pni_agg_open(udf_frame *frame, agg_place at, agg_rows in);
 

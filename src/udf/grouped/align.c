@@ -384,7 +384,7 @@ static int32_t evaluate(void *ctx, const pn_window_call *call, struct ArrowArray
     alignment a = {
         .frame = {.name = "interval_align", .message = message, .message_cap = message_cap}};
     int32_t result = run(&a, call, out);
-    pni_udf_close(&a.frame);
+    pni_udf_frame_close(&a.frame);
     pni_free(a.store);
     pni_free(a.best);
     pni_free((void *)a.of_left);

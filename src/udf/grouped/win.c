@@ -6,7 +6,7 @@
 
 int32_t pni_win_open(udf_frame *frame, const pn_window_call *call) {
     frame->call = call->call;
-    UDF_TRY(pni_udf_open(frame));
+    UDF_TRY(pni_udf_frame_open(frame));
     frame->rows = frame->call->n_rows;
     return 0;
 }

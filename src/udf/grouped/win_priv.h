@@ -8,7 +8,7 @@
 #define WIN_DECLARED(sql_name)                                                                     \
     .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_IMMUTABLE, .name = (sql_name)
 
-/* Opens the columns of the partition; pni_udf_close(), on failure too. */
+/* Opens the columns of the partition; pni_udf_frame_close(), on failure too. */
 int32_t pni_win_open(udf_frame *frame, const pn_window_call *call);
 /* The text of a literal argument, the same in all rows; "" when it is left out or null. */
 pni_str pni_win_literal(const udf_frame *frame, uint32_t arg);

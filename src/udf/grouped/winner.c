@@ -204,7 +204,7 @@ static int32_t evaluate(void *ctx, const pn_window_call *call, struct ArrowArray
         result = kind->open(&of);
     }
     result = result == 0 ? pni_udf_append(&of.frame, build(&of, &made)) : result;
-    pni_udf_close(&of.frame);
+    pni_udf_frame_close(&of.frame);
     if (result == 0) {
         ArrowArrayMove(&made, out);
     }

@@ -87,7 +87,7 @@ static int32_t make_dataset(udf_frame *frame, const tab_kind *kind, json_t *data
     if (kind->uri) {
         json_object_set_new(dataset, "uri", json_string(kind->uri));
     }
-    UDF_TRY(pni_udf_open(frame));
+    UDF_TRY(pni_udf_frame_open(frame));
     for (uint32_t arg = 0; arg < frame->count && arg < MAX_KEYS; arg++) {
         if (!udf_null(frame, arg, 0)) {
             UDF_TRY(put_argument(frame, &kind->keys[arg], arg, dataset));
@@ -112,7 +112,7 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
     frame.count = 0;
     PNI_AUTO_PTR(json_t) dataset = json_object();
     int32_t result = make_dataset(&frame, kind, dataset);
-    pni_udf_close(&frame);
+    pni_udf_frame_close(&frame);
     if (result == 0) {
         out->self = json_dumps(dataset, JSON_COMPACT);
         out->dataset = out->self;
