@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The built-in pack: the functions of builtin/, one table per file, as one pn_plugin like any
- * other. The tables are constant; they are laid side by side once, because a pack is a single
- * array.
+ * The built-in pack: the functions of builtin/, grouped/ and tables/, one table per file, as one
+ * pn_plugin like any other. The tables are constant; they are laid side by side once, because a
+ * pack has a single array of each kind.
  */
 #include "udf/builtin/kernel_priv.h"
+#include "udf/grouped/agg_priv.h"
+#include "udf/grouped/win_priv.h"
+#include "udf/tables/tab_priv.h"
 #include "udf/udf.h"
 
 #include <pthread.h>
 
-enum { MAX_FUNCTIONS = 64 };
+enum { MAX_FUNCTIONS = 64, MAX_AGGREGATES = 16, MAX_WINDOWS = 16 };
 
 static pn_udf all[MAX_FUNCTIONS];
+static pn_aggregate aggregates[MAX_AGGREGATES];
+static pn_window windows[MAX_WINDOWS];
 static pn_plugin pack = {
     .struct_size = sizeof(pn_plugin),
     .abi_major = PN_PLUGIN_ABI_MAJOR,
@@ -20,10 +25,36 @@ static pn_plugin pack = {
     .name = "pinion",
     .version = "1",
     .udfs = all,
+    .aggregate_stride = sizeof(pn_aggregate),
+    .aggregates = aggregates,
+    .window_stride = sizeof(pn_window),
+    .windows = windows,
+    .table_function_stride = sizeof(pn_table_function),
 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void gather(void) {
+static void gather_aggregates(void) {
+    const agg_table tables[] = {pni_agg_table_distinct(), pni_agg_table_best(),
+                                pni_agg_table_count()};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        for (size_t j = 0; j < tables[i].count; j++) {
+            pni_assert(pack.n_aggregates < MAX_AGGREGATES);
+            aggregates[pack.n_aggregates++] = tables[i].aggregates[j];
+        }
+    }
+}
+
+static void gather_windows(void) {
+    const win_table tables[] = {pni_win_table_align(), pni_win_table_winner()};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        for (size_t j = 0; j < tables[i].count; j++) {
+            pni_assert(pack.n_windows < MAX_WINDOWS);
+            windows[pack.n_windows++] = tables[i].windows[j];
+        }
+    }
+}
+
+static void gather_scalars(void) {
     const udf_table tables[] = {
         pni_udf_table_hash(), pni_udf_table_text(), pni_udf_table_span(), pni_udf_table_position(),
         pni_udf_table_cdf(),  pni_udf_table_list(), pni_udf_table_map(),  pni_udf_table_field()};
@@ -33,6 +64,15 @@ static void gather(void) {
             all[pack.n_udfs++] = tables[i].udfs[j];
         }
     }
+}
+
+static void gather(void) {
+    gather_scalars();
+    gather_aggregates();
+    gather_windows();
+    const tab_table tables = pni_tab_table_dataset();
+    pack.table_functions = tables.functions;
+    pack.n_table_functions = tables.count;
 }
 
 const pn_plugin *pni_udf_builtin(void) {

@@ -3,7 +3,6 @@
  * Calling a table function: the arguments, as they stand in SQL, become one row of scalars of the
  * declared types. Everything about them is checked here, so that a function sees what it declared.
  */
-#include "udf/tables/tab_priv.h"
 #include "udf/udf_priv.h"
 
 #include <math.h>
@@ -20,29 +19,15 @@ typedef struct table_call {
     pn_error *err;
 } table_call;
 
-static const pn_table_function *find(const pn_table_function *functions, uint64_t count,
-                                     const char *name) {
-    for (uint64_t i = 0; i < count; i++) {
-        const pn_udf *udf = functions[i].function;
-        bool found = pni_streq(udf->name, name);
-        for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
-            found = found || pni_streq(*alias, name);
-        }
-        if (found) {
-            return &functions[i];
+const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name) {
+    const pn_udf *udf = name ? pni_udf_find(catalog, name) : NULL;
+    const udf_pack *pack = udf ? pni_map_get(catalog->owners, name) : NULL;
+    for (uint64_t i = 0; pack && i < pack->plugin->n_table_functions; i++) {
+        if (pack->plugin->table_functions[i].function == udf) {
+            return &pack->plugin->table_functions[i];
         }
     }
     return NULL;
-}
-
-const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name) {
-    const tab_table ours = pni_tab_table_dataset();
-    const pn_table_function *found = find(ours.functions, ours.count, name);
-    for (size_t i = 0; !found && i < catalog->packs.count; i++) {
-        const pn_plugin *plugin = catalog->packs.items[i]->plugin;
-        found = find(plugin->table_functions, plugin->n_table_functions, name);
-    }
-    return found;
 }
 
 /* ---- places -----------------------------------------------------------------------------------

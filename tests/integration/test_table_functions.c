@@ -51,7 +51,9 @@ T_CASE(files_by_path) {
           "ORDER BY 1",
           "1.0\n2.0\n");
     gives(session, "SELECT value FROM range_table(1, 4)", "1\n2\n3\n");
-    gives(session, "SELECT kind FROM udf_registry() WHERE name = 'stable_id'", "scalar\n");
+    gives(session,
+          "SELECT kind FROM udf_registry() WHERE name IN ('arg_max', 'read_csv') ORDER BY 1",
+          "aggregate\ntable\n");
     gives(session, "SELECT argument_names FROM udf_docs() WHERE name = 'cdf_is_delete'",
           "[change_type]\n");
     pn_session_unref(session);

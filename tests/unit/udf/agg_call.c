@@ -1,20 +1,17 @@
 #include "agg_call.h"
 
 #include "t.h"
-#include "udf/grouped/agg_priv.h"
+#include "udf/udf.h"
 
 static void must(int code) {
     T_EQ_INT(code, NANOARROW_OK);
 }
 
 const pn_aggregate *agg_named(const char *name) {
-    const agg_table tables[] = {pni_agg_table_distinct(), pni_agg_table_best(),
-                                pni_agg_table_count()};
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        for (size_t j = 0; j < tables[i].count; j++) {
-            if (pni_streq(tables[i].aggregates[j].function->name, name)) {
-                return &tables[i].aggregates[j];
-            }
+    const pn_plugin *pack = pni_udf_builtin();
+    for (uint64_t i = 0; i < pack->n_aggregates; i++) {
+        if (pni_streq(pack->aggregates[i].function->name, name)) {
+            return &pack->aggregates[i];
         }
     }
     T_FAIL("there is no built-in aggregate '%s'", name);

@@ -1,19 +1,17 @@
 #include "win_call.h"
 
 #include "t.h"
-#include "udf/grouped/win_priv.h"
+#include "udf/udf.h"
 
 static void must(int code) {
     T_EQ_INT(code, NANOARROW_OK);
 }
 
 const pn_window *win_named(const char *name) {
-    const win_table tables[] = {pni_win_table_align(), pni_win_table_winner()};
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        for (size_t j = 0; j < tables[i].count; j++) {
-            if (pni_streq(tables[i].windows[j].function->name, name)) {
-                return &tables[i].windows[j];
-            }
+    const pn_plugin *pack = pni_udf_builtin();
+    for (uint64_t i = 0; i < pack->n_windows; i++) {
+        if (pni_streq(pack->windows[i].function->name, name)) {
+            return &pack->windows[i];
         }
     }
     T_FAIL("there is no built-in window function '%s'", name);
