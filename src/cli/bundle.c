@@ -48,9 +48,11 @@ static bool is_hex(const char *text) {
     return strspn(text, "0123456789abcdef") == strlen(text);
 }
 
-static bool is_folder(const char *what) {
+pn_status cli_refuse_folder(const char *what, pn_error *err) {
     struct stat info;
-    return stat(what, &info) == 0 && S_ISDIR(info.st_mode);
+    bool is_folder = stat(what, &info) == 0 && S_ISDIR(info.st_mode);
+    return is_folder ? cli_fail(err, CLI_E_USAGE, "'%s' is a folder, not a bundle file", what)
+                     : PN_OK;
 }
 
 static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
@@ -65,6 +67,10 @@ static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
         cli_hint(err, "a fingerprint is named by at least %d digits; `pinion bundle ls` lists them",
                  PREFIX_MIN);
     }
+    if (status == PN_NOT_FOUND && !is_hex(what)) {
+        cli_hint(err, "`pinion bundle ls` lists what is kept, `pinion build` keeps what it builds; "
+                      "`pinion bundle export VIEW -o FILE` writes a view as it is now");
+    }
     if (status == PN_OK) {
         add_bundle(out, bundle);
     }
@@ -75,8 +81,8 @@ pn_status cli_find_bundles(const char *what, const char *view, cli_bundles *out,
     struct stat info;
     size_t len = strlen(what);
     bool is_file = stat(what, &info) == 0 && !S_ISDIR(info.st_mode);
-    if (strchr(what, '.') && is_folder(what)) { /* a view may have the name of a folder */
-        return cli_fail(err, CLI_E_USAGE, "'%s' is a folder, not a bundle file", what);
+    if (strchr(what, '.')) { /* a view may have the name of a folder */
+        CLI_TRY(cli_refuse_folder(what, err));
     }
     bool is_path = strchr(what, '/') || (len > 4 && !strcmp(what + len - 4, ".pnb"));
     if (is_file || is_path) {

@@ -101,6 +101,7 @@ static pn_status keep_roots(const pn_bundle_set *set, pn_error *err) {
 
 static pn_status run_import(cli_app *cli, pn_error *err) {
     CLI_AUTO_SET set = NULL;
+    CLI_TRY(cli_refuse_folder(cli_operand(cli, 0), err));
     CLI_TRY(pn_bundle_import_file(cli_operand(cli, 0), &set, err));
     CLI_TRY(keep_roots(set, err));
     CLI_AUTO_JSON list = json_array();

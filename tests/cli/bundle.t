@@ -68,7 +68,13 @@ $ f=$(cut -c1-12 shop/.pinion/bundles/views/big_orders); pinion -C shop bundle s
 view        big_orders
 $ pinion -C shop replay nothing
 ! pinion: no bundle of view 'nothing' was recorded in '…' [PN6024]
-! hint: `pinion bundle ls` lists what is kept; `pinion build` and `pinion bundle import` keep bundles.
+! hint: `pinion bundle ls` lists what is kept, `pinion build` keeps what it builds; `pinion bundle export VIEW -o FILE` writes a view as it is now
+[exit 2]
+
+# a folder is no bundle file
+$ mkdir d && pinion bundle import d
+! pinion: 'd' is a folder, not a bundle file [PN8101]
+! hint: …
 [exit 2]
 
 # import keeps, but is not what a view was built from
