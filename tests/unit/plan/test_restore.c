@@ -181,6 +181,14 @@ static void put_node(pn_buf *out, unsigned kind, const pn_buf *body) {
     put_field(out, kind, view_of(body));
 }
 
+/* Puts the message into field 1 of a new one, and that into field `kind` of one more. */
+static void wrap(pn_buf *message, unsigned kind) {
+    PNI_AUTO(pn_buf) body = PN_BUF_INIT;
+    put_field(&body, 1, view_of(message));
+    pni_buf_clear(message);
+    put_field(message, kind, view_of(&body));
+}
+
 /* Neither the engine, in either space, nor the cache takes the bytes; the entry is gone. */
 static void expect_refused(scan *s, const pn_buf *bytes, const char *words) {
     const pni_plan_cache_place *place = pni_session_plan_cache(s->session);
@@ -303,6 +311,36 @@ T_CASE(noise_is_an_error_and_no_crash) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL; /* the session goes on */
     FX_OK(pni_engine_plan_restore(pni_session_engine(s.session), PNI_SPACE_IDENTITY,
                                   view_of(&s.plan), &plan, err));
+}
+
+/* As deep as the check lets through, the engine recurses over it without harm: LIMITs of LIMITs,
+ * and NOTs of NOTs in a condition. */
+T_CASE(the_deepest_that_passes_is_read) {
+    enum { NOT = 8, LIMIT = 5, SELECTION = 4 };
+    PNI_AUTO(scan) s = {0};
+    PNI_AUTO(pn_buf) limits = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) nots = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) selection = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) selected = PN_BUF_INIT;
+    scan_init(&s);
+    pni_buf_append(&limits, s.plan.data, s.plan.len);
+    while (!pni_wire_is_deeper(view_of(&limits), 2990))
+        wrap(&limits, LIMIT);
+    while (!pni_wire_is_deeper(view_of(&nots), 2990))
+        wrap(&nots, NOT);
+    put_field(&selection, 1, view_of(&s.plan));
+    put_field(&selection, 2, view_of(&nots));
+    put_node(&selected, SELECTION, &selection);
+    const pn_buf *const plans[] = {&limits, &selected};
+    for (size_t i = 0; i < 2; i++) {
+        PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+        T_ASSERT(!pni_wire_is_deeper(view_of(plans[i]), 3000));
+        (void)!pni_engine_plan_restore(pni_session_engine(s.session), PNI_SPACE_IDENTITY,
+                                       view_of(plans[i]), &plan, NULL);
+    }
+    PNI_AUTO_PTR(pni_engine_plan) again = NULL; /* the session goes on */
+    FX_OK(pni_engine_plan_restore(pni_session_engine(s.session), PNI_SPACE_IDENTITY,
+                                  view_of(&s.plan), &again, err));
 }
 
 T_CASE(depth_is_never_taken_for_less) {
