@@ -30,6 +30,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::cancel::{self, pne_cancel};
+use crate::commits::Commits;
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::session::pne_session;
@@ -135,13 +136,13 @@ impl Remote {
     /// Whether the store refuses to create an object that is there, on which every commit of a Delta table rests.
     async fn enforces_conditions(&self) -> Result<bool> {
         let path = self.path.clone().join("_pinion_probe");
-        let create = || self.store.put_opts(&path, PutPayload::from_static(b"pinion"), PutMode::Create.into());
-        match create().await {
+        let create = |text| self.store.put_opts(&path, PutPayload::from_static(text), PutMode::Create.into());
+        match create(b"first").await {
             Ok(_) => {}
             Err(Error::AlreadyExists { .. }) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
-        let second = create().await;
+        let second = create(b"other").await;
         // Without the right to delete, the empty mark stays; it is no data and is found by the next probe.
         drop(self.store.delete(&path).await);
         match second {
@@ -183,7 +184,7 @@ fn build(bucket: &str, options: &Options) -> Result<Arc<dyn ObjectStore>> {
             _ => builder = builder.with_config(key.parse()?, value),
         }
     }
-    Ok(Arc::new(builder.with_retry(retry).build()?))
+    Ok(Arc::new(Commits(builder.with_retry(retry).build()?)))
 }
 
 /// Gives delta-rs the store that was opened for a URL.

@@ -27,6 +27,7 @@ class S3Server:
         self.obeys_conditions = True
         self.is_silent = False
         self.fails = lambda environ: False
+        self.fails_afterwards = lambda environ: False
         self.requests = []
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._conditional = threading.Lock()
@@ -66,7 +67,11 @@ class S3Server:
             del environ["HTTP_IF_NONE_MATCH"]
         # moto looks and then puts; a store does both at once.
         with self._conditional:
-            return list(self._moto(environ, start_response))
+            if not self.fails_afterwards(environ):
+                return list(self._moto(environ, start_response))
+            list(self._moto(environ, lambda *_: None))
+        start_response("500 Internal Server Error", [("Content-Type", "application/xml")])
+        return [b"<Error><Code>InternalError</Code></Error>"]
 
     def _refusal(self, environ):
         signed = re.search(r"Credential=([^/]*)/\d+/([^/]*)/s3/", environ.get("HTTP_AUTHORIZATION", ""))

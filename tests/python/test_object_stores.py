@@ -58,7 +58,8 @@ class OnS3(unittest.TestCase):
 
     def setUp(self):
         OnS3.count += 1
-        SERVER.obeys_conditions, SERVER.is_silent, SERVER.fails = True, False, lambda environ: False
+        SERVER.obeys_conditions, SERVER.is_silent = True, False
+        SERVER.fails = SERVER.fails_afterwards = lambda environ: False
         self.bucket = SERVER.bucket(f"lake-{OnS3.count}")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pn-s3-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -224,6 +225,20 @@ class Writes(OnS3):
         self.fails(self.project(outputs=[{**output, "mode": "error"}], views=self.VIEWS), "build", number="PN2014")
         self.assertNotIn("t/_pinion_probe", SERVER.keys_of(self.bucket))
 
+    def test_statements(self):
+        views = {"v": "select cast(1 as bigint) as k, 'a' as v"}
+        root = self.project({"d": {"format": "delta", "uri": "s3://BUCKET/t"}, "f": {"format": "csv", "uri": "s3://BUCKET/f"}},
+                            [{"view": "v", "uri": "s3://BUCKET/t"},
+                             {"view": "v", "uri": "s3://BUCKET/f", "format": "csv"}], views)
+        self.ok(root, "build")
+        for name in ("d", "f"):
+            with self.subTest(name=name):
+                self.ok(root, "--policy", "write", "run", "-c", f"insert into {name} values (2, 'b')")
+                self.assertEqual(self.rows(root, f"select k, v from {name} order by k"), "k,v\n1,a\n2,b\n")
+        # A statement has no place for credentials, and none are looked for elsewhere.
+        self.fails(root, "--policy", "write", "run", "-c", f"copy d to 's3://{self.bucket}/c.csv' stored as csv",
+                   number="PN4121", AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION=REGION)
+
     def test_an_upload_that_fails_leaves_what_was_there(self):
         output = {"view": "v", "uri": "s3://BUCKET/out", "format": "parquet", "partition_by": ["v"]}
         root = self.project(outputs=[{**output, "storage_options": self.options(max_retries=0)}], views=self.VIEWS)
@@ -263,6 +278,22 @@ class Writers(OnS3):
             self.assertEqual(writer.returncode, 0, err)
         table = self.delta("t")
         self.assertEqual((table.version(), table.to_pyarrow_table().num_rows), (40, 41))
+
+    def test_a_commit_that_the_store_kept_and_denied_is_made_once(self):
+        root = self.project(outputs=[{"view": "v", "uri": "s3://BUCKET/t", "mode": "append"}],
+                            views={"v": "select 1 as k"})
+        self.ok(root, "build")
+        denied = []
+        def once(environ):
+            if "_delta_log" not in environ["PATH_INFO"] or denied:
+                return False
+            denied.append(environ["PATH_INFO"])
+            return True
+        SERVER.fails_afterwards = once
+        self.ok(root, "build")
+        self.assertEqual(len(denied), 1)
+        table = self.delta("t")
+        self.assertEqual((table.version(), table.to_pyarrow_table().num_rows), (1, 2))
 
     def test_a_store_that_ignores_the_condition_is_not_written(self):
         root = self.project({"d": {"format": "delta", "uri": "s3://BUCKET/t"}},
