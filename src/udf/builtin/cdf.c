@@ -4,17 +4,26 @@
 #include "udf/builtin/out_priv.h"
 
 typedef struct change {
-    const char *name;
+    pni_str name;
     int32_t rank;
 } change;
 
-static const change changes[] = {
-    {"update_postimage", 3}, {"insert", 2}, {"delete", 1}, {"update_preimage", 0}};
+static const change changes[] = {{{"update_postimage", 16}, 3},
+                                 {{"insert", 6}, 2},
+                                 {{"delete", 6}, 1},
+                                 {{"update_preimage", 15}, 0}};
+enum { CHANGES = sizeof changes / sizeof changes[0] };
 
+/* Delta writes the names as they are here, so that is tried first. */
 static int32_t rank_of(pni_str text) {
+    for (size_t i = 0; i < CHANGES; i++) {
+        if (udf_same(text, changes[i].name)) {
+            return changes[i].rank;
+        }
+    }
     text = pni_udf_trim(text);
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        if (pni_udf_same_lower(text, changes[i].name)) {
+    for (size_t i = 0; i < CHANGES; i++) {
+        if (pni_udf_same_lower(text, changes[i].name.data)) {
             return changes[i].rank;
         }
     }

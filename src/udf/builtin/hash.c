@@ -8,7 +8,7 @@
  */
 #include "udf/builtin/out_priv.h"
 
-enum { CHUNK = 128, HEX_BYTES = 32, DECIMAL_BYTES = 20 };
+enum { CHUNK = 128, HEX_BYTES = 32 };
 
 /* Some rows: their texts, and what became of them. */
 typedef struct chunk {
@@ -109,26 +109,22 @@ static int64_t number_of(const uint64_t digest[2]) {
     return (int64_t)(__builtin_bswap64(digest[0]) & INT64_MAX);
 }
 
-static void put_hex(const uint64_t digest[2], char out[HEX_BYTES]) {
-    static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < HEX_BYTES / 2; i++) {
-        unsigned byte = (unsigned)(digest[i / 8] >> (8 * (i % 8))) & 0xff;
-        out[2 * i] = hex[byte >> 4];
-        out[2 * i + 1] = hex[byte & 15];
-    }
+/* Eight digits of four bytes: a nibble goes to each byte, then 0-9 and a-f by arithmetic
+ * on all at once. */
+static uint64_t hex_of(uint32_t bytes) {
+    uint64_t word = bytes;
+    word = (word | word << 16) & 0x0000ffff0000ffff;
+    word = (word | word << 8) & 0x00ff00ff00ff00ff;
+    word = (word >> 4 & 0x000f000f000f000f) | (word & 0x000f000f000f000f) << 8;
+    uint64_t letters = (word + 0x0606060606060606) >> 4 & 0x0101010101010101;
+    return word + 0x3030303030303030 + letters * ('a' - '0' - 10);
 }
 
-static size_t put_decimal(int64_t value, char out[DECIMAL_BYTES]) {
-    char reversed[DECIMAL_BYTES];
-    size_t len = 0;
-    do {
-        reversed[len++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (size_t i = 0; i < len; i++) {
-        out[i] = reversed[len - 1 - i];
+static void put_hex(const uint64_t digest[2], char out[HEX_BYTES]) {
+    for (size_t i = 0; i < HEX_BYTES / 8; i++) {
+        uint64_t digits = hex_of((uint32_t)(digest[i / 2] >> (i % 2 * 32)));
+        memcpy(out + i * 8, &digits, sizeof digits);
     }
-    return len;
 }
 
 static int32_t hash64_rows(udf_frame *frame, struct ArrowArray *out) {
@@ -177,7 +173,7 @@ static int put_id(const udf_frame *frame, const id_form *form, const chunk *c, s
         len = prefix.len + 1;
     }
     if (form->decimal) {
-        len += put_decimal(number_of(c->digests[i]), room + len);
+        len += pni_udf_unsigned_text((uint64_t)number_of(c->digests[i]), room + len);
     } else {
         put_hex(c->digests[i], room + len);
         len += HEX_BYTES;

@@ -173,6 +173,8 @@ bool pni_udf_text_at(const struct ArrowArrayView *view, int64_t row, char scratc
 /* False for null. `scratch` holds numbers; strings are borrowed from the column. */
 bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
                   pni_str *out);
+/* Decimal digits of a number, at most 20; gives their count. */
+size_t pni_udf_unsigned_text(uint64_t value, char *out);
 /* Shortest decimal text that reads back as the same number, never with an exponent. Gives the
  * length. */
 size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES]);

@@ -196,6 +196,14 @@ static void sort_last(entries *list) {
         return;
     }
     char *bytes = (char *)list->bytes.data;
+    size_t sorted = 1;
+    while (sorted < list->count &&
+           by_key(&list->items[sorted - 1], &list->items[sorted], bytes) < 0) {
+        sorted++;
+    }
+    if (sorted == list->count) {
+        return;
+    }
     qsort_r(list->items, list->count, sizeof *list->items, by_key_and_place, bytes);
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {

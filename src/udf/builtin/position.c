@@ -10,21 +10,32 @@
 /* The numbers of position encodings, and bytes. */
 typedef enum unit { UNIT_BYTE, UNIT_UTF8, UNIT_UTF16, UNIT_UTF32 } unit;
 
-/* Whether an ASCII needle in upper case occurs in the text, in any case. */
-static bool holds(pni_str text, const char *needle) {
-    size_t len = strlen(needle);
-    for (size_t at = 0; at + len <= text.len; at++) {
-        size_t same = 0;
-        while (same < len && (text.data[at + same] == needle[same] ||
-                              (needle[same] >= 'A' && needle[same] <= 'Z' &&
-                               text.data[at + same] == needle[same] + ('a' - 'A')))) {
-            same++;
-        }
-        if (same == len) {
-            return true;
+static bool is_letter(char c, char upper) {
+    return (c & ~0x20) == upper;
+}
+
+/* Which of UTF8, UTF-8, UTF16, UTF-16 and BYTE occur in a name, in any case. */
+typedef struct unit_words {
+    bool utf8;
+    bool utf16;
+    bool byte;
+} unit_words;
+
+static unit_words words_of(pni_str text) {
+    unit_words found = {false, false, false};
+    const char *end = text.data + text.len;
+    for (const char *at = text.data; end - at >= 4; at++) {
+        if (is_letter(at[0], 'U') && is_letter(at[1], 'T') && is_letter(at[2], 'F')) {
+            const char *number = at + 3 + (at[3] == '-');
+            found.utf8 = found.utf8 || (number < end && *number == '8');
+            found.utf16 =
+                found.utf16 || (end - number >= 2 && number[0] == '1' && number[1] == '6');
+        } else if (is_letter(at[0], 'B') && is_letter(at[1], 'Y') && is_letter(at[2], 'T') &&
+                   is_letter(at[3], 'E')) {
+            found.byte = true;
         }
     }
-    return false;
+    return found;
 }
 
 static bool is_number(pni_str text, int64_t *value) {
@@ -38,23 +49,19 @@ static bool is_number(pni_str text, int64_t *value) {
     return text.len > 0;
 }
 
-/* A position encoding: its number, or a name that holds UTF8, UTF-8, UTF16 or UTF-16; the rest is
- * UTF-32, also nothing and what only says BYTE. */
-static unit encoding_of(pni_str text) {
+/* A position encoding: its number, or a name that holds UTF8 or UTF16; the rest is UTF-32, also
+ * nothing and what only says BYTE. As a column unit the last is bytes. */
+static unit unit_of(pni_str text, bool is_column) {
     int64_t number;
     text = pni_udf_trim(text);
     if (is_number(text, &number)) {
         return number == 1 ? UNIT_UTF8 : number == 2 ? UNIT_UTF16 : UNIT_UTF32;
     }
-    if (holds(text, "UTF8") || holds(text, "UTF-8")) {
-        return UNIT_UTF8;
+    unit_words words = words_of(text);
+    if (words.byte && is_column) {
+        return UNIT_BYTE;
     }
-    return holds(text, "UTF16") || holds(text, "UTF-16") ? UNIT_UTF16 : UNIT_UTF32;
-}
-
-/* A column unit: BYTE, or a position encoding. */
-static unit unit_of(pni_str text) {
-    return holds(text, "BYTE") ? UNIT_BYTE : encoding_of(text);
+    return words.utf8 ? UNIT_UTF8 : words.utf16 ? UNIT_UTF16 : UNIT_UTF32;
 }
 
 static bool is_continuation(char c) {
@@ -110,7 +117,8 @@ static unit unit_at(const units *u, int64_t row) {
     if (u->same) {
         return u->how;
     }
-    return udf_null(u->frame, u->arg, row) ? UNIT_UTF32 : unit_of(udf_str(u->frame, u->arg, row));
+    return udf_null(u->frame, u->arg, row) ? UNIT_UTF32
+                                           : unit_of(udf_str(u->frame, u->arg, row), true);
 }
 
 static units units_of(const udf_frame *frame, uint32_t arg) {
@@ -187,7 +195,7 @@ static int32_t canonicalize_rows(udf_frame *frame, struct ArrowArray *out) {
 
 static int32_t encoding_rows(udf_frame *frame, struct ArrowArray *out) {
     for (int64_t row = 0; row < frame->rows; row++) {
-        unit how = udf_null(frame, 0, row) ? UNIT_UTF32 : encoding_of(udf_str(frame, 0, row));
+        unit how = udf_null(frame, 0, row) ? UNIT_UTF32 : unit_of(udf_str(frame, 0, row), false);
         UDF_TRY(pni_udf_append(frame, ArrowArrayAppendInt(out, how)));
     }
     return 0;

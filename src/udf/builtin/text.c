@@ -305,7 +305,20 @@ static size_t plain_points(pni_str text, udf_scratch *scratch) {
     return count;
 }
 
+static void upper_ascii(char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        text[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+    }
+}
+
 pni_str pni_udf_cased(pni_str text, bool upper, udf_scratch *scratch, pn_buf *out) {
+    pni_str ascii;
+    if (normalize_ascii(text, (udf_normal){.lower = true}, out, &ascii)) {
+        if (upper) {
+            upper_ascii((char *)out->data, ascii.len);
+        }
+        return ascii;
+    }
     size_t count = plain_points(text, scratch);
     if (count == SIZE_MAX) {
         return text;

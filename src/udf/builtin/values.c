@@ -61,25 +61,35 @@ int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg) {
                         arg + 1, pni_buf_text(&type));
 }
 
-static size_t unsigned_text(uint64_t value, char *out) {
-    char reversed[20];
-    size_t len = 0;
-    do {
-        reversed[len++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (size_t i = 0; i < len; i++) {
-        out[i] = reversed[len - 1 - i];
+/* "00", "01", … "99" */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+                            "34353637383940414243444546474849505152535455565758596061626364656667"
+                            "6869707172737475767778798081828384858687888990919293949596979899";
+
+size_t pni_udf_unsigned_text(uint64_t value, char *out) {
+    char digits[20];
+    size_t at = sizeof digits;
+    while (value >= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + value % 100 * 2, 2);
+        value /= 100;
     }
-    return len;
+    if (value >= 10) {
+        at -= 2;
+        memcpy(digits + at, pairs + value * 2, 2);
+    } else {
+        digits[--at] = (char)('0' + value);
+    }
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
 }
 
 static size_t signed_text(int64_t value, char *out) {
     if (value >= 0) {
-        return unsigned_text((uint64_t)value, out);
+        return pni_udf_unsigned_text((uint64_t)value, out);
     }
     out[0] = '-';
-    return 1 + unsigned_text(~(uint64_t)value + 1, out + 1);
+    return 1 + pni_udf_unsigned_text(~(uint64_t)value + 1, out + 1);
 }
 
 /* Digits that tell a value apart from every decimal of at most 18 digits near it, a half exactly
@@ -215,7 +225,7 @@ size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES
         return sign + 3;
     }
     if (value < 1e15 && value == floor(value) && !is_single) {
-        return sign + unsigned_text((uint64_t)value, out + sign);
+        return sign + pni_udf_unsigned_text((uint64_t)value, out + sign);
     }
     if (value <= 0) {
         out[sign] = '0';
@@ -245,7 +255,8 @@ static pni_str text_at(const struct ArrowArrayView *view, int64_t row, char *scr
         return (pni_str){
             scratch, pni_udf_double_text(ArrowArrayViewGetDoubleUnsafe(view, row), false, scratch)};
     case NANOARROW_TYPE_UINT64:
-        return (pni_str){scratch, unsigned_text(ArrowArrayViewGetUIntUnsafe(view, row), scratch)};
+        return (pni_str){scratch,
+                         pni_udf_unsigned_text(ArrowArrayViewGetUIntUnsafe(view, row), scratch)};
     default:
         return (pni_str){scratch, signed_text(ArrowArrayViewGetIntUnsafe(view, row), scratch)};
     }

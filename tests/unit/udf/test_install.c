@@ -87,6 +87,32 @@ T_CASE(named_arguments) {
                   "a  b");
 }
 
+/* The value stands in the plan and the function is gone. */
+T_CASE(calls_of_constants_are_folded) {
+    static const char *const calls[][2] = {
+        {"stable_hash64('alpha')", "5982700193828047002"},
+        {"stable_id('ns', 'delta')", "ns:7fe3792fbdd937674be221ed030739da"},
+        {"utf8_normalize('  Foo  BAR ')", "foo bar"},
+        {"span_make(1, 2)", "bstart:1"},
+        {"list_unique_sorted(['b', 'a'])", "[a, b]"},
+        {"map_get_default(map {'a': 'b'}, 'a', 'c')", "Utf8(\"b\")"},
+        {"struct_pick(named_struct('a', 1), 'a')", "{a:1}"},
+        {"cpg_score(2)", "Float64(2)"}};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        PNI_AUTO_PTR(pni_engine_session) session = opened(NULL);
+        PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+        PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+        pn_error err = PN_ERROR_INIT;
+        pni_buf_printf(&sql, "explain format indent select %s as folded", calls[i][0]);
+        T_OK(evaluate(session, pni_buf_text(&sql), &plan, &err), &err);
+        char name[64] = {0};
+        memcpy(name, calls[i][0], strcspn(calls[i][0], "(") + 1);
+        if (!strstr(pni_buf_text(&plan), calls[i][1]) || strstr(pni_buf_text(&plan), name)) {
+            T_FAIL("%s is not folded: %s", calls[i][0], pni_buf_text(&plan));
+        }
+    }
+}
+
 T_CASE(slices_of_columns) {
     udf_sql_gives(
         NULL, "select hash64(v) from (values ('x'), ('alpha'), ('beta')) t(v) order by v limit 2",
