@@ -107,16 +107,17 @@ __attribute__((target("avx512f"))) static void compress_avx512(lanes *l) {
     compress(l);
 }
 
-static compress_fn choose(void) {
-    if (__builtin_cpu_supports("avx512f")) {
-        return compress_avx512;
-    }
-    return __builtin_cpu_supports("avx2") ? compress_avx2 : compress_plain;
+int pni_udf_blake_levels(void) {
+    return __builtin_cpu_supports("avx512f") ? 3 : __builtin_cpu_supports("avx2") ? 2 : 1;
 }
+
+static const compress_fn levels[] = {compress_plain, compress_avx2, compress_avx512};
 #else
-static compress_fn choose(void) {
-    return compress_plain;
+int pni_udf_blake_levels(void) {
+    return 1;
 }
+
+static const compress_fn levels[] = {compress_plain};
 #endif
 
 /* What a lane is at. */
@@ -157,7 +158,12 @@ static void begin(lanes *l, int lane, text *t, const pni_str *texts, size_t inde
 }
 
 void pni_udf_blake(const pni_str *texts, size_t count, size_t digest_len, uint64_t (*out)[2]) {
-    compress_fn run = choose();
+    pni_udf_blake_at(pni_udf_blake_levels() - 1, texts, count, digest_len, out);
+}
+
+void pni_udf_blake_at(int level, const pni_str *texts, size_t count, size_t digest_len,
+                      uint64_t (*out)[2]) {
+    compress_fn run = levels[level];
     uint8_t tails[LANES][BLOCK];
     text at[LANES];
     lanes l;

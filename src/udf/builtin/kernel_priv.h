@@ -184,6 +184,10 @@ size_t pni_udf_double_text(double value, bool is_single, char out[UDF_TEXT_BYTES
 /* BLAKE2b digests of 8 or 16 bytes, as words of the state: the first byte is the least of word 0.
  */
 void pni_udf_blake(const pni_str *texts, size_t count, size_t digest_len, uint64_t (*out)[2]);
+/* How many instruction sets of this processor there is code for; the last is what is used. */
+int pni_udf_blake_levels(void);
+void pni_udf_blake_at(int level, const pni_str *texts, size_t count, size_t digest_len,
+                      uint64_t (*out)[2]);
 
 /* ---- text.c: Unicode ------------------------------------------------------------------------ */
 

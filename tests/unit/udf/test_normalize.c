@@ -1,4 +1,5 @@
 #include "t.h"
+#include "udf/builtin/kernel_priv.h"
 #include "udf_call.h"
 
 T_CASE(null_if_blank_trims_unicode_white_space) {
@@ -42,4 +43,25 @@ T_CASE(qualified_names) {
     UDF_EXPECT("qualname_normalize", "['foo']", {"u", "['FOO']"});
     UDF_EXPECT("qname_normalize", "['m.f']", {"=u", "'f'"}, {"=u", "'m'"}, {"=u", "'python'"});
     UDF_EXPECT("qname_normalize", "['\\u00e9.\\u00fc']", {"=u", "'\\u00dc'"}, {"=u", "'\\u00c9'"});
+}
+
+/* Eight bytes are looked at at a time: what matters stands at every place of a word and across. */
+T_CASE(white_space_at_every_place_of_an_ascii_text) {
+    static const char *const gaps[] = {" ", "  ", "\t", " \n", "\x0b\x0c ", "\r\r\r"};
+    for (size_t gap = 0; gap < sizeof gaps / sizeof gaps[0]; gap++) {
+        for (int before = 1; before < 19; before++) {
+            udf_scratch scratch = {0};
+            PNI_AUTO(pn_buf) made = PN_BUF_INIT;
+            PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+            PNI_AUTO(pn_buf) want = PN_BUF_INIT;
+            pni_buf_printf(&text, "  %.*s%s@[Z`{zZ ", before, "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                           gaps[gap]);
+            pni_buf_printf(&want, "%.*s @[z`{zz", before, "abcdefghijklmnopqrstuvwxyz");
+            pni_str got = pni_udf_normalize((pni_str){pni_buf_text(&text), text.len},
+                                            (udf_normal){UDF_NFKC, true, true}, &scratch, &made);
+            T_EQ_UINT(got.len, want.len);
+            T_ASSERT(memcmp(got.data, pni_buf_text(&want), want.len) == 0);
+            pni_udf_scratch_dispose(&scratch);
+        }
+    }
 }
