@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# bench/run.sh [NAME…]: runs the benchmarks (default: cold_start identity growth compiling udf adapter tpch replay cpg) against a built preset
+# bench/run.sh [NAME…]: runs the benchmarks (default: cold_start identity growth snapshot compiling udf adapter tpch replay cpg) against a built preset
 # and prints ratios to peers of the same run. Nothing is recorded: bench/README.md holds what was measured.
 #
 #   PRESET=release  SCALE=1  RUNS=5  DATA=folder of tables instead of generated ones
 . "$(dirname "$0")/../tools/lib.sh"
 cd "$root"
 preset=${PRESET:-release} scale=${SCALE:-1} runs=${RUNS:-5}
-[ $# -gt 0 ] || set -- cold_start identity growth compiling udf adapter tpch replay cpg
+[ $# -gt 0 ] || set -- cold_start identity growth snapshot compiling udf adapter tpch replay cpg
 build=build/$preset
 [ -e "$build/lib/libpinion.so" ] ||
     die "$build/lib/libpinion.so is not built" "make bench, or tools/build.sh $preset" 2
@@ -14,7 +14,7 @@ python=$(bench/setup.sh)
 
 # The drivers are clients of the built library like any other program.
 mkdir -p "$build/bench"
-for driver in tpch identity growth udf adapter; do
+for driver in tpch identity growth snapshot udf adapter; do
     ${CC:-cc} -std=gnu17 -O2 -Wall -Wextra -Iinclude bench/bench.c "bench/$driver.c" \
         -o "$build/bench/$driver" -L"$build/lib" -lpinion -Wl,-rpath-link,"$build/lib"
 done
@@ -27,9 +27,9 @@ for name in "$@"; do
     options=(--build "$build" --runs "$runs")
     case $name in
     tpch) options+=(--scale "$scale" ${DATA:+--data "$DATA"}) ;;
-    cold_start | identity | growth | udf | adapter) options=(--build "$build") ;; # short ones choose their own, larger number
+    cold_start | identity | growth | snapshot | udf | adapter) options=(--build "$build") ;; # short ones choose their own, larger number
     cpg | compiling | replay) ;;
-    *) die "unknown benchmark '$name'" "cold_start, identity, growth, compiling, udf, adapter, tpch, replay or cpg" 2 ;;
+    *) die "unknown benchmark '$name'" "cold_start, identity, growth, snapshot, compiling, udf, adapter, tpch, replay or cpg" 2 ;;
     esac
     case $name in compiling | replay) runs_in=$(cat "$cache/python.path") ;; *) runs_in=$python ;; esac
     PYTHONDONTWRITEBYTECODE=1 "$runs_in" "bench/$name.py" "${options[@]}" || failed+=("$name")

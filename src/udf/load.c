@@ -50,8 +50,8 @@ static pn_status enter(const char *path, const pn_host *host, const pn_plugin **
     return PN_OK;
 }
 
-pn_status pni_udf_open(const char *path, const pn_host *host, const pn_plugin **out,
-                       pn_error *err) {
+pn_status pni_udf_open_pack(const char *path, const pn_host *host, const pn_plugin **out,
+                            pn_error *err) {
     const pn_plugin *theirs = NULL;
     PNI_TRY(enter(path, host, &theirs, err));
     return pni_udf_adopt(theirs, pni_path_base(path), out, err);
@@ -73,6 +73,6 @@ pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err
     if (has_pack(catalog, pack.digest)) {
         return PN_OK;
     }
-    PNI_TRY(pni_udf_open(absolute, &our_host, &pack.plugin, err));
+    PNI_TRY(pni_udf_open_pack(absolute, &our_host, &pack.plugin, err));
     return pni_udf_catalog_add(catalog, &pack, err);
 }

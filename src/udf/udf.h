@@ -13,6 +13,7 @@
 
 #include "pinion/plugin.h"
 
+#include "arrow/arrow.h"
 #include "base/base.h"
 #include "engine/engine.h"
 
@@ -29,6 +30,11 @@ const pn_plugin *pni_udf_builtin(void);
  */
 pn_status pni_udf_adopt(const pn_plugin *theirs, const char *origin, const pn_plugin **out,
                         pn_error *err);
+
+/* Opens the shared object at an absolute path with that host and adopts its table. It stays mapped.
+ */
+pn_status pni_udf_open_pack(const char *path, const pn_host *host, const pn_plugin **out,
+                            pn_error *err);
 
 /* A catalog that holds the built-in pack. One thread at a time; readers may share it when nobody
  * loads. */
@@ -120,6 +126,12 @@ json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *ident
 /* {name: version} of the functions of an identity: for people, who know versions better than
  * digests. */
 json_t *pni_udf_versions(const pni_udf_catalog *catalog, const json_t *identity);
+
+/* Which type stands for "anything" when a pack is asked or called with a made-up argument. */
+typedef enum pni_sample { PNI_SAMPLE_TEXT, PNI_SAMPLE_NUMBER } pni_sample;
+/* A type that an argument of that format takes; false when the format is unknown. Release `type`
+ * either way. */
+bool pni_udf_sample_type(const char *format, pni_sample sample, struct ArrowSchema *type);
 
 /* ---- specs, snapshot, what the engine says --------------------------------------------------- */
 

@@ -25,11 +25,6 @@ typedef struct udf_declared {
     pni_udf_function function;
 } udf_declared;
 
-/* Which type stands for "anything" when a pack is asked or called with a made-up argument. */
-typedef enum pni_sample { PNI_SAMPLE_TEXT, PNI_SAMPLE_NUMBER } pni_sample;
-/* A type that an argument of that format takes; false when the format is unknown. Release `type`
- * either way. */
-bool pni_udf_sample_type(const char *format, pni_sample sample, struct ArrowSchema *type);
 /* The spelling of snapshots: string, int64, list<string>, … ; of an argument or result format,
  * "any" and "struct" where it leaves that open. */
 void pni_udf_type_text(const struct ArrowSchema *type, pn_buf *out);
@@ -42,10 +37,6 @@ pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn
 
 /* The fields of an adopted pack: names, formats, arity, pointers, duplicates. */
 pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);
-
-/* Opens the shared object at an absolute path with that host and adopts its table. It stays mapped.
- */
-pn_status pni_udf_open(const char *path, const pn_host *host, const pn_plugin **out, pn_error *err);
 
 /* SHA-256 of name|signature|body_version. */
 void pni_udf_body_digest(const pn_udf *udf, int32_t kind, char hex_out[PNI_SHA256_HEX]);

@@ -135,6 +135,21 @@ def a_pack_in_cpp_builds_and_keeps_its_exceptions():
     assert failed.returncode != 0 and "'r2d2' has a digit" in failed.stderr, failed
 
 
+def the_recipe_for_a_pack_works():
+    """The blocks of the page, as they stand there: the C file, the commands in order, the last output."""
+    page = (ROOT / "docs/recipes/write-a-pack.md").read_text()
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.M | re.S)
+    folder = SCRATCH / "recipe"
+    folder.mkdir()
+    (folder / "percent.c").write_text("".join(text for kind, text in blocks if kind == "c"))
+    script = f"cd '{folder}'\nset -e\n" + "".join(text for kind, text in blocks if kind == "sh")
+    printed = sh("bash", "-c", script, PKG_CONFIG_PATH=str(library_dir() / "pkgconfig"),
+                 PATH=f"{HOME / 'bin'}:{os.environ['PATH']}")
+    wanted = [text for kind, text in blocks if not kind]
+    assert len(wanted) == 1 and printed.endswith(wanted[0]), printed
+    assert "ok    percent: " in printed and "percent(part float64, whole float64) -> float64" in printed, printed
+
+
 def the_program_works_anywhere():
     repository, out = SCRATCH / "repository", SCRATCH / "graph"
     repository.mkdir()
@@ -153,7 +168,7 @@ def the_program_works_anywhere():
 CASES = [it_installs_below_destdir, everything_is_there, nothing_names_the_build,
          libraries_are_found_from_where_they_lie, a_program_builds_with_pkg_config, a_program_builds_statically,
          a_program_builds_with_cmake, a_pack_of_functions_builds_and_is_used, a_pack_in_cpp_builds_and_keeps_its_exceptions,
-         the_program_works_anywhere]
+         the_recipe_for_a_pack_works, the_program_works_anywhere]
 
 
 def main():

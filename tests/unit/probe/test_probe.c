@@ -2,8 +2,8 @@
 #include "pinion/udf.h"
 
 #include "base/base.h"
+#include "probe/probe_priv.h"
 #include "t.h"
-#include "udf/probe_priv.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  * 8 bytes, so up to 7 bytes behind a buffer go unseen.
  */
 #define _GNU_SOURCE
-#include "udf/probe_priv.h"
+#include "probe/probe_priv.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>

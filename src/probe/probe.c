@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "pinion/udf.h"
 
-#include "udf/probe_priv.h"
+#include "probe/probe_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Made-up columns: values that have broken functions before (empty, long, blanks, letters of 1 to 4
  * bytes, digits, both signs, extremes), the same in each run. */
-#include "udf/probe_priv.h"
+#include "probe/probe_priv.h"
 
 static const char *const texts[] = {"a",
                                     "",
