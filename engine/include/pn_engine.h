@@ -303,6 +303,17 @@ int32_t pne_session_functions(const pne_session *session,
                               pne_error *err);
 
 /**
+ * Installs a planner of a pack, in both spaces and behind those installed before: an operator planner, or a relation
+ * planner with the `free` for the texts it hands over; the other one is NULL. The pack must stay loaded as long as
+ * the session. INVALID: neither or both.
+ */
+int32_t pne_session_install_planner(const pne_session *session,
+                                    const pn_expr_planner *operators,
+                                    const pn_relation_planner *relations,
+                                    void (*free)(void*),
+                                    pne_error *err);
+
+/**
  * Opens a session.
  *
  * `settings_json`: NULL or {"config":{"datafusion.execution.target_partitions":"8", …}, "information_schema":bool,
@@ -365,7 +376,9 @@ int32_t pne_sql_calls(const pne_session *session,
  * Tells what SQL text is made of, without planning it, as JSON: {"statement":kind of the first, "kinds":[kinds of all,
  * nested ones too], "count":number of statements, "tables":[names of the tables read or written, without CTEs],
  * "qualified":[names with a catalog or schema in front], "table_functions":[…], "parameters":["$1", …],
- * "object":{"what","name"?} of SHOW and DESCRIBE}; lists are sorted. Kinds: see src/statement.rs. PLAN: a syntax
+ * "object":{"what","name"?} of SHOW and DESCRIBE,
+ * "dialect", "stray_lambdas":[lambdas that no function takes], "operator_lambdas":[what a function would take for
+ * lambdas, in a dialect without them]}; lists are sorted. A text whose first line is `-- dialect: NAME` is read in that. Kinds: see src/statement.rs. PLAN: a syntax
  * error. LIMIT: too long or deep.
  */
 int32_t pne_sql_tables(const pne_session *session,

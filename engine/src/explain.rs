@@ -36,6 +36,7 @@ enum Kind {
     Stages,
     Analysis,
     PhysicalBytes,
+    Planners,
     KeptBytes,
 }
 
@@ -52,8 +53,9 @@ impl Kind {
             7 => Ok(Kind::Stages),
             8 => Ok(Kind::Analysis),
             9 => Ok(Kind::PhysicalBytes),
+            11 => Ok(Kind::Planners),
             10 => Ok(Kind::KeptBytes),
-            _ => Err(Failure::new(status::INVALID, format!("there is no rendering {number} of a plan; 0 to 10"))),
+            _ => Err(Failure::new(status::INVALID, format!("there is no rendering {number} of a plan; 0 to 11"))),
         }
     }
 }
@@ -65,6 +67,7 @@ async fn render(plan: Arc<Plan>, kind: Kind) -> Result<Vec<u8>> {
         Kind::Physical => displayable(physical(&plan).await?.as_ref()).indent(false).to_string(),
         Kind::Analyze => analyze(&plan).await?["plan"].as_str().unwrap_or_default().to_owned(),
         Kind::Request => sorted(plan.request.clone()),
+        Kind::Planners => json!(plan.planners).to_string(),
         Kind::LogicalForms => sorted(logical_forms(plan.optimised(&plan.state())?.as_ref())),
         Kind::PhysicalForms => sorted(physical_forms(physical(&plan).await?.as_ref())?),
         Kind::Stages => sorted(stages(&plan)?),

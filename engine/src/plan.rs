@@ -1,5 +1,6 @@
 //! Plans: made of SQL, Substrait or a table, in one of the two spaces; optimised when somebody asks.
 
+use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,8 +22,8 @@ use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
 use crate::optimise::optimise;
 use crate::params::{self, Param};
+use crate::planner::take_decided;
 use crate::session::{Session, Space, pne_session};
-use crate::sql_function::Definitions;
 use crate::statement;
 use crate::stream;
 use crate::table::pne_table;
@@ -39,6 +40,8 @@ pub struct Plan {
     logical: LogicalPlan,
     /// What the statement asks for, when the plan is the rows of one that was taken apart.
     pub request: Value,
+    /// The planners of packs that decided something in it.
+    pub planners: BTreeSet<String>,
     /// Made of Substrait that is run: it was optimised before.
     pub replayed: bool,
     /// Made of kept bytes over stubs that no catalog knows: it cannot be consumed again.
@@ -51,7 +54,8 @@ handle!(pne_plan, Plan, "plan");
 impl Plan {
     pub fn new(session: Arc<Session>, space: Space, logical: LogicalPlan) -> Self {
         let (request, optimised) = (Value::Null, Mutex::new(None));
-        Plan { session, space, logical, request, replayed: false, restored: false, optimised }
+        let planners = BTreeSet::new();
+        Plan { session, space, logical, request, planners, replayed: false, restored: false, optimised }
     }
 
     /// A plan of the identity space that was optimised before it was kept.
@@ -99,20 +103,36 @@ impl Plan {
     }
 }
 
-fn dialect(state: &SessionState) -> Result<Box<dyn Dialect>> {
-    let name = state.config_options().sql_parser.dialect;
-    dialect_from_str(name).ok_or_else(|| Failure::new(status::INVALID, format!("unknown SQL dialect '{name}'")))
+/// What the first line of a text says of its dialect: `-- dialect: duckdb`.
+fn stated_dialect(sql: &str) -> Option<&str> {
+    let first = sql.trim_start().lines().next()?;
+    let stated = first.strip_prefix("--")?.trim_start().strip_prefix("dialect:")?;
+    Some(stated.trim())
+}
+
+/// The name of the dialect a text is read in: its own, or the session's.
+pub fn dialect_name(state: &SessionState, sql: &str) -> String {
+    let of_session = || state.config_options().sql_parser.dialect.to_string();
+    stated_dialect(sql).map_or_else(of_session, str::to_lowercase)
+}
+
+fn dialect(name: &str) -> Result<Box<dyn Dialect>> {
+    let unknown = || {
+        Failure::new(status::INVALID, format!("unknown SQL dialect '{name}'"))
+            .with_hint("dialects are generic, ansi, bigquery, clickhouse, databricks, duckdb, hive, mssql, mysql, postgresql, redshift, snowflake, spark and sqlite")
+    };
+    dialect_from_str(name).ok_or_else(unknown)
 }
 
 /// Parses after the depth check; what is said in other words is written out. Recursive: planning threads only.
-pub fn parse(state: &SessionState, definitions: &Definitions, sql: &str) -> Result<Vec<Statement>> {
-    let dialect = dialect(state)?;
+pub fn parse(state: &SessionState, session: &Session, sql: &str) -> Result<Vec<Statement>> {
+    let dialect = dialect(&dialect_name(state, sql))?;
     depth::check(sql, dialect.as_ref())?;
     let limit = state.config_options().sql_parser.recursion_limit.get();
     let mut parser = DFParserBuilder::new(sql).with_dialect(dialect.as_ref()).with_recursion_limit(limit).build()?;
     let mut statements: Vec<Statement> = parser.parse_statements()?.into();
     for statement in &mut statements {
-        expand(statement, definitions)?;
+        expand(statement, session, dialect.as_ref())?;
     }
     Ok(statements)
 }
@@ -137,7 +157,8 @@ async fn plan_sql(
     params: Vec<Param>,
 ) -> Result<Arc<Plan>> {
     let state = session.state(space);
-    let mut statements = parse(&state, session.definitions(), &sql)?;
+    take_decided();
+    let mut statements = parse(&state, &session, &sql)?;
     if statements.len() != 1 {
         let text = format!("the SQL text has {} statements instead of one", statements.len());
         return Err(Failure::new(status::PLAN, text));
@@ -155,13 +176,15 @@ async fn plan_sql(
     if !params.is_empty() {
         logical = params::bind(logical, params)?;
     }
-    Ok(Arc::new(Plan { request, ..Plan::new(session, space, logical) }))
+    Ok(Arc::new(Plan { request, planners: take_decided(), ..Plan::new(session, space, logical) }))
 }
 
 /// Tells what SQL text is made of, without planning it, as JSON: {"statement":kind of the first, "kinds":[kinds of all,
 /// nested ones too], "count":number of statements, "tables":[names of the tables read or written, without CTEs],
 /// "qualified":[names with a catalog or schema in front], "table_functions":[…], "parameters":["$1", …],
-/// "object":{"what","name"?} of SHOW and DESCRIBE}; lists are sorted. Kinds: see src/statement.rs. PLAN: a syntax
+/// "object":{"what","name"?} of SHOW and DESCRIBE,
+/// "dialect", "stray_lambdas":[lambdas that no function takes], "operator_lambdas":[what a function would take for
+/// lambdas, in a dialect without them]}; lists are sorted. A text whose first line is `-- dialect: NAME` is read in that. Kinds: see src/statement.rs. PLAN: a syntax
 /// error. LIMIT: too long or deep.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_sql_tables(
@@ -176,8 +199,8 @@ pub unsafe extern "C" fn pne_sql_tables(
         // SAFETY: the caller passes `len` readable bytes.
         let sql = unsafe { view::text_of(sql, len, "SQL text")? }.to_owned();
         let state = session.content.state(Space::Run);
-        let definitions = Arc::clone(session.content.definitions());
-        let job = move || statement::describe(&state, &definitions, &sql);
+        let owner = Arc::clone(&session.content);
+        let job = move || statement::describe(&state, &owner, &sql);
         let found = session.content.engine().plan_job(None, job)?;
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, found) }

@@ -27,6 +27,7 @@ use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
 use crate::handle::{Handle, handle};
 use crate::memory::runtime_env;
+use crate::planner::Planners;
 use crate::sql_function::Definitions;
 use crate::table::pne_table;
 use crate::udf::{Functions, PackOptions, Provider};
@@ -73,6 +74,7 @@ pub struct Session {
     definitions: Arc<Definitions>,
     /// Table providers of packs by "pack.name".
     providers: Arc<RwLock<BTreeMap<String, Arc<Provider>>>>,
+    planners: Arc<Planners>,
     /// Whether string and binary views leave as they are, or as the older types every consumer reads.
     pub export_views: bool,
 }
@@ -93,7 +95,9 @@ impl Session {
         let run = Arc::new(MemorySchemaProvider::new());
         let catalogs = catalogs(&identity, &run)?;
         // The planner of delta-rs is the stock one plus the nodes that its writes are made of.
+        let planners = Arc::<Planners>::default();
         let mut base = SessionStateBuilder::new()
+            .with_expr_planners(vec![Arc::clone(&planners) as _])
             .with_default_features()
             .with_session_id("pinion".to_owned())
             .with_catalog_list(catalogs)
@@ -116,6 +120,7 @@ impl Session {
             custom_functions: RwLock::default(),
             definitions: Arc::default(),
             providers: Arc::default(),
+            planners,
             export_views,
         })
     }
@@ -144,6 +149,7 @@ impl Session {
             custom_functions: RwLock::new(custom_functions),
             definitions: Arc::clone(&self.definitions),
             providers: Arc::clone(&self.providers),
+            planners: Arc::clone(&self.planners),
             export_views: self.export_views,
         })
     }
@@ -218,6 +224,10 @@ impl Session {
     /// The functions written in SQL.
     pub fn definitions(&self) -> &Arc<Definitions> {
         &self.definitions
+    }
+
+    pub fn planners(&self) -> &Arc<Planners> {
+        &self.planners
     }
 
     /// Changes the states of both spaces.

@@ -12,30 +12,23 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use datafusion::arrow::compute::can_cast_types;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result as DfResult;
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::expr::{Placeholder, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{
-    Cast, ColumnarValue, CreateFunction, DdlStatement, Expr, ExprSchemable, LogicalPlan, OperateFunctionArg,
+    ColumnarValue, CreateFunction, DdlStatement, Expr, ExprSchemable, LogicalPlan, OperateFunctionArg,
     ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::sql::parser::DFParserBuilder;
 
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
+use crate::inline::Inline;
 use crate::params::family;
 use crate::session::{Session, Space, pne_session};
 use crate::view::{self, Fields};
-
-/// What one call may become, nested functions included.
-const MAX_NODES: usize = 20_000;
-/// How deep bodies may call each other.
-const MAX_DEPTH: usize = 64;
 
 /// The functions of a session and its forks.
 #[derive(Debug, Default)]
@@ -52,7 +45,7 @@ pub struct Renamed {
 }
 
 impl Definitions {
-    fn function(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+    pub fn function(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         self.scalar.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
@@ -79,16 +72,16 @@ impl Definitions {
 
 /// One scalar function.
 #[derive(Debug)]
-struct SqlFunction {
-    name: String,
+pub struct SqlFunction {
+    pub name: String,
     /// The statement that made it.
     text: String,
     signature: Signature,
     arguments: Vec<DataType>,
     defaults: Vec<Option<Expr>>,
-    returns: DataType,
-    body: Expr,
-    body_type: DataType,
+    pub returns: DataType,
+    pub body: Expr,
+    pub body_type: DataType,
 }
 
 impl PartialEq for SqlFunction {
@@ -105,7 +98,7 @@ impl Hash for SqlFunction {
     }
 }
 
-fn refuse(name: &str, code: i32, why: impl std::fmt::Display) -> Failure {
+pub fn refuse(name: &str, code: i32, why: impl std::fmt::Display) -> Failure {
     Failure::new(code, format!("function '{name}' {why}"))
 }
 
@@ -176,7 +169,7 @@ impl SqlFunction {
     }
 
     /// The arguments of a call, all of them and of the declared types.
-    fn bind(&self, given: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    pub fn bind(&self, given: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
         let mut bound = Vec::with_capacity(self.arguments.len());
         let mut given = given.into_iter();
         for (i, wanted) in self.arguments.iter().enumerate() {
@@ -189,103 +182,6 @@ impl SqlFunction {
 
 fn argument_name(argument: &OperateFunctionArg) -> Option<String> {
     argument.name.as_ref().map(crate::statement::word)
-}
-
-fn size_of_expr(expr: &Expr) -> Result<usize> {
-    let mut count = 0;
-    expr.apply(|_| {
-        count += 1;
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(count)
-}
-
-/// Which argument a placeholder of a body stands for.
-fn place_of(placeholder: &Placeholder) -> Option<usize> {
-    placeholder.id.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1)
-}
-
-fn uses_of(body: &Expr, n: usize) -> Result<Vec<usize>> {
-    let mut uses = vec![0; n];
-    body.apply(|part| {
-        if let Expr::Placeholder(placeholder) = part
-            && let Some(count) = place_of(placeholder).and_then(|i| uses.get_mut(i))
-        {
-            *count += 1;
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(uses)
-}
-
-/// Puts bodies in place of calls.
-#[derive(Debug)]
-pub struct Inline(pub Arc<Definitions>);
-
-impl Inline {
-    fn expand(&self, function: &SqlFunction, given: Vec<Expr>, schema: &DFSchema, depth: usize) -> Result<Expr> {
-        if depth > MAX_DEPTH {
-            let why = format!("calls functions more than {MAX_DEPTH} deep");
-            return Err(refuse(&function.name, status::LIMIT, why));
-        }
-        let arguments = function.bind(given, schema)?;
-        let uses = uses_of(&function.body, arguments.len())?;
-        let mut nodes = size_of_expr(&function.body)?;
-        for (i, (argument, count)) in arguments.iter().zip(&uses).enumerate() {
-            if *count > 1 && argument.is_volatile() {
-                let why = format!("would evaluate argument {} {count} times, and it is volatile", i + 1);
-                return Err(refuse(&function.name, status::PLAN, why)
-                    .with_hint("give the argument a value first, in a subquery or a view"));
-            }
-            nodes += count * size_of_expr(argument)?;
-        }
-        if nodes > MAX_NODES {
-            let why = format!("becomes an expression of {nodes} parts, more than {MAX_NODES}");
-            return Err(refuse(&function.name, status::LIMIT, why).with_hint("split the query into views"));
-        }
-        let put = |part: Expr| -> DfResult<Transformed<Expr>> {
-            match part {
-                Expr::Placeholder(placeholder) => {
-                    let argument = place_of(&placeholder).and_then(|i| arguments.get(i)).cloned();
-                    let missing =
-                        || refuse(&function.name, status::PLAN, format!("has no argument {}", placeholder.id));
-                    Ok(Transformed::yes(argument.ok_or_else(missing)?))
-                }
-                Expr::ScalarFunction(call) => Ok(self.replace(call, schema, depth + 1)?),
-                other => Ok(Transformed::no(other)),
-            }
-        };
-        let body = function.body.clone().transform_up(put).data()?;
-        if function.body_type == function.returns {
-            return Ok(body);
-        }
-        Ok(Expr::Cast(Cast::new(Box::new(body), function.returns.clone())))
-    }
-
-    /// The body in place of a call of a function written in SQL; the newest of its name.
-    fn replace(&self, call: ScalarFunction, schema: &DFSchema, depth: usize) -> Result<Transformed<Expr>> {
-        if call.func.inner().downcast_ref::<SqlFunction>().is_none() {
-            return Ok(Transformed::no(Expr::ScalarFunction(call)));
-        }
-        let newest = self.0.function(call.func.name()).unwrap_or_else(|| Arc::clone(&call.func));
-        let Some(function) = newest.inner().downcast_ref::<SqlFunction>() else {
-            return Err(refuse(call.func.name(), status::INTERNAL, "is no function written in SQL"));
-        };
-        Ok(Transformed::yes(self.expand(function, call.args, schema, depth)?))
-    }
-}
-
-impl FunctionRewrite for Inline {
-    fn name(&self) -> &str {
-        "pinion_inline"
-    }
-
-    fn rewrite(&self, expr: Expr, schema: &DFSchema, _config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
-        match expr {
-            Expr::ScalarFunction(call) => Ok(self.replace(call, schema, 1)?),
-            other => Ok(Transformed::no(other)),
-        }
-    }
 }
 
 /// Plans the statement of a scalar function and looks at what it would become.
@@ -318,8 +214,9 @@ impl Session {
     /// Adds a scalar function to both spaces; with the first comes the rewrite that puts bodies in place.
     fn define_scalar(&self, name: &str, function: &Arc<ScalarUDF>) -> Result<()> {
         self.change(|state| {
-            if state.analyzer().function_rewrites().is_empty() {
-                state.register_function_rewrite(Arc::new(Inline(Arc::clone(self.definitions()))))?;
+            let inline = Inline(Arc::clone(self.definitions()));
+            if state.analyzer().function_rewrites().iter().all(|rewrite| rewrite.name() != inline.name()) {
+                state.register_function_rewrite(Arc::new(inline))?;
             }
             state.register_udf(Arc::clone(function))?;
             Ok(())

@@ -21,14 +21,16 @@ use datafusion::sql::sqlparser::ast::{
 use serde_json::{Map, Value, json};
 
 use crate::error::{Failure, Result, status};
+use crate::lambda::Lambdas;
 use crate::plan;
-use crate::sql_function::Definitions;
+use crate::session::Session;
 
 /// What pne_sql_tables reports. Recursive: planning threads only.
-pub fn describe(state: &SessionState, definitions: &Definitions, sql: &str) -> Result<Value> {
-    let statements = plan::parse(state, definitions, sql)?;
+pub fn describe(state: &SessionState, session: &Session, sql: &str) -> Result<Value> {
+    let statements = plan::parse(state, session, sql)?;
     let (mut tables, mut qualified) = (BTreeSet::new(), BTreeSet::new());
     let mut parts = Parts::default();
+    let mut lambdas = Lambdas::new(state);
     for statement in &statements {
         for reference in state.resolve_table_references(statement)? {
             if reference.schema().is_some() {
@@ -37,6 +39,7 @@ pub fn describe(state: &SessionState, definitions: &Definitions, sql: &str) -> R
             tables.insert(reference.table().to_owned());
         }
         parts.visit(statement);
+        lambdas.visit(statement);
     }
     tables.retain(|table| !parts.called.contains(table) || parts.named.contains(table));
     let first = statements.first();
@@ -49,6 +52,9 @@ pub fn describe(state: &SessionState, definitions: &Definitions, sql: &str) -> R
         "table_functions": parts.called,
         "parameters": parts.parameters,
         "object": first.map_or(Value::Null, object_of),
+        "dialect": plan::dialect_name(state, sql),
+        "stray_lambdas": lambdas.stray(),
+        "operator_lambdas": lambdas.operators,
     }))
 }
 

@@ -49,6 +49,20 @@ typedef struct pn_setting {
     const char *value;
 } pn_setting;
 
+/** What functions written in SQL may be (CREATE FUNCTION). Zeroed = whatever their bodies may be.
+ */
+typedef struct pn_function_policy {
+    uint32_t struct_size;
+    int32_t volatility;            /**< 1 + the most volatile PN_VOLATILITY_*; 0 = volatile */
+    const char *const *primitives; /**< functions that bodies may call beside those written in SQL;
+                                        NULL = all. Operators, CAST and CASE are always allowed */
+    size_t n_primitives;
+    const char *const *types; /**< of arguments and results, e.g. "int64"; NULL = all */
+    size_t n_types;
+    const char *const *languages; /**< "sql", "aggregate", those of packs; NULL = all */
+    size_t n_languages;
+} pn_function_policy;
+
 /** How a session is opened. Zeroed = default. */
 typedef struct pn_session_options {
     uint32_t struct_size;
@@ -72,15 +86,22 @@ typedef struct pn_session_options {
                               and only `admin` may read. Since 0.1 */
     pn_cancel *cancel; /**< ends waiting for a store while datasets are looked at; a reference is
                           taken; may be NULL. Since 0.1 */
+    const pn_function_policy *functions; /**< of functions written in SQL; NULL = default */
 } pn_session_options;
 
 #ifdef __cplusplus
+static inline pn_function_policy pn_function_policy_init(void) {
+    pn_function_policy p = {};
+    p.struct_size = sizeof p;
+    return p;
+}
 static inline pn_session_options pn_session_options_init(void) {
     pn_session_options o = {};
     o.struct_size = sizeof o;
     return o;
 }
 #else
+#define PN_FUNCTION_POLICY_INIT ((pn_function_policy){.struct_size = sizeof(pn_function_policy)})
 #define PN_SESSION_OPTIONS_INIT ((pn_session_options){.struct_size = sizeof(pn_session_options)})
 #endif
 

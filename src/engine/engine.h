@@ -40,6 +40,7 @@ enum {
     PNI_RENDER_ANALYSIS = 8,       /* JSON; runs the query */
     PNI_RENDER_PHYSICAL_BYTES = 9,
     PNI_RENDER_KEPT_BYTES = 10,
+    PNI_RENDER_PLANNERS = 11, /* JSON: names of the packs' planners that decided something */
 };
 
 pn_status pni_engine_build_info(json_t **out, pn_error *err);
@@ -59,6 +60,10 @@ pn_status pni_engine_session_functions(const pni_engine_session *session, json_t
 /* Changes one engine setting, as SET does; INVALID changes nothing. */
 pn_status pni_engine_session_set(const pni_engine_session *session, const char *key,
                                  const char *value, pn_error *err);
+/* Installs a planner of a pack: one of the two is NULL. */
+pn_status pni_engine_install_planner(const pni_engine_session *session,
+                                     const pn_expr_planner *operators,
+                                     const pn_relation_planner *relations, pn_error *err);
 /* Defines or removes a function written in SQL: see pne_session_define. */
 pn_status pni_engine_session_define(const pni_engine_session *session, const json_t *definition,
                                     pn_error *err);

@@ -142,3 +142,11 @@ pn_status pni_engine_session_define(const pni_engine_session *session, const jso
     return pni_engine_finish(pne_session_define(engine_session(session), pni_buf_text(&text), err),
                              err);
 }
+
+pn_status pni_engine_install_planner(const pni_engine_session *session,
+                                     const pn_expr_planner *operators,
+                                     const pn_relation_planner *relations, pn_error *err) {
+    return pni_engine_finish(
+        pne_session_install_planner(engine_session(session), operators, relations, pni_free, err),
+        err);
+}

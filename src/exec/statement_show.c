@@ -57,6 +57,19 @@ static pn_status show_columns(const pni_statement *statement, const char *name, 
     return PN_OK;
 }
 
+/* Second names, which the engine never sees; scalar functions it lists itself. */
+static void add_second_names(const pn_session *session, json_t *rows) {
+    const char *name;
+    json_t *function;
+    json_object_foreach((json_t *)(uintptr_t)pni_session_sql_functions(session), name, function) {
+        if (json_object_get(function, "target"))
+            json_array_append_new(
+                rows, json_pack("{s:s, s:O, s:O, s:b}", "function_name", name, "function_type",
+                                json_object_get(function, "kind"), "volatility",
+                                json_object_get(function, "volatility"), "from_pack", 0));
+    }
+}
+
 static pn_status show_functions(const pni_statement *statement, json_t *rows, pn_error *err) {
     PNI_AUTO_PTR(json_t) functions = NULL;
     size_t index;
@@ -67,6 +80,7 @@ static pn_status show_functions(const pni_statement *statement, json_t *rows, pn
                         "function_type", json_object_get(function, "kind"), "volatility",
                         json_object_get(function, "volatility"), "from_pack",
                         json_object_get(function, "custom")));
+    add_second_names(statement->session, rows);
     return PN_OK;
 }
 
@@ -94,10 +108,14 @@ static pn_status show_settings(const pni_statement *statement, const char *name,
 
 static pn_status show_create(const pni_statement *statement, const char *name, json_t *rows,
                              pn_error *err) {
+    const json_t *functions = pni_session_sql_functions(statement->session);
     const char *sql = pn_view_graph_sql(statement->graph, name);
     if (!sql)
+        sql = pni_json_text(json_object_get(functions, name), "text");
+    if (!sql)
         return pni_fail(err, PNI_E_STATEMENT_TARGET,
-                        "'%s' is no view that was written in SQL, so there is no text to show",
+                        "'%s' is no view or function that was written in SQL, so there is no text "
+                        "to show",
                         name);
     json_array_append_new(rows, json_pack("{s:s, s:s}", "name", name, "definition", sql));
     return PN_OK;

@@ -76,6 +76,24 @@ static bool is_pack_function(void *ctx, const char *name) {
     return pni_session_has_table_function(ctx, name);
 }
 
+/* One sign is the lambda's in some dialects and an operator in the others: never both in one text.
+ */
+static pn_status check_lambdas(const json_t *parsed, pn_error *err) {
+    const char *dialect = pni_json_text(parsed, "dialect");
+    const json_t *stray = json_object_get(parsed, "stray_lambdas");
+    const json_t *operators = json_object_get(parsed, "operator_lambdas");
+    if (json_array_size(stray))
+        return pni_fail(err, PNI_E_LAMBDA_STRAY,
+                        "'%.80s' is a lambda in the dialect '%s', and no function takes it there",
+                        json_string_value(json_array_get(stray, 0)), dialect);
+    if (json_array_size(operators))
+        return pni_fail(err, PNI_E_LAMBDA_OPERATOR,
+                        "'%.80s' is an operator in the dialect '%s', and a function takes a lambda "
+                        "there",
+                        json_string_value(json_array_get(operators, 0)), dialect);
+    return PN_OK;
+}
+
 /* `text` is what is planned: tables in the place of calls; it stays empty when there are none. */
 static pn_status parse_sql(pn_session *session, const pni_compile_request *request, json_t **out,
                            pn_buf *text, pn_error *err) {
@@ -87,6 +105,7 @@ static pn_status parse_sql(pn_session *session, const pni_compile_request *reque
     PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
     PNI_TRY(check_statement(request, policy, parsed, err));
     PNI_TRY(pni_policy_check_reads(policy, parsed, is_pack_function, session, err));
+    PNI_TRY(check_lambdas(parsed, err));
     PNI_TRY(pni_params_check(request->params, parsed, err));
     PNI_TRY(pni_session_expand(session, policy, request->sql, parsed, text, err));
     if (text->len == 0) {
@@ -226,7 +245,17 @@ json_t *pni_plan_functions(const pn_substrait *plan) {
     return names;
 }
 
-static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error *err) {
+/* The planners of packs that decided something in the plan; only a session with some is asked. */
+static pn_status decided_planners(const pn_session *session, const pni_engine_plan *plan,
+                                  json_t **out, pn_error *err) {
+    if (json_object_size(pni_session_planners(session)))
+        return pni_engine_plan_render(plan, PNI_RENDER_PLANNERS, out, err);
+    *out = json_array();
+    return PN_OK;
+}
+
+static pn_status make_documents(pn_session *session, const json_t *decided, pn_bundle *bundle,
+                                pn_error *err) {
     PNI_AUTO_PTR(json_t) inputs = NULL;
     PNI_AUTO_PTR(json_t) pins = pins_document(bundle);
     PNI_AUTO_PTR(json_t) schema = NULL;
@@ -237,16 +266,19 @@ static pn_status make_documents(pn_session *session, pn_bundle *bundle, pn_error
     PNI_TRY(pni_session_functions(session, bundle->functions, &functions, err));
     PNI_TRY(pn_substrait_digest(bundle->substrait, plan, err));
     PNI_AUTO_PTR(json_t) tags = pni_session_rewrite_tags(session, functions);
+    PNI_AUTO_PTR(json_t) planners = pni_session_planners_of(session, decided);
     bundle->documents =
-        json_pack("{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:O, s:[], s:O, s:O, s:O, s:O}", "plan",
+        json_pack("{s:{s:i, s:s}, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "plan",
                   "canon", PNI_FORMAT_CANON, "sha256", plan, "inputs", inputs, "pins", pins,
                   "schema", schema, "udf", functions, "rewrite_tags", tags, "domain_planners",
-                  "settings", pni_session_identity_settings(session), "planning_env",
+                  planners, "settings", pni_session_identity_settings(session), "planning_env",
                   pni_session_environment(session), "rulepack", pni_session_rulepack(session),
                   "store_policy", pni_session_store_policy(session));
     pni_assert(bundle->documents);
     bundle->versions = pni_session_function_versions(session, functions);
     bundle->components = json_copy((json_t *)(uintptr_t)pni_session_digests(session));
+    if (json_array_size(planners)) /* else the session has digested that there are none */
+        json_object_del(bundle->components, "domain_planners");
     return pni_session_snapshot(session, &bundle->snapshot, err);
 }
 
@@ -280,6 +312,7 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
                            pn_error *err) {
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(json_t) decided = NULL;
     PNI_TRY(pni_session_check_options(session, err));
     PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
     atomic_init(&bundle->refs, 1);
@@ -301,7 +334,8 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     if (request->name)
         PNI_TRY(pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */
     PNI_TRY(read_inputs(session, request, bundle, err));
-    PNI_TRY(make_documents(session, bundle, err));
+    PNI_TRY(decided_planners(session, plan, &decided, err));
+    PNI_TRY(make_documents(session, decided, bundle, err));
     PNI_TRY(pni_bundle_seal(bundle, err));
     pni_plan_keep(session, bundle, plan);
     *out = pni_take(bundle);

@@ -58,9 +58,13 @@ static const char schema[] =
     "\"functions\":" OBJECT "\"properties\":{\"packs\":{\"type\":\"array\",\"items\":" OBJECT
     "\"required\":[\"path\"],\"properties\":{\"path\":" TEXT ","
     "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}},"
-    "\"required\":" TEXTS ",\"planners\":" TEXTS ","
+    "\"required\":" TEXTS ","
+    "\"planners\":{\"type\":\"array\",\"minItems\":1,\"items\":" TEXT "},"
     "\"async\":" OBJECT "\"required\":[\"batch_rows\",\"timeout_ms\"],\"properties\":{"
-    "\"batch_rows\":" COUNT ",\"timeout_ms\":" COUNT "}}}},"
+    "\"batch_rows\":" COUNT ",\"timeout_ms\":" COUNT "}},"
+    "\"sql\":" OBJECT "\"properties\":{\"dir\":" TEXT ",\"languages\":" TEXTS ","
+    "\"primitives\":" TEXTS ",\"types\":" TEXTS ","
+    "\"volatility\":{\"enum\":[\"immutable\",\"stable\",\"volatile\"]}}}}},"
     "\"outputs\":{\"type\":\"array\",\"items\":" OBJECT
     "\"required\":[\"view\",\"uri\"],\"properties\":{"
     "\"view\":{\"type\":\"string\",\"pattern\":" NAME_PATTERN "},\"uri\":" TEXT ","

@@ -99,7 +99,11 @@ static pn_status read_required(void *ctx, yaml_file *file, yaml_node_t *value, p
 }
 
 static pn_status read_planners(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    return yaml_texts(file, value, "planners", ((pn_project *)ctx)->planners, err);
+    pn_project *project = ctx;
+    PNI_TRY(yaml_texts(file, value, "planners", project->planners, err));
+    if (!json_array_size(project->planners))
+        return yaml_wrong(file, value, err, "planners is empty: name some, or leave it out");
+    return PN_OK;
 }
 
 static pn_status read_count(yaml_file *file, yaml_node_t *value, const char *what, uint64_t *out,
@@ -133,7 +137,8 @@ static pn_status read_functions(void *ctx, yaml_file *file, yaml_node_t *value, 
     static const yaml_key keys[] = {{"async", read_async},
                                     {"packs", read_packs},
                                     {"planners", read_planners},
-                                    {"required", read_required}};
+                                    {"required", read_required},
+                                    {"sql", project_read_sql}};
     return yaml_read_mapping(file, value, &YAML_KEYS("functions", keys), ctx, err);
 }
 

@@ -35,6 +35,7 @@ void pn_project_free(pn_project *project) {
     pni_vec_dispose(&project->packs);
     json_decref(project->required);
     json_decref(project->planners);
+    project_sql_dispose(&project->sql);
     for (size_t i = 0; i < project->settings.count; i++) {
         pni_free((char *)(uintptr_t)project->settings.items[i].key);
         pni_free((char *)(uintptr_t)project->settings.items[i].value);
@@ -130,8 +131,9 @@ static pn_status install(const pn_project *project, pn_session *session, pn_erro
     options.flags = project->async_timeout_ms ? PN_PLATFORM_ASYNC : 0;
     options.packs = packs;
     options.n_packs = count;
-    options.expr_planners = texts_of(arena, project->planners);
     options.n_expr_planners = json_array_size(project->planners);
+    if (options.n_expr_planners)
+        options.expr_planners = texts_of(arena, project->planners);
     options.required = texts_of(arena, project->required);
     options.n_required = json_array_size(project->required);
     options.async_timeout_ms = project->async_timeout_ms;
@@ -156,8 +158,9 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.target_partitions = project->target_partitions;
         options.cancel = project->cancel;
         options.sql_policy = project->sql_policy ? project->sql_policy : PN_SQL_POLICY_SERVICE;
-        PNI_TRY(pn_session_open(&options, &session, err));
+        PNI_TRY(project_open_session(project, &options, &session, err));
         PNI_TRY(install(project, session, err));
+        PNI_TRY(project_define_functions(project, session, err));
         project->session = pni_take(session);
         project_record_session(project);
     }

@@ -25,6 +25,13 @@ typedef struct project_pack {
     char *digest; /* or NULL */
 } project_pack;
 
+/* What functions written in SQL may be, and where their files lie. */
+typedef struct project_sql {
+    char *dir; /* relative; NULL = "functions", which need not be there */
+    int32_t volatility;
+    json_t *primitives, *types, *languages; /* arrays of texts, or NULL */
+} project_sql;
+
 typedef struct project_recording project_recording;
 
 struct pn_project {
@@ -39,6 +46,7 @@ struct pn_project {
     json_t *planners;          /* names of operator planners to install */
     uint64_t async_timeout_ms; /* 0: functions that wait are not allowed */
     uint64_t async_batch_rows;
+    project_sql sql;
     PNI_VEC(char *) view_paths; /* relative, sorted */
     int32_t sql_policy;
     uint32_t target_partitions;
@@ -123,6 +131,14 @@ pn_status yaml_env_map(yaml_file *file, yaml_node_t *node, const char *what, jso
 pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key, yaml_node_t *value,
                                pn_error *err);
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
+/* `functions.sql`. */
+pn_status project_read_sql(void *project, yaml_file *file, yaml_node_t *value, pn_error *err);
+void project_sql_dispose(project_sql *sql);
+/* Opens the session under the project's policy of functions. */
+pn_status project_open_session(const pn_project *project, pn_session_options *options,
+                               pn_session **out, pn_error *err);
+/* Defines the functions that lie in files. */
+pn_status project_define_functions(const pn_project *project, pn_session *session, pn_error *err);
 extern const char *const project_formats[];      /* of outputs; NULL-terminated */
 extern const char *const project_read_formats[]; /* of datasets */
 

@@ -8,8 +8,8 @@ pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->async_policy = pni_session_async_policy(0, 0);
     PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
     PNI_TRY(pni_udf_install_second_names(session->engine, err));
-    return pni_sql_functions_new(session->function_policy, session->engine, &session->sql_functions,
-                                 err);
+    return pni_sql_functions_new(session->function_policy, session->udfs, session->engine,
+                                 &session->sql_functions, err);
 }
 
 pn_status pni_session_create_function(pn_session *session, const json_t *request, pn_error *err) {
@@ -30,7 +30,9 @@ const json_t *pni_session_sql_functions(const pn_session *session) {
 
 pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,
                                 pn_error *err) {
-    return pni_udf_identity(session->udfs, names, out, err);
+    PNI_TRY(pni_udf_identity(session->udfs, names, out, err));
+    pni_sql_functions_identity(session->sql_functions, names, *out);
+    return PN_OK;
 }
 
 json_t *pni_session_rewrite_tags(const pn_session *session, const json_t *functions) {

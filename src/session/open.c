@@ -183,6 +183,37 @@ static pn_status start_engine(pn_session *session, json_t *config, pn_error *err
     return pni_session_settle_options(session, err);
 }
 
+static pn_status words_of(const char *const *words, size_t count, const char *what, json_t *policy,
+                          pn_error *err) {
+    json_t *list = json_array();
+    if (words)
+        json_object_set_new(policy, what, list);
+    else
+        json_decref(list);
+    for (size_t i = 0; words && i < count; i++) {
+        if (!words[i] || !pni_utf8_valid(words[i], strlen(words[i])))
+            return pni_fail(err, PNI_E_ARGUMENT, "the function policy: entry %zu of %s is no text",
+                            i, what);
+        json_array_append_new(list, json_string(words[i]));
+    }
+    return PN_OK;
+}
+
+static pn_status read_function_policy(pn_session *session, const pn_function_policy *theirs,
+                                      pn_error *err) {
+    static const char *const volatilities[] = {"volatile", "immutable", "stable", "volatile"};
+    pn_function_policy ours;
+    PNI_TRY(pni_options_copy(&ours, sizeof ours, theirs, "function policy", err));
+    if (ours.volatility < 0 || ours.volatility > 1 + PN_VOLATILITY_VOLATILE)
+        return pni_fail(err, PNI_E_ARGUMENT, "the function policy: volatility %d is unknown",
+                        ours.volatility);
+    session->function_policy = json_pack("{s:s}", "volatility", volatilities[ours.volatility]);
+    json_t *policy = session->function_policy;
+    PNI_TRY(words_of(ours.primitives, ours.n_primitives, "primitives", policy, err));
+    PNI_TRY(words_of(ours.types, ours.n_types, "types", policy, err));
+    return words_of(ours.languages, ours.n_languages, "languages", policy, err);
+}
+
 static pn_status check_options(const pn_session_options *options, const pni_profile **profile_out,
                                pn_error *err) {
     const pni_profile *profile = pni_profile_find(options->profile);
@@ -215,6 +246,8 @@ pn_status pn_session_open(const pn_session_options *theirs, pn_session **session
     session->cancel = pni_cancel_ref(options.cancel);
     session->runtime = base_runtime(profile, &options);
     PNI_AUTO_PTR(json_t) config = base_config(profile, &options);
+    if (options.functions)
+        PNI_TRY(read_function_policy(session, options.functions, err));
     session->store_policy = json_pack("{s:b}", "require_local_paths", 0);
     PNI_TRY(apply_settings(config, session, &options, err));
     PNI_TRY(start_engine(session, config, err));

@@ -33,6 +33,8 @@ static pn_status check_options(const pn_platform_options *options, pn_error *err
         (options->n_required && !options->required))
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_session_install: a list has a count but its pointer is NULL");
+    if (options->expr_planners && !options->n_expr_planners)
+        return pni_fail(err, PNI_E_PLANNER_NONE, "the list of planners is empty");
     for (size_t i = 0; i < options->n_packs; i++)
         if (!options->packs[i].path)
             return pni_fail(err, PNI_E_ARGUMENT, "pn_session_install: pack %zu has no path", i);
@@ -62,37 +64,14 @@ static pn_status tolerate(const pn_platform_options *options, pn_status status, 
     return PN_OK;
 }
 
-static bool has_planner(const json_t *available, const char *name) {
-    size_t index;
-    json_t *planner;
-    json_array_foreach((json_t *)(uintptr_t)available, index, planner) {
-        if (pni_streq(pni_json_text(planner, "name"), name))
-            return true;
-    }
-    return false;
-}
-
-static pn_status add_planner(const json_t *available, const char *name, json_t *installed,
-                             pn_error *err) {
-    if (!has_planner(available, name)) {
-        PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-        pn_status status =
-            pni_fail(err, PNI_E_PLATFORM_PLANNER, "there is no operator planner '%.60s'", name);
-        PNI_TRY(pni_json_canonical(available, &text, err));
-        pni_error_detail(err, "available: %s", pni_buf_text(&text));
-        return status;
-    }
-    json_array_append_new(installed, json_string(name));
-    return PN_OK;
-}
-
-static pn_status add_planners(const pn_session *session, const pn_platform_options *options,
+static pn_status add_planners(pn_session *session, const pn_platform_options *options,
                               json_t *platform, pn_error *err) {
     PNI_AUTO_PTR(json_t) parts = pni_udf_parts(session->udfs);
     json_t *installed = json_object_get(platform, "domain_planner_names");
     for (size_t i = 0; i < options->n_expr_planners; i++) {
-        pn_status status = add_planner(json_object_get(parts, "expr_planners"),
-                                       options->expr_planners[i], installed, err);
+        pn_status status = pni_session_install_planner(session, options->expr_planners[i], err);
+        if (status == PN_OK)
+            json_array_append_new(installed, json_string(options->expr_planners[i]));
         PNI_TRY(tolerate(options, status, json_object_get(platform, "problems"), err));
     }
     json_object_set_new(platform, "expr_planners",

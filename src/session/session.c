@@ -26,6 +26,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     if (options->files_dir)
         session->files_dir = pni_path_absolute(options->files_dir);
     session->pending_options = json_object();
+    session->planners = json_object();
     if (options->plan_cache_dir)
         session->plan_cache.dir = pni_path_absolute(options->plan_cache_dir);
     return session;
@@ -68,6 +69,7 @@ void pn_session_unref(pn_session *session) {
     pni_session_functions_changed(session);
     json_decref(session->platform);
     json_decref(session->async_policy);
+    json_decref(session->planners);
     json_decref(session->function_policy);
     pni_sql_functions_free(session->sql_functions);
     pni_udf_catalog_free(session->udfs);

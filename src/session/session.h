@@ -99,6 +99,10 @@ json_t *pni_session_function_versions(const pn_session *session, const json_t *f
 /* CREATE FUNCTION and DROP FUNCTION, taken apart by the engine; see udf/sql.h. Lock held. */
 pn_status pni_session_create_function(pn_session *session, const json_t *request, pn_error *err);
 pn_status pni_session_drop_function(pn_session *session, const json_t *request, pn_error *err);
+/* Installed planners, {name: {"name","version","pack","kind"}}; borrowed. */
+const json_t *pni_session_planners(const pn_session *session);
+/* A new array [{"name","version"}] of those among `names`. */
+json_t *pni_session_planners_of(const pn_session *session, const json_t *names);
 /* Functions written in SQL, {name: definition}; borrowed. */
 const json_t *pni_session_sql_functions(const pn_session *session);
 /* Whether a function of the engine may give other results for the same arguments within one query.

@@ -42,6 +42,7 @@ struct pn_session {
     json_t *udf_snapshot; /* dropped when a function comes or goes */
     json_t *udf_routines;
     char udf_hash[PNI_SHA256_HEX];
+    json_t *planners;        /* installed, by name */
     json_t *function_policy; /* of functions written in SQL; NULL: none */
     pni_sql_functions *sql_functions;
     pni_recorder *recorder; /* NULL: nobody listens */
@@ -51,6 +52,8 @@ struct pn_session {
 /* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */
 pn_status pni_session_add_rows(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err);
+/* Installs the planner of that name, of operators or of relations, behind those installed before. */
+pn_status pni_session_install_planner(pn_session *session, const char *name, pn_error *err);
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
 /* Functions or tables have changed: the snapshot is made anew when it is asked for. */
 void pni_session_changed(pn_session *session);

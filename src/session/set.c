@@ -12,7 +12,9 @@ static json_t *identity_settings(const json_t *all) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)all, key, value) {
-        if (!pni_setting_is_excluded(key))
+        if (pni_streq(key, "datafusion.sql_parser.dialect")) /* acts through the plan alone */
+            json_object_set_new(kept, key, json_string("generic"));
+        else if (!pni_setting_is_excluded(key))
             json_object_set(kept, key, value);
     }
     return kept;

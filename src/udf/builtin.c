@@ -30,6 +30,9 @@ static pn_plugin pack = {
     .window_stride = sizeof(pn_window),
     .windows = windows,
     .table_function_stride = sizeof(pn_table_function),
+    .expr_planner_stride = sizeof(pn_expr_planner),
+    .n_expr_planners = 1,
+    .expr_planners = &pni_udf_domain_planner,
 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

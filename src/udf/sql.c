@@ -7,14 +7,16 @@
  */
 #include "udf/sql_priv.h"
 
-pn_status pni_sql_functions_new(const json_t *policy, const pni_engine_session *engine,
-                                pni_sql_functions **out, pn_error *err) {
+pn_status pni_sql_functions_new(const json_t *policy, const pni_udf_catalog *catalog,
+                                const pni_engine_session *engine, pni_sql_functions **out,
+                                pn_error *err) {
     PNI_AUTO_PTR(pni_sql_functions) made = pni_calloc(1, sizeof *made);
     PNI_AUTO_PTR(json_t) known = NULL;
     size_t index;
     json_t *item;
     made->policy = json_incref((json_t *)(uintptr_t)policy);
     made->by_name = json_object();
+    made->catalog = catalog;
     if (json_object_get(policy, "primitives"))
         PNI_TRY(pni_sql_known(made, engine, &known, err));
     json_array_foreach(json_object_get(policy, "primitives"), index, item) {
@@ -111,6 +113,26 @@ static pn_status define(const pni_engine_session *engine, const json_t *definiti
     return pni_engine_session_define(engine, ours, err);
 }
 
+/* A function of a pack's language and one of SQL are kept in different places of the engine. */
+static pn_status check_replaced(const json_t *old, const json_t *definition, pn_error *err) {
+    bool is_made = json_object_get(old, "language") || json_object_get(definition, "language");
+    bool is_same = json_equal(json_object_get(old, "kind"), json_object_get(definition, "kind")) &&
+                   pni_streq(pni_json_text(old, "language"), pni_json_text(definition, "language"));
+    if (!old || !is_made || is_same)
+        return PN_OK;
+    return pni_fail(err, PNI_E_FUNCTION_EXISTS,
+                    "function '%s' is there in another language or of another kind",
+                    pni_json_text(definition, "name"));
+}
+
+static pn_status install(const pni_engine_session *engine, const pni_sql_decision *decision,
+                         pn_error *err) {
+    if (decision->made)
+        return pni_engine_add_functions(engine, decision->made,
+                                        pni_json_text(decision->definition, "digest"), err);
+    return define(engine, decision->definition, err);
+}
+
 /* Bodies that call each other are bounded, so that a call of one ends. */
 #define MAX_DEPTH 64u
 
@@ -119,17 +141,19 @@ pn_status pni_sql_function_create(pni_sql_functions *functions, const pni_engine
     const char *name = pni_json_text(request, "name");
     const json_t *old = json_object_get(functions->by_name, name);
     PNI_AUTO_PTR(json_t) known = NULL;
-    PNI_AUTO_PTR(json_t) definition = NULL;
+    pni_sql_decision decision = {0};
     if (old && json_is_true(json_object_get(request, "if_not_exists")))
         return PN_OK;
     if (old && !json_is_true(json_object_get(request, "or_replace")))
         return pni_fail(err, PNI_E_FUNCTION_EXISTS, "function '%s' is there already", name);
     PNI_TRY(pni_sql_known(functions, engine, &known, err));
-    PNI_TRY(pni_sql_decide(functions, known, request, &definition, err));
+    PNI_TRY(pni_sql_decide(functions, known, request, &decision, err));
+    PNI_AUTO_PTR(json_t) definition = decision.definition;
     if (reaches(functions, definition, name, MAX_DEPTH))
         return pni_fail(err, PNI_E_FUNCTION_RECURSION, "function '%s' would call itself", name);
     PNI_TRY(check_callers(functions, old, definition, err));
-    pn_status status = define(engine, definition, err);
+    PNI_TRY(check_replaced(old, definition, err));
+    pn_status status = install(engine, &decision, err);
     if (status != PN_OK) {
         pni_error_context(err, "function '%s'", name);
         return status;
@@ -175,4 +199,19 @@ pn_status pni_sql_function_drop(pni_sql_functions *functions, const pni_engine_s
         json_object_del(functions->by_name, name);
     }
     return PN_OK;
+}
+
+void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t *names,
+                                json_t *identity) {
+    size_t index;
+    json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)names, index, item) {
+        const json_t *function = json_object_get(functions->by_name, json_string_value(item));
+        if (json_object_get(function, "language"))
+            json_array_append_new(identity,
+                                  json_pack("{s:O, s:O, s:O, s:O}", "name", item, "signature",
+                                            json_object_get(function, "signature"), "volatility",
+                                            json_object_get(function, "volatility"), "digest",
+                                            json_object_get(function, "digest")));
+    }
 }

@@ -22,8 +22,9 @@
 typedef struct pni_sql_functions pni_sql_functions;
 
 /* INVALID: the policy names a function or type that does not exist. `policy` may be NULL. */
-pn_status pni_sql_functions_new(const json_t *policy, const pni_engine_session *engine,
-                                pni_sql_functions **out, pn_error *err);
+pn_status pni_sql_functions_new(const json_t *policy, const pni_udf_catalog *catalog,
+                                const pni_engine_session *engine, pni_sql_functions **out,
+                                pn_error *err);
 void pni_sql_functions_free(pni_sql_functions *functions);
 PNI_DEFINE_AUTO_PTR(pni_sql_functions, pni_sql_functions_free)
 
@@ -33,7 +34,11 @@ pn_status pni_sql_function_create(pni_sql_functions *functions, const pni_engine
 /* Removes all of {"names":[…], "if_exists", "typed", "cascade"}, or none. */
 pn_status pni_sql_function_drop(pni_sql_functions *functions, const pni_engine_session *engine,
                                 const json_t *request, pn_error *err);
-/* {name: {"name","kind","text","digest","volatility","calls","target"?,"language"}}; borrowed. */
+/* Entries of pni_udf_identity() for those among `names` that a factory made, appended. */
+void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t *names,
+                                json_t *identity);
+/* {name: {"name","kind","text","digest","volatility","calls","schema","target"?,"language"?}};
+ * borrowed. */
 const json_t *pni_sql_functions_all(const pni_sql_functions *functions);
 
 #endif

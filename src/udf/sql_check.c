@@ -7,8 +7,6 @@
  */
 #include "udf/sql_priv.h"
 
-#define MAX_ARGUMENTS 64u
-
 /* What the rules of one statement look at. */
 typedef struct subject {
     const pni_sql_functions *functions;
@@ -91,7 +89,7 @@ static pn_status check_arguments(const subject *at) {
     bool is_optional = false;
     size_t index;
     json_t *arg;
-    if (json_array_size(args) > MAX_ARGUMENTS)
+    if (json_array_size(args) > PNI_SQL_MAX_ARGUMENTS)
         return wrong_declaration(at, "takes more than 64 arguments");
     json_array_foreach((json_t *)(uintptr_t)args, index, arg) {
         const char *name = pni_json_text(arg, "name");
@@ -155,8 +153,11 @@ static pn_status check_types(const subject *at) {
 /* ---- the body ----------------------------------------------------------------------------------
  */
 
-static int volatility_rank(const char *word) {
-    return pni_streq(word, "immutable") ? 0 : pni_streq(word, "stable") ? 1 : 2;
+int32_t pni_sql_volatility(const char *word) {
+    return !word                          ? -1
+           : pni_streq(word, "immutable") ? PN_VOLATILITY_IMMUTABLE
+           : pni_streq(word, "stable")    ? PN_VOLATILITY_STABLE
+                                          : PN_VOLATILITY_VOLATILE;
 }
 
 /* The kind that a name is called as when nothing says which; NULL when it is no function. */
@@ -203,7 +204,7 @@ static pn_status check_calls(const subject *at, const char *kind, const json_t *
                             at->name, name);
         const char *found =
             pni_json_text(function, json_object_get(function, kind) ? kind : kind_of(at, name));
-        if (volatility_rank(found) > volatility_rank(*volatility))
+        if (pni_sql_volatility(found) > pni_sql_volatility(*volatility))
             *volatility = found;
     }
     return PN_OK;
@@ -213,11 +214,11 @@ static pn_status check_calls(const subject *at, const char *kind, const json_t *
 static pn_status check_volatility(const subject *at, const char *found) {
     const char *declared = pni_json_text(at->request, "volatility");
     const char *most = pni_json_text(at->functions->policy, "volatility");
-    if (declared && volatility_rank(declared) < volatility_rank(found))
+    if (declared && pni_sql_volatility(declared) < pni_sql_volatility(found))
         return pni_fail(at->err, PNI_E_FUNCTION_BODY,
                         "function '%s' is declared %s, and its body is %s", at->name, declared,
                         found);
-    if (most && volatility_rank(found) > volatility_rank(most))
+    if (most && pni_sql_volatility(found) > pni_sql_volatility(most))
         return pni_fail(at->err, PNI_E_FUNCTION_POLICY,
                         "function '%s' is %s, and functions.sql allows %s at most", at->name, found,
                         most);
@@ -320,13 +321,12 @@ static pn_status decide_kind(const subject *at, const char **kind) {
     return PN_OK;
 }
 
-/* The statement in its one form; a second name has no types. */
-static void write_text(const subject *at, const char *kind, const char *body, pn_buf *out) {
-    bool is_scalar = pni_streq(kind, "scalar");
+void pni_sql_write_head(const json_t *request, pn_buf *out) {
+    const char *returns = pni_json_text(request, "returns");
     size_t index;
     json_t *arg;
-    pni_buf_printf(out, "CREATE FUNCTION %s(", at->name);
-    json_array_foreach(json_object_get(at->request, "args"), index, arg) {
+    pni_buf_printf(out, "CREATE FUNCTION %s(", pni_json_text(request, "name"));
+    json_array_foreach(json_object_get(request, "args"), index, arg) {
         const char *name = pni_json_text(arg, "name"), *value = pni_json_text(arg, "default");
         pni_buf_printf(out, "%s%s%s%s", index ? ", " : "", name ? name : "", name ? " " : "",
                        pni_json_text(arg, "type"));
@@ -334,11 +334,8 @@ static void write_text(const subject *at, const char *kind, const char *body, pn
             pni_buf_printf(out, " DEFAULT %s", value);
     }
     pni_buf_puts(out, ")");
-    if (is_scalar)
-        pni_buf_printf(out, " RETURNS %s", pni_json_text(at->request, "returns"));
-    else
-        pni_buf_printf(out, " LANGUAGE %s", kind);
-    pni_buf_printf(out, " RETURN %s", body);
+    if (returns)
+        pni_buf_printf(out, " RETURNS %s", returns);
 }
 
 /* The function that a second name stands for, also when it is given by a second name. */
@@ -353,7 +350,11 @@ static json_t *definition_of(const subject *at, const char *kind, const char *vo
     const char *target = pni_streq(kind, "scalar") ? NULL : target_of(at);
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     char digest[PNI_SHA256_HEX];
-    write_text(at, kind, target ? target : pni_json_text(at->body, "text"), &text);
+    pni_sql_write_head(at->request, &text);
+    if (target)
+        pni_buf_printf(&text, " LANGUAGE %s AS '%s'", kind, target);
+    else
+        pni_buf_printf(&text, " RETURN %s", pni_json_text(at->body, "text"));
     pni_sha256_hex(text.data, text.len, digest);
     json_t *made =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O?}", "name", at->name, "kind", kind, "text",
@@ -365,19 +366,26 @@ static json_t *definition_of(const subject *at, const char *kind, const char *vo
 }
 
 pn_status pni_sql_decide(const pni_sql_functions *functions, const json_t *known,
-                         const json_t *request, json_t **out, pn_error *err) {
+                         const json_t *request, pni_sql_decision *out, pn_error *err) {
     const subject at = {.functions = functions,
                         .known = known,
                         .request = request,
                         .body = json_object_get(request, "body"),
                         .name = pni_json_text(request, "name"),
                         .err = err};
-    const char *kind = NULL, *volatility;
+    const char *kind = NULL, *volatility, *digest;
+    const char *language = pni_json_text(request, "language");
     PNI_AUTO_PTR(json_t) calls = NULL;
     PNI_TRY(check_name(&at));
     PNI_TRY(check_clauses(&at));
     PNI_TRY(check_arguments(&at));
     PNI_TRY(check_types(&at));
+    const pn_function_factory *factory =
+        language && !kind_of_language(language)
+            ? pni_udf_factory_find(functions->catalog, language, &digest)
+            : NULL;
+    if (factory && is_allowed(&at, "languages", language))
+        return pni_sql_factory_make(factory, digest, request, out, err);
     PNI_TRY(decide_kind(&at, &kind));
     if (pni_streq(kind, "scalar")) {
         if (!pni_json_text(request, "returns"))
@@ -389,6 +397,6 @@ pn_status pni_sql_decide(const pni_sql_functions *functions, const json_t *known
     }
     PNI_TRY(check_calls(&at, kind, calls, &volatility));
     PNI_TRY(check_volatility(&at, volatility));
-    *out = definition_of(&at, kind, volatility, calls);
+    out->definition = definition_of(&at, kind, volatility, calls);
     return PN_OK;
 }

@@ -61,6 +61,21 @@ typedef struct pni_udf_function {
 } pni_udf_function;
 
 /* Scalar function `index` of a table. */
+/* A planner of a pack: exactly one of the two is set. */
+typedef struct pni_udf_planner {
+    const pn_plugin *pack;
+    const pn_expr_planner *operators;
+    const pn_relation_planner *relations;
+} pni_udf_planner;
+
+/* The planner of that name; NOT_FOUND lists the names there are, EXISTS when two packs have it. */
+pn_status pni_udf_planner_find(const pni_udf_catalog *catalog, const char *name,
+                               pni_udf_planner *out, pn_error *err);
+/* What makes functions of a language, and the digest of its pack; NULL when no pack does. */
+const pn_function_factory *pni_udf_factory_find(const pni_udf_catalog *catalog,
+                                                const char *language, const char **digest_out);
+
+/* Function `index` of a table. */
 const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index);
 /* The functions of all kinds of an adopted pack, one after the other. */
 uint64_t pni_udf_function_count(const pn_plugin *plugin);

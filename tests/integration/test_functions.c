@@ -219,6 +219,28 @@ T_CASE(a_policy_sees_what_a_second_name_stands_for) {
     pn_session_unref(session);
 }
 
+T_CASE(what_there_is_is_shown) {
+    pn_session *session = open_session();
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    pn_result *result = NULL;
+    struct ArrowArrayStream stream = {0};
+    IT_OK(run(session, "create function f(x int, y int default 2) returns int return x*y", err));
+    IT_OK(run(session, "create function total(x bigint) returns bigint return sum(x)", err));
+    source.sql = "show create function f";
+    IT_OK(pn_exec_statement(session, NULL, &source, NULL, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    PNI_AUTO_PTR(pni_text) rows = it_rows_of_stream(&stream);
+    T_EQ_STR(rows, "f|CREATE FUNCTION f(x INT, y INT DEFAULT 2) RETURNS INT RETURN $1 * $2\n");
+    pn_result_free(result);
+    source.sql = "show functions";
+    IT_OK(pn_exec_statement(session, NULL, &source, NULL, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    PNI_AUTO_PTR(pni_text) all = it_rows_of_stream(&stream);
+    T_ASSERT(strstr(all, "f|scalar|immutable|false") && strstr(all, "total|aggregate|immutable"));
+    pn_result_free(result);
+    pn_session_unref(session);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static const struct {

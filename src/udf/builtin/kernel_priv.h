@@ -260,6 +260,7 @@ typedef struct udf_table {
     size_t count;
 } udf_table;
 
+extern const pn_expr_planner pni_udf_domain_planner;
 udf_table pni_udf_table_hash(void);
 udf_table pni_udf_table_text(void);
 udf_table pni_udf_table_span(void);

@@ -96,7 +96,7 @@ T_CASE(schema_and_explain) {
         }
     }
     PNI_AUTO(pn_buf) none = PN_BUF_INIT;
-    T_STATUS(pni_engine_plan_explain(plan, 11, NULL, &none, &err), PN_INVALID, &err);
+    T_STATUS(pni_engine_plan_explain(plan, 12, NULL, &none, &err), PN_INVALID, &err);
     T_EQ_UINT(none.len, 0);
 }
 

@@ -134,6 +134,9 @@ static bool rule_holds(const json_t *root, const char *keyword, const json_t *ru
     if (pni_streq(keyword, "minLength"))
         return !json_is_string(value) ||
                (json_int_t)json_string_length(value) >= json_integer_value(rule);
+    if (pni_streq(keyword, "minItems"))
+        return !json_is_array(value) ||
+               (json_int_t)json_array_size(value) >= json_integer_value(rule);
     if (pni_streq(keyword, "items")) {
         for (size_t i = 0; i < json_array_size(value); i++)
             if (!valid(root, rule, json_array_get(value, i)))
@@ -235,7 +238,7 @@ static const struct {
     {"version: 1\nfunctions: {packs: [{sha256: 'aa'}]}\n", false},
     {"version: 1\nfunctions: {packs: [{path: a, sha256: 'aa'}]}\n", false},
     {"version: 1\nfunctions: {libs: []}\n", false},
-    {"version: 1\nfunctions: {required: [stable_id, sum], planners: []}\n", true},
+    {"version: 1\nfunctions: {required: [stable_id, sum], planners: [p]}\n", true},
     {"version: 1\nfunctions: {required: stable_id}\n", false},
     {"version: 1\nfunctions: {required: ['']}\n", false},
     {"version: 1\nfunctions: {planners: {a: b}}\n", false},
@@ -244,6 +247,11 @@ static const struct {
     {"version: 1\nfunctions: {async: {timeout_ms: 0, batch_rows: 1}}\n", false},
     {"version: 1\nfunctions: {async: {timeout_ms: 1.5, batch_rows: 1}}\n", false},
     {"version: 1\nfunctions: {async: {timeout_ms: -1, batch_rows: 1}}\n", false},
+    {"version: 1\nfunctions: {planners: [codeanatomy_domain]}\n", true},
+    {"version: 1\nfunctions: {planners: []}\n", false},
+    {"version: 1\nfunctions: {sql: {dir: f, primitives: [abs], types: [int64]}}\n", true},
+    {"version: 1\nfunctions: {sql: {languages: [sql], volatility: stable}}\n", true},
+    {"version: 1\nfunctions: {sql: {volatility: never}}\n", false},
     {O, true},
     {O "    format: json\n    mode: ignore\n    partition_by: [a]\n    options: {a: 1}\n    "
        "storage_options: {}\n",
