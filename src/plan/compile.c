@@ -249,7 +249,7 @@ json_t *pni_plan_functions(const pn_substrait *plan) {
 static pn_status decided_planners(const pn_session *session, const pni_engine_plan *plan,
                                   json_t **out, pn_error *err) {
     if (json_object_size(pni_session_planners(session)))
-        return pni_engine_plan_render(plan, PNI_RENDER_PLANNERS, out, err);
+        return pni_engine_plan_render(plan, PNI_RENDER_PLANNERS, NULL, out, err);
     *out = json_array();
     return PN_OK;
 }
