@@ -105,9 +105,14 @@ impl Plan {
 
 /// What the first line of a text says of its dialect: `-- dialect: duckdb`.
 fn stated_dialect(sql: &str) -> Option<&str> {
-    let first = sql.trim_start().lines().next()?;
-    let stated = first.strip_prefix("--")?.trim_start().strip_prefix("dialect:")?;
+    let stated = dialect_line(sql)?.strip_prefix("--")?.trim_start().strip_prefix("dialect:")?;
     Some(stated.trim())
+}
+
+/// The first line of a text that states a dialect.
+pub fn dialect_line(sql: &str) -> Option<&str> {
+    let first = sql.trim_start().lines().next()?;
+    first.strip_prefix("--")?.trim_start().starts_with("dialect:").then_some(first)
 }
 
 /// The name of the dialect a text is read in: its own, or the session's.

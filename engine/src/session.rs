@@ -498,19 +498,3 @@ pub unsafe extern "C" fn pne_session_deregister(
         }
     })
 }
-
-/// Planning such a call before that fails with NOT_FOUND, number 2160, and the dataset as the detail.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pne_session_bind_dataset(
-    session: *const pne_session,
-    dataset: *const c_char,
-    name: *const c_char,
-    err: *mut pne_error,
-) -> i32 {
-    guard_on(session, err, |session| {
-        // SAFETY: the caller passes NUL-terminated text.
-        let (dataset, name) = unsafe { (view::text(dataset, "dataset")?, view::text(name, "table name")?) };
-        session.content.datasets.bind(dataset, name);
-        Ok(())
-    })
-}

@@ -22,8 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Result, pne_error};
 use crate::guard::guard_on;
 use crate::plan;
-use crate::session::{Space, pne_session};
-use crate::sql_function::Definitions;
+use crate::session::{Session, Space, pne_session};
 use crate::statement::{last_word, word};
 use crate::view::{self, pne_sink};
 
@@ -123,7 +122,7 @@ impl Calls {
 /// Recursive: planning threads only.
 fn visit(
     state: &SessionState,
-    definitions: &Definitions,
+    session: &Session,
     sql: &str,
     relations: Map<String, Value>,
 ) -> Result<(Vec<Statement>, Calls)> {
@@ -134,7 +133,7 @@ fn visit(
         let relation = parser.and_then(|mut parser| parser.parse_table_factor()).map_err(DataFusionError::from)?;
         calls.relations.insert(call, relation);
     }
-    let mut statements = plan::parse(state, definitions, sql)?;
+    let mut statements = plan::parse(state, session, sql)?;
     statements.iter_mut().for_each(|statement| calls.visit(statement));
     Ok((statements, calls))
 }
@@ -158,17 +157,18 @@ pub unsafe extern "C" fn pne_sql_calls(
         // SAFETY: the caller passes `len` readable bytes.
         let sql = unsafe { view::text_of(sql, len, "SQL text")? }.to_owned();
         let state = session.content.state(Space::Run);
-        let definitions = Arc::clone(session.content.definitions());
+        let inside = Arc::clone(&session.content);
         let engine = session.content.engine();
+        let dialect = plan::dialect_line(&sql).map(|line| format!("{line}\n")).unwrap_or_default();
         // SAFETY: the caller passes NULL or NUL-terminated text.
         let relations = unsafe { view::json_object(relations_json, "relations")? };
-        let (statements, calls) = engine.plan_job(None, move || visit(&state, &definitions, &sql, relations))?;
+        let (statements, calls) = engine.plan_job(None, move || visit(&state, &inside, &sql, relations))?;
         if relations_json.is_null() {
             // SAFETY: the caller passes a callable sink.
             return unsafe { view::emit_json(sink, ctx, Value::Object(calls.found)) };
         }
         let texts: Vec<String> = statements.iter().map(ToString::to_string).collect();
         // SAFETY: the caller passes a callable sink.
-        unsafe { view::emit(sink, ctx, texts.join("; ").as_bytes()) }
+        unsafe { view::emit(sink, ctx, format!("{dialect}{}", texts.join("; ")).as_bytes()) }
     })
 }

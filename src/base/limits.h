@@ -18,7 +18,7 @@
 #define PNI_DATASETS_MAX 100000u
 #define PNI_DATASET_FILES_MAX 1000000u
 #define PNI_TABLE_ARGUMENT_MAX_BYTES 65536u /* of a table function, written in SQL */
-#define PNI_DATASET_OBJECTS_MAX 100000u /* of an object store: one listing is one document */
+#define PNI_DATASET_OBJECTS_MAX 100000u     /* of an object store: one listing is one document */
 #define PNI_SOURCE_FILE_MAX_BYTES (64u << 20)
 
 #endif

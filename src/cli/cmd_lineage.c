@@ -199,8 +199,8 @@ static pn_status report(cli_app *cli, const cli_workspace *workspace, const pn_b
                         pn_error *err) {
     CLI_AUTO_BUF text = PN_BUF_INIT;
     CLI_AUTO_JSON document = NULL;
-    CLI_TRY(pn_bundle_artifact(workspace->session, bundle, "lineage_report", cli->cancel, &text,
-                               err));
+    CLI_TRY(
+        pn_bundle_artifact(workspace->session, bundle, "lineage_report", cli->cancel, &text, err));
     CLI_TRY(cli_parse(&text, &document, err));
     if (cli->json) {
         return cli_print_json(cli, document, err);

@@ -230,11 +230,11 @@ pn_status pni_plan_check_pinned(const pn_bundle *bundle, pn_error *err) {
     const char *function = pni_substrait_unpinned(bundle->substrait);
     if (!function)
         return PN_OK;
-    pn_status status =
-        pni_fail(err, PNI_E_PLAN_UNPINNED, "the table function '%s' does not say what it reads",
-                 function);
-    pni_error_hint(err, "its pack gives the table no version: query it, or write what it gives to a "
-                        "dataset and read that");
+    pn_status status = pni_fail(err, PNI_E_PLAN_UNPINNED,
+                                "the table function '%s' does not say what it reads", function);
+    pni_error_hint(err,
+                   "its pack gives the table no version: query it, or write what it gives to a "
+                   "dataset and read that");
     return status;
 }
 
@@ -332,7 +332,8 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
     bundle->functions = pni_plan_functions(bundle->substrait);
     if (request->name)
-        PNI_TRY(pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */
+        PNI_TRY(
+            pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(decided_planners(session, plan, &decided, err));
     PNI_TRY(make_documents(session, decided, bundle, err));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of a project that are written in SQL: what they may be, and those that lie in files,
- * one CREATE FUNCTION each, whose name is the stem of the file. Files are taken
- * in the order of their calls, so a function may call one whose file comes later.
+ * The functions of a project that are written in SQL: what they may be, and those that lie in
+ * files, one CREATE FUNCTION each, whose name is the stem of the file. Files are taken in the order
+ * of their calls, so a function may call one whose file comes later.
  */
 #include "plan/plan.h"
 #include "project/project_priv.h"

@@ -11,8 +11,7 @@ pn_status pni_session_install_planner(pn_session *session, const char *name, pn_
     if (json_object_get(session->planners, name))
         return PN_OK;
     PNI_TRY(pni_udf_planner_find(session->udfs, name, &planner, err));
-    PNI_TRY(
-        pni_engine_install_planner(session->engine, planner.operators, planner.relations, err));
+    PNI_TRY(pni_engine_install_planner(session->engine, planner.operators, planner.relations, err));
     const char *version =
         planner.operators ? planner.operators->body_version : planner.relations->body_version;
     json_object_set_new(session->planners, name,

@@ -52,7 +52,8 @@ struct pn_session {
 /* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */
 pn_status pni_session_add_rows(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err);
-/* Installs the planner of that name, of operators or of relations, behind those installed before. */
+/* Installs the planner of that name, of operators or of relations, behind those installed before.
+ */
 pn_status pni_session_install_planner(pn_session *session, const char *name, pn_error *err);
 pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_options *options);
 /* Functions or tables have changed: the snapshot is made anew when it is asked for. */

@@ -83,7 +83,8 @@ T_CASE(options_that_contradict_each_other_are_refused) {
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_ARGUMENT, "NULL");
     options.n_packs = 0, options.expr_planners = planners, options.n_expr_planners = 1;
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_PLANNER, "no_such");
-    options.expr_planners = NULL, options.n_expr_planners = 0, options.required = required, options.n_required = 3;
+    options.expr_planners = NULL, options.n_expr_planners = 0, options.required = required,
+    options.n_required = 3;
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_UDF_REQUIRED, "nope, gone");
     FX_FAILS(pn_session_install(NULL, &options, NULL, err), PNI_E_ARGUMENT, "session");
 }
