@@ -117,10 +117,19 @@ static pn_status text_object(const char *json, const char *what, const char *nam
     return PN_OK;
 }
 
+bool pni_format_is_provided(const char *format) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    size_t pack = strspn(format, letters);
+    size_t name = format[pack] == '.' ? strspn(format + pack + 1, letters) : 0;
+    return pack > 0 && name > 0 && format[pack + 1 + name] == '\0';
+}
+
 static pn_status check_format(const char *format, const char *name, pn_error *err) {
     for (size_t i = 0; format && i < sizeof formats / sizeof *formats; i++)
         if (pni_streq(format, formats[i]))
             return PN_OK;
+    if (format && pni_format_is_provided(format))
+        return PN_OK;
     return pni_fail(err, PNI_E_DATASET_FORMAT, "dataset '%s' has the unknown format '%s'", name,
                     format ? format : "");
 }

@@ -79,6 +79,9 @@ PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
                                   pn_cancel *cancel, pni_resolved *resolved, pn_error *err);
 
+/* "pack.name": a table provider of a pack opens it. */
+bool pni_format_is_provided(const char *format);
+
 /* Whether a file with this path below a dataset's folder is one of its files: by its ending, and
  * not hidden. */
 bool pni_file_is_data(const pni_dataset *dataset, const char *relative);

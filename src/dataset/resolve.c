@@ -184,9 +184,31 @@ static pn_status find_delta(const opening *o, bool *found, pn_error *err) {
     return PN_OK;
 }
 
+/* A pack's provider opens it; what it says it is a version of is the pin. It gets no storage
+ * options: those are secrets of stores. */
+static pn_status open_provided(const opening *o, pn_error *err) {
+    const pni_dataset *dataset = o->dataset;
+    PNI_AUTO_PTR(json_t)
+    spec = json_pack("{s:s, s:s, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
+                     dataset->options);
+    PNI_AUTO_PTR(json_t) info = NULL;
+    PNI_TRY(
+        pni_engine_table_open(o->engine, spec, NULL, o->place.cancel, &o->resolved->table, err));
+    PNI_TRY(pni_engine_table_info(o->resolved->table, &info, err));
+    const char *version = pni_json_text(info, "version");
+    if (!version)
+        return pni_fail(err, PNI_E_DATASET_NO_VERSION,
+                        "dataset '%s': its provider %s does not say what version it is",
+                        dataset->name, dataset->format);
+    json_object_set_new(o->resolved->pin, "version", json_string(version));
+    return PN_OK;
+}
+
 static pn_status open_any(const opening *o, pn_error *err) {
     const pni_dataset *dataset = o->dataset;
     bool found = false;
+    if (pni_format_is_provided(dataset->format))
+        return open_provided(o, err);
     if (!pni_starts_with(dataset->format, "delta"))
         return open_files(o, err);
     PNI_TRY(find_delta(o, &found, err));

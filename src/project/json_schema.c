@@ -22,7 +22,9 @@
 #define OBJECT "{\"type\":\"object\",\"additionalProperties\":false,"
 #define FORMATS "\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\""
 #define FORMAT "{\"enum\":[" FORMATS "]}"
-#define READ_FORMAT "{\"enum\":[" FORMATS ",\"delta_snapshot\"]}"
+#define READ_FORMAT                                                                                \
+    "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\"]},"                                     \
+    "{\"pattern\":\"^[a-z0-9_]+\\\\.[a-z0-9_]+$\"}]}"
 
 static const char schema[] =
     "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","

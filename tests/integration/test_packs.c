@@ -151,22 +151,69 @@ T_CASE(a_version_that_changes_while_it_compiles_is_refused) {
 }
 
 T_CASE(a_dataset_stands_for_the_function) {
-    pn_session *session = with_pack("tables");
+    const char *path = pack_path("tables");
     char sql[4200];
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    pn_session *session = NULL;
+    options.sql_policy = PN_SQL_POLICY_ADMIN;
+    IT_OK(pn_session_open(&options, &session, err));
+    IT_OK(pn_session_load_pack(session, path, NULL, err));
     it_write("animals.csv", "id,name\n1,ant\n2,bee\n3,cat\n");
     snprintf(sql, sizeof sql,
              "select e.name, f.id from elsewhere('%s') e join elsewhere('%s') f on e.id = f.id + 1 "
              "order by e.name",
              it_path("animals.csv"), it_path("animals.csv"));
     gives(session, sql, "bee|1\ncat|2\n");
-    pn_bundle *bundle = it_compile(session, NULL, sql);
-    pn_substrait *plan = NULL;
-    IT_OK(pn_substrait_decode(pn_bundle_substrait(bundle), NULL, &plan, err));
-    T_EQ_UINT(pn_substrait_table_count(plan), 1);
-    pn_substrait_unref(plan);
-    pn_bundle_unref(bundle);
-    bundle = NULL;
-    IT_FAILS(compile(session, "select * from elsewhere('/no/such/file.csv')", &bundle, err), 0, "");
+    pn_session_unref(session);
+}
+
+/* The options and the uri as JSON are as many bytes as the table has rows. */
+T_CASE(a_provider_opens_a_dataset) {
+    const char *path = pack_path("tables");
+    pn_catalog *catalog = pn_catalog_new();
+    pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
+    spec.name = "counts";
+    spec.format = "tables.bytes";
+    spec.uri = "/x";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.name = "broken";
+    spec.options_json = "{\"broken\":\"yes\"}";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.name = "nobody";
+    spec.format = "tables.nobody";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.format = "tables.";
+    IT_FAILS(pn_catalog_add(catalog, &spec, err), PNI_E_DATASET_FORMAT, "tables.");
+    pn_session *session = it_session(catalog);
+    IT_OK(pn_session_load_pack(session, path, NULL, err));
+    gives(session, "select count(*), max(a) from counts where a >= 2", "10|11\n");
+    pn_bundle *bundle = NULL;
+    IT_FAILS(compile(session, "select * from broken", &bundle, err), PNI_E_ENGINE_SQL,
+             "these options are broken");
+    IT_FAILS(compile(session, "select * from nobody", &bundle, err), PNI_E_ENGINE_SETTING,
+             "nobody");
+    pn_session_unref(session);
+    pn_catalog_unref(catalog);
+}
+
+T_CASE(functions_that_wait_need_a_policy) {
+    const char *path = pack_path("slow");
+    pn_session *session = it_session(NULL);
+    pn_bundle *bundle = NULL;
+    IT_OK(pn_session_load_pack(session, path, NULL, err));
+    IT_FAILS(compile(session, "select batch_rows(1)", &bundle, err), PNI_E_FUNCTION_WAITS,
+             "batch_rows");
+    pn_session_unref(session);
+    const pn_platform_pack packs[] = {{path, NULL}};
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.packs = packs;
+    options.n_packs = 1;
+    options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 5000;
+    options.async_batch_rows = 2;
+    session = it_session(NULL);
+    IT_OK(pn_session_install(session, &options, NULL, err));
+    gives(session, "select batch_rows(v) from (values (1), (2), (3)) t(v)", "2\n2\n1\n");
     pn_session_unref(session);
 }
 
