@@ -55,7 +55,7 @@ T_CASE(files_by_path) {
           "SELECT kind FROM udf_registry() WHERE name IN ('arg_max', 'read_csv') ORDER BY 1",
           "aggregate\ntable\n");
     gives(session, "SELECT argument_names FROM udf_docs() WHERE name = 'cdf_is_delete'",
-          "[change_type]\n");
+          "[\"change_type\"]\n");
     pn_session_unref(session);
 }
 

@@ -334,6 +334,8 @@ static const pn_udf declared[] = {
     }
 
 static const pn_aggregate aggregates[] = {BEST(0), BEST(1), BEST(2), BEST(3)};
+_Static_assert(sizeof aggregates / sizeof aggregates[0] == sizeof declared / sizeof declared[0],
+               "each declaration is a function");
 
 agg_table pni_agg_table_best(void) {
     return (agg_table){aggregates, sizeof aggregates / sizeof aggregates[0]};

@@ -241,6 +241,8 @@ static const pn_udf declared[] = {
     }
 
 static const pn_aggregate aggregates[] = {DISTINCT(0), DISTINCT(1), DISTINCT(2)};
+_Static_assert(sizeof aggregates / sizeof aggregates[0] == sizeof declared / sizeof declared[0],
+               "each declaration is a function");
 
 agg_table pni_agg_table_distinct(void) {
     return (agg_table){aggregates, sizeof aggregates / sizeof aggregates[0]};

@@ -236,6 +236,8 @@ static const pn_udf declared[] = {
     }
 
 static const pn_window windows[] = {WINDOW(0), WINDOW(1)};
+_Static_assert(sizeof windows / sizeof windows[0] == sizeof declared / sizeof declared[0],
+               "each declaration is a function");
 
 win_table pni_win_table_winner(void) {
     return (win_table){windows, sizeof windows / sizeof windows[0]};

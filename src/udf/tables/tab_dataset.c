@@ -126,10 +126,13 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
 
 #define TAB_DECLARED(sql_name, ...)                                                                \
     .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_STABLE, .name = (sql_name),         \
-    .body_version = "1", .rewrite_tags = "table", .literal_args = UINT64_MAX,                      \
-    .ctx = (void *)&(const tab_kind) {                                                             \
+    .body_version = "1", .rewrite_tags = "table", .ctx = (void *)&(const tab_kind) {               \
         (sql_name), __VA_ARGS__                                                                    \
     }
+/* UDF_EXACT() with literals only. */
+#define TAB_EXACT(min, ...)                                                                        \
+    UDF_EXACT(min, __VA_ARGS__),                                                                   \
+        .literal_args = (UINT64_C(1) << (sizeof(UDF_LIST(__VA_ARGS__)) / sizeof(char *) - 1)) - 1
 #define TEXT(name)                                                                                 \
     { name, KEY_TEXT }
 #define OPTION(name)                                                                               \
@@ -142,31 +145,31 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
 static const pn_udf declared[] = {
     {TAB_DECLARED("read_parquet", "parquet", NULL,
                   {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OBJECT("storage_options")}),
-     UDF_ALIASES("parquet_scan"), UDF_EXACT(1, "s", "l", "s", "s"),
+     UDF_ALIASES("parquet_scan"), TAB_EXACT(1, "s", "l", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "storage_options"),
      .description = "The rows of a Parquet file or of a folder of such files."},
     {TAB_DECLARED("read_csv", "csv", NULL,
                   {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OPTION("has_header"),
                    OPTION("delimiter"), OPTION("compression"), OBJECT("storage_options")}),
-     UDF_EXACT(1, "s", "l", "s", "b", "s", "s", "s"),
+     TAB_EXACT(1, "s", "l", "s", "b", "s", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "has_header", "delimiter", "compression",
                "storage_options"),
      .description = "The rows of a CSV file or of a folder of such files."},
     {TAB_DECLARED("read_json", "json", NULL,
                   {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OPTION("compression"),
                    OBJECT("storage_options")}),
-     UDF_ALIASES("json_scan"), UDF_EXACT(1, "s", "l", "s", "s", "s"),
+     UDF_ALIASES("json_scan"), TAB_EXACT(1, "s", "l", "s", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "compression", "storage_options"),
      .description = "The rows of a file of JSON lines or of a folder of such files."},
     {TAB_DECLARED("read_delta", "delta", NULL,
                   {TEXT("uri"), TEXT("version"), TEXT("timestamp"), OBJECT("storage_options"),
                    TEXT("limit")}),
-     UDF_ALIASES("delta_scan"), UDF_EXACT(1, "s", "l", "s", "s", "l"),
+     UDF_ALIASES("delta_scan"), TAB_EXACT(1, "s", "l", "s", "s", "l"),
      UDF_NAMES("uri", "version", "timestamp", "storage_options", "limit"),
      .description = "The rows of a Delta table, at the latest version or at the one given."},
     {TAB_DECLARED("delta_snapshot", "delta_snapshot", NULL,
                   {TEXT("uri"), TEXT("version"), TEXT("timestamp"), OBJECT("storage_options")}),
-     UDF_EXACT(1, "s", "l", "s", "s"), UDF_NAMES("uri", "version", "timestamp", "storage_options"),
+     TAB_EXACT(1, "s", "l", "s", "s"), UDF_NAMES("uri", "version", "timestamp", "storage_options"),
      .description = "One row: protocol, properties, partition columns and schema of a version of a "
                     "Delta table."},
     SESSION_TABLE("udf_registry", "The functions of the session's packs, a row each."),
@@ -176,8 +179,10 @@ static const pn_udf declared[] = {
 #define TABLE(index)                                                                               \
     { .struct_size = sizeof(pn_table_function), .function = &declared[index], .open = open_dataset }
 
-static const pn_table_function functions[] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3), TABLE(4),
-                                              TABLE(5), TABLE(6), TABLE(7), TABLE(8)};
+static const pn_table_function functions[] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3),
+                                              TABLE(4), TABLE(5), TABLE(6)};
+_Static_assert(sizeof functions / sizeof functions[0] == sizeof declared / sizeof declared[0],
+               "each declaration is a function");
 
 tab_table pni_tab_table_dataset(void) {
     return (tab_table){functions, sizeof functions / sizeof functions[0]};

@@ -63,7 +63,7 @@ T_CASE(every_function_the_pack_promises_is_there) {
         }
     }
     PNI_AUTO_PTR(json_t) all = pni_udf_specs(catalog);
-    T_EQ_UINT(json_array_size(all), pni_udf_builtin()->n_udfs);
+    T_EQ_UINT(json_array_size(all), pni_udf_function_count(pni_udf_builtin()));
 }
 
 #define T_MESSAGE_HAS(err, part)                                                                   \
