@@ -3,6 +3,7 @@ $ pinion udf ls | grep -E '^(stable_hash64|span_len) '
 span_len                 scalar     immutable  pinion   …
 stable_hash64            scalar     immutable  pinion   (s) -> l
 $ pinion udf ls --tag alignment
+interval_align           window     immutable  pinion   (b,l,l,s,s[,s]) -> ?
 interval_align_score     scalar     immutable  pinion   (l,l,l,l) -> g
 $ pinion udf ls --all --kind table | grep -c generate_series
 1
