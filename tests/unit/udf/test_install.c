@@ -89,7 +89,7 @@ T_CASE(named_arguments) {
 
 /* The value stands in the plan and the function is gone. */
 static void folds(const char *call, const char *value) {
-    PNI_AUTO_PTR(pni_engine_session) session = opened(NULL);
+    PNI_AUTO_PTR(pni_engine_session) session = udf_sql_session(NULL);
     PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
     PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
