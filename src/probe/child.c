@@ -68,6 +68,11 @@ static void call_function(const pni_udf_function *function, const probe_way *way
         pni_probe_table(function->row, way, page);
 }
 
+/* The host gives null itself where a constant argument is. */
+static bool is_kept_away(const pn_udf *udf, const probe_way *way) {
+    return way->constants && way->fill == PROBE_NULLS && udf->null_handling == PN_NULLS_PROPAGATED;
+}
+
 static void probe_shape(const pni_udf_function *function, uint32_t count, pni_sample sample,
                         uint32_t rows, probe_page *page) {
     const struct {
@@ -85,7 +90,7 @@ static void probe_shape(const pni_udf_function *function, uint32_t count, pni_sa
                          ways[i].rows,  ways[i].offset, ways[i].constants};
         snprintf(page->at, sizeof page->at, "%u argument%s%s, %s", count, count == 1 ? "" : "s",
                  sample == PNI_SAMPLE_NUMBER ? " (numbers)" : "", ways[i].label);
-        if (!(ways[i].constants && count == 0))
+        if (!(ways[i].constants && count == 0) && !is_kept_away(function->udf, &way))
             call_function(function, &way, page);
     }
 }
@@ -102,7 +107,9 @@ static void probe_shapes(const pni_udf_function *function, uint32_t rows, probe_
     uint32_t most = udf->signature == PN_SIGNATURE_VARIADIC && udf->max_args > udf->n_arg_formats
                         ? udf->n_arg_formats + 1
                         : udf->n_arg_formats;
-    for (uint32_t count = udf->min_args; count <= most; count++) {
+    /* Arguments with defaults are always there. */
+    uint32_t least = udf->arg_defaults ? udf->n_arg_formats : udf->min_args;
+    for (uint32_t count = least; count <= most; count++) {
         probe_shape(function, count, PNI_SAMPLE_TEXT, rows, page);
         if (takes_anything(udf))
             probe_shape(function, count, PNI_SAMPLE_NUMBER, rows, page);

@@ -47,7 +47,11 @@ static void *create(const aggregate_probe *p) {
                               .scalars = p->args->scalars,
                               .result = p->type};
     int32_t result = p->aggregate->create(udf->ctx, &open, &state, message, sizeof message);
-    return answered(p, result, message) ? state : NULL;
+    if (!answered(p, result, message))
+        return NULL;
+    if (!state)
+        pni_probe_note(p->page, "state", "create() gave no state and no error");
+    return state;
 }
 
 /* Rows go in by update() and out by retract(), which have one form. */

@@ -28,8 +28,25 @@ const json_t *pni_session_sql_functions(const pn_session *session) {
     return pni_sql_functions_all(session->sql_functions);
 }
 
+/* A function that waits holds threads: a session says so before it is used. */
+static pn_status check_waiting(const pn_session *session, const json_t *names, pn_error *err) {
+    size_t index;
+    json_t *name;
+    if (json_is_true(json_object_get(session->async_policy, "enabled")))
+        return PN_OK;
+    json_array_foreach((json_t *)(uintptr_t)names, index, name) {
+        const pn_udf *udf =
+            json_is_string(name) ? pni_udf_find(session->udfs, json_string_value(name)) : NULL;
+        if (udf && udf->flags & PN_UDF_ASYNC)
+            return pni_fail(err, PNI_E_UDF_ASYNC,
+                            "function '%s' may wait, which this session does not allow", udf->name);
+    }
+    return PN_OK;
+}
+
 pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,
                                 pn_error *err) {
+    PNI_TRY(check_waiting(session, names, err));
     PNI_TRY(pni_udf_identity(session->udfs, names, out, err));
     pni_sql_functions_identity(session->sql_functions, names, *out);
     return PN_OK;

@@ -8,6 +8,9 @@
 
 #include "session/session_priv.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static pn_status check_async(const pn_platform_options *options, pn_error *err) {
@@ -107,6 +110,39 @@ static pn_status add_packs(pn_session *session, const pn_platform_options *optio
     return PN_OK;
 }
 
+static bool has_waiting(const json_t *specs) {
+    size_t index;
+    json_t *spec;
+    json_array_foreach((json_t *)(uintptr_t)specs, index, spec) {
+        if (json_is_true(json_object_get(spec, "async")))
+            return true;
+    }
+    return false;
+}
+
+static pn_status set_number(pn_session *session, const char *key, uint64_t number, pn_error *err) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    PNI_TRY(pni_session_set(session, key, text, err));
+    json_object_set_new(session->opened_settings, key, json_string(text)); /* for RESET */
+    return PN_OK;
+}
+
+/* The engine has these settings from the first function that waits on. How long one may take is no
+ * part of an identity; that there are any is a mode of planning. */
+static pn_status apply_async(pn_session *session, const pn_platform_options *options,
+                             pn_error *err) {
+    if (!(options->flags & PN_PLATFORM_ASYNC))
+        return PN_OK;
+    if (has_waiting(pni_session_udf_specs(session))) {
+        PNI_TRY(set_number(session, "pinion_async.timeout_ms", options->async_timeout_ms, err));
+        PNI_TRY(
+            set_number(session, "pinion_async.ideal_batch_size", options->async_batch_rows, err));
+    }
+    json_object_set_new(session->environment, "async_functions", json_string("on"));
+    return pni_session_digest_documents(session, err);
+}
+
 static pn_status check_required(pn_session *session, const pn_platform_options *options,
                                 json_t *problems, pn_error *err) {
     pn_status status = options->n_required
@@ -141,14 +177,15 @@ static json_t *tag_names(const json_t *snapshot) {
     return list;
 }
 
-/* CREATE FUNCTION is a statement, so what allows it is the SQL policy. */
+/* CREATE FUNCTION is a statement, so the SQL policy comes before what a body may hold. */
 static void put_factory(const pn_session *session, const json_t *parts, json_t *platform) {
-    json_t *languages = json_object_get(parts, "function_factories");
+    json_t *languages = json_pack("[s]", "sql");
+    json_array_extend(languages, json_object_get(parts, "function_factories"));
     json_object_set_new(platform, "function_factory",
-                        json_pack("{s:b, s:O}", "installed", json_array_size(languages) > 0,
-                                  "languages", languages));
+                        json_pack("{s:b, s:o}", "installed", 1, "languages", languages));
     json_object_set_new(platform, "function_factory_policy",
-                        json_pack("{s:s}", "sql_policy", pn_sql_policy_name(session->policy)));
+                        json_pack("{s:s, s:O?}", "sql_policy", pn_sql_policy_name(session->policy),
+                                  "bodies", session->function_policy));
 }
 
 /* The settings are there when a pack has functions that may wait; without such there is nothing to

@@ -105,14 +105,40 @@ static void put_signatures(const json_t *rows, const json_t *snapshot, json_t *c
     json_object_set_new(catalog, "function_signatures", signatures);
 }
 
+/* A second name is one of its target, which the engine never hears of. */
+static void put_second_names(json_t *catalog) {
+    PNI_AUTO_PTR(json_t) list = pni_udf_second_names();
+    json_t *signatures = json_object_get(catalog, "function_signatures");
+    size_t index;
+    json_t *entry;
+    json_array_foreach(list, index, entry) {
+        json_t *target = json_object_get(signatures, pni_json_text(entry, "target"));
+        if (target) {
+            json_object_set(signatures, pni_json_text(entry, "name"), target);
+        }
+    }
+}
+
+static pn_status read_routines(const pni_engine_session *session, json_t **out, pn_error *err) {
+    PNI_AUTO_PTR(json_t) list = pni_udf_second_names();
+    PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+    size_t index;
+    json_t *entry;
+    pni_buf_puts(&sql, "select distinct routine_name, function_type from (select routine_name, "
+                       "function_type from information_schema.routines");
+    json_array_foreach(list, index, entry) {
+        pni_buf_printf(&sql, " union all select '%s', upper('%s')", pni_json_text(entry, "name"),
+                       pni_json_text(entry, "kind"));
+    }
+    pni_buf_puts(&sql, ") order by routine_name, function_type");
+    return pni_engine_rows(session, pni_buf_text(&sql), out, err);
+}
+
 pn_status pni_udf_routines(const pni_engine_session *session, const json_t *snapshot, json_t **out,
                            pn_error *err) {
     PNI_AUTO_PTR(json_t) routines = NULL;
     PNI_AUTO_PTR(json_t) parameters = NULL;
-    PNI_TRY(pni_engine_rows(session,
-                            "select distinct routine_name, function_type from "
-                            "information_schema.routines order by routine_name, function_type",
-                            &routines, err));
+    PNI_TRY(read_routines(session, &routines, err));
     PNI_TRY(pni_engine_rows(session,
                             "select specific_name, rid, parameter_mode, parameter_name, data_type "
                             "from information_schema.parameters order by specific_name, rid, "
@@ -121,6 +147,7 @@ pn_status pni_udf_routines(const pni_engine_session *session, const json_t *snap
     json_t *catalog = json_object();
     put_names(routines, catalog);
     put_signatures(parameters, snapshot, catalog);
+    put_second_names(catalog);
     *out = catalog;
     return PN_OK;
 }

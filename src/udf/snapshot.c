@@ -274,6 +274,19 @@ static void put_tag(pni_map *tags, const char *tag, const char *name) {
     pni_map_put(names, name, names);
 }
 
+static void put_second_names(pni_map *tags) {
+    PNI_AUTO_PTR(json_t) list = pni_udf_second_names();
+    size_t index;
+    json_t *entry;
+    json_array_foreach(list, index, entry) {
+        PNI_AUTO_PTR(pni_text) words = pni_strdup(pni_json_text(entry, "tags"));
+        char *rest = words;
+        for (char *tag; (tag = strsep(&rest, ","));) {
+            put_tag(tags, tag, pni_json_text(entry, "name"));
+        }
+    }
+}
+
 json_t *pni_udf_tag_index(const json_t *snapshot) {
     PNI_AUTO_PTR(pni_map) tags = pni_map_new();
     json_t *index_out = json_object();
@@ -282,6 +295,7 @@ json_t *pni_udf_tag_index(const json_t *snapshot) {
     for (size_t i = 0; i < sizeof engine_tags / sizeof *engine_tags; i++) {
         put_tag(tags, engine_tags[i].tag, engine_tags[i].name);
     }
+    put_second_names(tags);
     json_object_foreach(json_object_get(snapshot, "rewrite_tags"), name, list) {
         size_t index;
         json_t *tag;

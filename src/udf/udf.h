@@ -107,6 +107,8 @@ pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, j
 /* Names that pinion gives to functions of the engine, e.g. lag_window. */
 pn_status pni_udf_install_second_names(const pni_engine_session *session, pn_error *err);
 bool pni_udf_is_second_name(const char *name);
+/* All of them, sorted: [{"name","kind","target","tags"}]. */
+json_t *pni_udf_second_names(void);
 
 /* Table function by name or alias; NULL when no pack has it. */
 const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name);

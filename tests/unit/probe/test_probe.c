@@ -77,6 +77,38 @@ T_CASE(what_goes_wrong_is_told_by_name) {
     }
 }
 
+/* What the finding of a function says; "" when it passed. */
+static void expect_finding(const json_t *report, const char *name, const char *what) {
+    const json_t *finding =
+        json_array_get(json_object_get(function_of(report, name), "findings"), 0);
+    const char *found = finding ? pni_json_text(finding, "what") : "";
+    if (!pni_streq(found, what)) {
+        T_FAIL("%s: '%s', want '%s': %s", name, found, what,
+               finding ? pni_json_text(finding, "text") : "");
+    }
+}
+
+T_CASE(aggregates_and_windows_are_called_too) {
+    PNI_AUTO_PTR(json_t) bad = probe("bad_kinds");
+    expect_finding(bad, "wrong_null_count", "null count");
+    expect_finding(bad, "no_state", "state");
+    expect_finding(bad, "few_states", "state");
+    expect_finding(bad, "more_results", "length");
+    expect_finding(bad, "refuses_rows", "");
+    expect_finding(bad, "wrong_length", "length");
+    expect_finding(bad, "two_per_frame", "length");
+    expect_finding(bad, "no_result", "result");
+    T_EQ_STR(pni_json_text(function_of(bad, "refuses_rows"), "refusal"), "the rows taste of rust");
+    T_EQ_STR(pni_json_text(function_of(bad, "no_state"), "kind"), "aggregate");
+    PNI_AUTO_PTR(json_t) good = probe("all_kinds");
+    if (!json_is_true(json_object_get(good, "ok"))) {
+        PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+        pn_error err = PN_ERROR_INIT;
+        T_OK(pni_json_canonical(good, &text, &err), &err);
+        T_FAIL("%s", pni_buf_text(&text));
+    }
+}
+
 T_CASE(an_error_with_a_text_is_a_good_answer) {
     PNI_AUTO_PTR(json_t) report = probe("probed");
     const json_t *function = function_of(report, "refuses");

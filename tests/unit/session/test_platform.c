@@ -142,6 +142,47 @@ T_CASE(packs_and_engine_agree_before_and_after_loading) {
     T_ASSERT(json_is_true(json_object_get(report, "ok")));
 }
 
+/* The test pack `slow` has functions that wait. */
+T_CASE(functions_that_wait_are_used_where_it_is_allowed) {
+    pn_platform_pack pack = {pack_path("slow"), NULL};
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    PNI_AUTO_PTR(json_t) names = json_pack("[s, s]", "sum", "batch_rows");
+    options.packs = &pack, options.n_packs = 1;
+    PNI_AUTO_PTR(pn_session) closed = fx_session(NULL);
+    PNI_AUTO_PTR(json_t) none = NULL;
+    FX_OK(pn_session_install(closed, &options, NULL, err));
+    FX_FAILS(pni_session_functions(closed, names, &none, err), PNI_E_UDF_ASYNC, "'batch_rows'");
+    PNI_AUTO_PTR(pn_session) open = fx_session(NULL);
+    PNI_AUTO_PTR(json_t) found = NULL;
+    options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 750, options.async_batch_rows = 2;
+    FX_OK(pn_session_install(open, &options, NULL, err));
+    FX_OK(pni_session_functions(open, names, &found, err));
+    T_EQ_UINT(json_array_size(found), 1);
+    const json_t *settings = pni_session_settings(open);
+    T_EQ_STR(pni_json_text(settings, "pinion_async.timeout_ms"), "750");
+    T_EQ_STR(pni_json_text(settings, "pinion_async.ideal_batch_size"), "2");
+    T_EQ_STR(pni_json_text(pni_session_environment(open), "async_functions"), "on");
+    T_EQ_STR(pni_json_text(pni_session_environment(closed), "async_functions"), "off");
+}
+
+T_CASE(second_names_of_the_engines_functions_are_told) {
+    static const char *const names[] = {"lag_window", "range_table", "first_value_agg"};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) tags_text = PN_BUF_INIT;
+    FX_OK(pn_udf_require(session, names, 3, err));
+    FX_OK(pn_udf_catalog(session, PN_UDF_CATALOG_STRICT, &text, err));
+    PNI_AUTO_PTR(json_t) catalog = json_of(&text);
+    const json_t *signatures = json_object_get(catalog, "function_signatures");
+    T_ASSERT(
+        json_equal(json_object_get(signatures, "lag_window"), json_object_get(signatures, "lag")));
+    FX_OK(pn_udf_tags(session, &tags_text, err));
+    PNI_AUTO_PTR(json_t) tags = json_of(&tags_text);
+    PNI_AUTO_PTR(json_t) dedupe = json_pack("[s]", "dedupe_best_by_score");
+    T_ASSERT(json_equal(json_object_get(tags, "dedupe"), dedupe));
+}
+
 /* A pack that the engine was never given, and one that it got behind the catalog's back. */
 T_CASE(differences_are_named) {
     PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
