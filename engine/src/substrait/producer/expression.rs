@@ -17,7 +17,7 @@ use datafusion_substrait::substrait::proto::expression::{Literal, RexType, Scala
 use datafusion_substrait::substrait::proto::function_argument::ArgType;
 use datafusion_substrait::substrait::proto::{Expression, FunctionArgument, Type};
 
-use super::Producer;
+use super::{Producer, fields};
 use crate::error::Result;
 use crate::substrait::encoding as words;
 use crate::substrait::types::{is_exact, is_exact_value, spelled, stored, type_text};
@@ -128,16 +128,26 @@ impl Producer {
     }
 
     pub(super) fn function(&mut self, function: &expr::ScalarFunction, schema: &DFSchemaRef) -> DfResult<Expression> {
-        let (_, field) = Expr::ScalarFunction(function.clone()).to_field(schema)?;
+        let nested = fields::is_nested(function);
         let mut arguments = Vec::with_capacity(function.args.len());
+        let mut known = Vec::new();
         for argument in &function.args {
             arguments.push(self.handle_expr(argument, schema)?);
+            if nested {
+                known.push(self.field_of(argument, schema)?);
+            }
         }
+        let field = match nested {
+            true => fields::field_of_call(function, &known)?,
+            false => Expr::ScalarFunction(function.clone()).to_field(schema)?.1,
+        };
         // Substrait's logb takes value and base, SQL's log base and value.
         if function.name() == "log" && arguments.len() == 2 {
             arguments.swap(0, 1);
         }
-        Ok(self.typed_call(function.name(), arguments, field.data_type(), field.is_nullable()))
+        let made = self.typed_call(function.name(), arguments, field.data_type(), field.is_nullable());
+        self.say_field(std::ptr::from_ref(function).addr(), field.data_type(), field.is_nullable());
+        Ok(made)
     }
 
     /// Left-deep chains are as long as the SQL text is, so they are walked with a loop, each type made of the types
@@ -150,12 +160,13 @@ impl Producer {
             first = inner.left.as_ref();
         }
         let mut value = self.handle_expr(first, schema)?;
-        let (mut kind, mut nullable) = (first.get_type(schema)?, first.nullable(schema)?);
+        let field = self.field_of(first, schema)?;
+        let (mut kind, mut nullable) = (field.data_type().clone(), field.is_nullable());
         for node in chain.into_iter().rev() {
             let right = self.handle_expr(&node.right, schema)?;
-            let (right_kind, right_nullable) = (node.right.get_type(schema)?, node.right.nullable(schema)?);
-            kind = BinaryTypeCoercer::new(&kind, &node.op, &right_kind).get_result_type()?;
-            nullable |= right_nullable;
+            let field = self.field_of(&node.right, schema)?;
+            kind = BinaryTypeCoercer::new(&kind, &node.op, field.data_type()).get_result_type()?;
+            nullable |= field.is_nullable();
             value = match own_operator(node.op) {
                 Some(text) => {
                     let text = self.text(text)?;
@@ -164,6 +175,7 @@ impl Producer {
                 None => self.typed_call(operator_to_name(node.op), vec![value, right], &kind, nullable),
             };
         }
+        self.say_field(std::ptr::from_ref(expr).addr(), &kind, nullable);
         Ok(value)
     }
 
@@ -175,8 +187,10 @@ impl Producer {
             _ => return from_unary_expr(self, expr, schema),
         };
         let value = self.handle_expr(inner, schema)?;
-        let (kind, nullable) = (inner.get_type(schema)?, inner.nullable(schema)?);
-        Ok(self.typed_call(name, vec![value], &kind, nullable))
+        let field = self.field_of(inner, schema)?;
+        let made = self.typed_call(name, vec![value], field.data_type(), field.is_nullable());
+        self.say_field(std::ptr::from_ref(expr).addr(), field.data_type(), field.is_nullable());
+        Ok(made)
     }
 }
 

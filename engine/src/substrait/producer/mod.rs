@@ -4,6 +4,7 @@
 //! outputs of unnest get names made of their place.
 
 mod expression;
+mod fields;
 mod relation;
 mod window;
 
@@ -52,6 +53,8 @@ struct Producer {
     work_tables: Vec<(String, String)>,
     /// Recursive queries so far.
     recursions: usize,
+    /// Where the expression lies that was produced last, when it said its field.
+    last: Option<(usize, FieldRef)>,
 }
 
 /// What an enhancement is: a type URL and bytes.
