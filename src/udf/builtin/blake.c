@@ -49,19 +49,32 @@ static inline uint64_t load(const uint8_t *bytes) {
 }
 
 #define ROTATE(x, n) (((x) >> (n)) | ((x) << (64 - (n))))
-#define MIX(a, b, c, d, x, y)                                                                      \
-    do {                                                                                           \
-        v[a] = v[a] + v[b] + m[x];                                                                 \
-        v[d] = ROTATE(v[d] ^ v[a], 32);                                                            \
-        v[c] = v[c] + v[d];                                                                        \
-        v[b] = ROTATE(v[b] ^ v[c], 24);                                                            \
-        v[a] = v[a] + v[b] + m[y];                                                                 \
-        v[d] = ROTATE(v[d] ^ v[a], 16);                                                            \
-        v[c] = v[c] + v[d];                                                                        \
-        v[b] = ROTATE(v[b] ^ v[c], 63);                                                            \
-    } while (0)
+#define INLINE static inline __attribute__((always_inline)) /* or the instruction set is lost */
 
-static inline __attribute__((always_inline)) void compress(lanes *l) {
+/* One column or diagonal of the state, with two words of the message. */
+INLINE void mix(vec *v, const int at[4], const vec *x, const vec *y) {
+    vec a = v[at[0]];
+    vec b = v[at[1]];
+    vec c = v[at[2]];
+    vec d = v[at[3]];
+    a += b + *x;
+    d = ROTATE(d ^ a, 32);
+    c += d;
+    b = ROTATE(b ^ c, 24);
+    a += b + *y;
+    d = ROTATE(d ^ a, 16);
+    c += d;
+    b = ROTATE(b ^ c, 63);
+    v[at[0]] = a;
+    v[at[1]] = b;
+    v[at[2]] = c;
+    v[at[3]] = d;
+}
+
+INLINE void compress(lanes *l) {
+    static const int columns[8][4] = {{0, 4, 8, 12},  {1, 5, 9, 13},  {2, 6, 10, 14},
+                                      {3, 7, 11, 15}, {0, 5, 10, 15}, {1, 6, 11, 12},
+                                      {2, 7, 8, 13},  {3, 4, 9, 14}};
     vec m[WORDS];
     vec v[WORDS];
     for (int i = 0; i < WORDS; i++) {
@@ -78,14 +91,10 @@ static inline __attribute__((always_inline)) void compress(lanes *l) {
 #pragma GCC unroll 12
     for (int round = 0; round < ROUNDS; round++) {
         const uint8_t *s = sigma[round];
-        MIX(0, 4, 8, 12, s[0], s[1]);
-        MIX(1, 5, 9, 13, s[2], s[3]);
-        MIX(2, 6, 10, 14, s[4], s[5]);
-        MIX(3, 7, 11, 15, s[6], s[7]);
-        MIX(0, 5, 10, 15, s[8], s[9]);
-        MIX(1, 6, 11, 12, s[10], s[11]);
-        MIX(2, 7, 8, 13, s[12], s[13]);
-        MIX(3, 4, 9, 14, s[14], s[15]);
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++) {
+            mix(v, columns[i], &m[s[2 * i]], &m[s[2 * i + 1]]);
+        }
     }
     for (int i = 0; i < 8; i++) {
         l->state[i] ^= v[i] ^ v[i + 8];

@@ -164,7 +164,7 @@ static int make_struct(const struct ArrowSchema *from, const int64_t *indexes, i
 
 static int32_t pick_field(udf_fields *fields, struct ArrowSchema *out) {
     struct ArrowSchemaView type;
-    int64_t indexes[MAX_PICKED];
+    int64_t indexes[MAX_PICKED] = {0};
     if (ArrowSchemaViewInit(&type, fields->args[0], NULL) != NANOARROW_OK ||
         type.type != NANOARROW_TYPE_STRUCT) {
         return pni_udf_wrong_type(fields, 0, "a struct");

@@ -208,9 +208,10 @@ typedef struct ints {
 
 static ints ints_of(const udf_frame *frame, const struct ArrowArrayView *view, int64_t offset,
                     int64_t step) {
+    static const int64_t none = 0; /* an array without rows may have no buffer */
     if (view->storage_type == NANOARROW_TYPE_INT64 && step == 1) {
         const int64_t *data = view->buffer_views[1].data.as_int64;
-        return (ints){data ? data + view->offset + offset : NULL, NULL};
+        return (ints){data ? data + view->offset + offset : &none, NULL};
     }
     int64_t *copy = pni_alloc((size_t)frame->rows * sizeof *copy + 1);
     for (int64_t row = 0; row < frame->rows; row++) {
