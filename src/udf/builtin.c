@@ -14,6 +14,23 @@
 
 enum { MAX_FUNCTIONS = 64, MAX_AGGREGATES = 16, MAX_WINDOWS = 16 };
 
+#define OPTION(name, format, fallback, description)                                                \
+    { sizeof(pn_option), 0, "codeanatomy_udf." name, format, fallback, description }
+
+/* What functions are called with where the call says nothing. */
+static const pn_option options[] = {
+    OPTION("utf8_normalize_form", "u", "NFKC", "Normal form of utf8_normalize."),
+    OPTION("utf8_normalize_casefold", "b", "true", "Whether utf8_normalize gives lower case."),
+    OPTION("utf8_normalize_collapse_ws", "b", "true",
+           "Whether utf8_normalize makes one space of white space."),
+    OPTION("span_default_line_base", "l", "0", "Line base of span_make."),
+    OPTION("span_default_col_unit", "u", "byte", "Column unit of span_make."),
+    OPTION("span_default_end_exclusive", "b", "true",
+           "Whether spans of span_make exclude their end."),
+    OPTION("map_normalize_key_case", "u", "lower", "Case of the keys of map_normalize."),
+    OPTION("map_normalize_sort_keys", "b", "true", "Whether map_normalize sorts by key."),
+};
+
 static pn_udf all[MAX_FUNCTIONS];
 static pn_aggregate aggregates[MAX_AGGREGATES];
 static pn_window windows[MAX_WINDOWS];
@@ -33,6 +50,9 @@ static pn_plugin pack = {
     .expr_planner_stride = sizeof(pn_expr_planner),
     .n_expr_planners = 1,
     .expr_planners = &pni_udf_domain_planner,
+    .option_stride = sizeof(pn_option),
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -156,11 +156,16 @@ impl Declaration {
         i < 64 && self.table.literal_args >> i & 1 == 1
     }
 
-    /// PLAN names the first argument that must be a literal and is none.
+    /// PLAN names the first argument that must be a literal and is none. src/engine/error.c takes the number out.
     pub fn check_literals(&self, is_literal: impl Iterator<Item = bool>) -> Result<()> {
         match is_literal.enumerate().find(|(i, is_literal)| self.wants_literal(*i) && !is_literal) {
             None => Ok(()),
-            Some((i, _)) => Err(self.failure(status::PLAN, &format!("takes a literal as argument {}", i + 1))),
+            Some((i, _)) => {
+                let names = self.signature.parameter_names.as_deref().unwrap_or_default();
+                let named = names.get(i).map_or_else(String::new, |name| format!(", '{name}',"));
+                let why = format!("refuses its arguments: PN5120: argument {}{named} must be a literal", i + 1);
+                Err(self.failure(status::PLAN, &why))
+            }
         }
     }
 

@@ -277,8 +277,8 @@ static const pn_udf functions[] = {
      .description = "A prefix, a colon and the 63-bit hash of 1 to 64 parts; null is a part."},
     {UDF_FUNCTION("stable_hash_any", NANOARROW_TYPE_STRING, hash_any_rows),
      UDF_ALIASES("stable_hash"), UDF_EXACT(1, "*", "b", "s"),
-     UDF_NAMES("value", "canonical", "null_sentinel"), .return_format = "u", .rewrite_tags = "hash",
-     .body_version = "1",
+     UDF_NAMES("value", "canonical", "null_sentinel"), UDF_DEFAULTS("true", "'" UDF_NULL_TEXT "'"),
+     .return_format = "u", .rewrite_tags = "hash", .body_version = "1",
      .description = "128-bit hash of the text form of any value, trimmed and NFKC when canonical; "
                     "never null."},
     {UDF_TAGGED("span_id", NANOARROW_TYPE_STRING, id_field, id_parts_rows),

@@ -242,6 +242,9 @@ pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn
 #define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define UDF_ALIASES(...) .aliases = UDF_LIST(__VA_ARGS__)
 #define UDF_NAMES(...) .arg_names = UDF_LIST(__VA_ARGS__)
+/* One per optional argument: an SQL literal, or UDF_OPTION. */
+#define UDF_DEFAULTS(...) .arg_defaults = UDF_LIST(__VA_ARGS__)
+#define UDF_OPTION(name) "=codeanatomy_udf." name
 /* Exactly these arguments; those from `min` on may be left out. */
 #define UDF_EXACT(min, ...)                                                                        \
     .signature = PN_SIGNATURE_EXACT, .min_args = (min), .arg_formats = UDF_LIST(__VA_ARGS__),      \

@@ -73,7 +73,9 @@ static const struct ArrowArrayView *entries_of(const udf_col *col, int64_t row, 
 static int32_t get_field(udf_fields *fields, struct ArrowSchema *out) {
     pni_str key;
     UDF_TRY(check_map(fields));
-    UDF_TRY(pni_udf_literal(fields, 1, "key", &key));
+    if (fields->literals[1]) { /* others are refused by the adapter, when constants are folded */
+        UDF_TRY(pni_udf_literal(fields, 1, "key", &key));
+    }
     ArrowSchemaInit(out);
     return pni_udf_made(fields, ArrowSchemaSetType(out, NANOARROW_TYPE_STRING));
 }
@@ -260,7 +262,9 @@ static const pn_udf functions[] = {
      .description = "The value of a key as text; the default where the map has none or null.",
      .flags = PN_UDF_SHORT_CIRCUITS, .literal_args = 1 << 1},
     {UDF_DECIDED("map_normalize", normalize_field, normalize_rows), UDF_EXACT(1, "*", "s", "b"),
-     UDF_NAMES("map", "key_case", "sort_keys"), .rewrite_tags = "map,nested", .body_version = "1",
+     UDF_NAMES("map", "key_case", "sort_keys"),
+     UDF_DEFAULTS(UDF_OPTION("map_normalize_key_case"), UDF_OPTION("map_normalize_sort_keys")),
+     .rewrite_tags = "map,nested", .body_version = "1",
      .description = "A map of texts with keys in one case, sorted, the last of equal keys kept.",
      .literal_args = 1 << 1 | 1 << 2},
 };

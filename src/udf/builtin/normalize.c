@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text functions of SQL over text.c. Options (form, casefold, collapse_ws) are meant to be
- * constants, but are read per row like any argument, so a column works as well; a null option is
- * its default.
+ * The text functions of SQL over text.c. Options (form, casefold, collapse_ws) that a call leaves
+ * out come from settings, as literals in the plan; a null one is what the settings are by
+ * themselves.
  */
 #include "udf/builtin/out_priv.h"
 
@@ -104,8 +104,10 @@ static int32_t qname_rows(udf_frame *frame, struct ArrowArray *out) {
 static const pn_udf functions[] = {
     {UDF_FUNCTION("utf8_normalize", NANOARROW_TYPE_STRING, normalize_rows),
      UDF_ALIASES("normalize_utf8"), UDF_EXACT(1, "s", "s", "b", "b"),
-     UDF_NAMES("value", "form", "casefold", "collapse_ws"), .return_format = "u",
-     .rewrite_tags = "string,string_norm", .body_version = "1",
+     UDF_NAMES("value", "form", "casefold", "collapse_ws"),
+     UDF_DEFAULTS(UDF_OPTION("utf8_normalize_form"), UDF_OPTION("utf8_normalize_casefold"),
+                  UDF_OPTION("utf8_normalize_collapse_ws")),
+     .return_format = "u", .rewrite_tags = "string,string_norm", .body_version = "1",
      .literal_args = 1 << 1 | 1 << 2 | 1 << 3,
      .description = "Trims and brings a text to a Unicode normal form, lower case and single "
                     "spaces; empty gives null."},

@@ -435,6 +435,8 @@ static const pn_udf functions[] = {
     {UDF_DECIDED("span_make", span_field, make_rows), UDF_ALIASES("span"),
      UDF_EXACT(2, "l", "l", "i", "s", "b"),
      UDF_NAMES("bstart", "bend", "line_base", "col_unit", "end_exclusive"),
+     UDF_DEFAULTS(UDF_OPTION("span_default_line_base"), UDF_OPTION("span_default_col_unit"),
+                  UDF_OPTION("span_default_end_exclusive")),
      .rewrite_tags = "position_encoding,span", .body_version = "1",
      .description = "A byte span: bounds, line base, column unit, and whether the end is "
                     "exclusive."},

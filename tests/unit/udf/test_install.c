@@ -5,19 +5,89 @@
 #include "udf/udf.h"
 #include "udf_sql.h"
 
-T_CASE(constants) {
-    udf_sql_gives(NULL, "select stable_hash64('alpha')", "5982700193828047002");
-    udf_sql_gives(NULL, "select hash128('alpha')", "b52f7e54cd313e691148cc2c80345831");
-    udf_sql_gives(NULL, "select stable_id('ns', 'delta')", "ns:7fe3792fbdd937674be221ed030739da");
-    udf_sql_gives(NULL, "select stable_id_parts('node', 'a', NULL)",
-                  "node:e572d4f485d45f5df562e024a5aa26e5");
-    udf_sql_gives(NULL, "select stable_hash_any(' a ', false)", "39e7a695dd1789d8b81700a7f7774a81");
-    udf_sql_gives(NULL, "select span_id('span', 'src/a.py', 0, 10)",
-                  "span:b0331585c6e92ba2ed514a897d63d284");
-    udf_sql_gives(NULL, "select span_len(span_make(10, 25))", "15");
-    udf_sql_gives(NULL, "select col_to_byte('abcdef', 3, 'BYTE')", "3");
-    udf_sql_gives(NULL, "select utf8_normalize('  Foo  BAR ')", "foo bar");
-    udf_sql_gives(NULL, "select interval_align_score(0, 5, 10, 20)", "-10.0");
+T_CASE(vectors_of_the_reference) {
+    static const char *const vectors[][2] = {
+        {"stable_hash64('alpha')", "5982700193828047002"},
+        {"stable_hash64('beta')", "1390570534839725742"},
+        {"stable_hash64('gamma')", "8666994792918649077"},
+        {"stable_hash64('delta')", "6315955185590287590"},
+        {"stable_hash64('')", "7252660547403494068"},
+        {"stable_hash64('é')", "5411848509986117935"},
+        {"stable_hash64('a b')", "4267123975431649576"},
+        {"stable_hash128('alpha')", "b52f7e54cd313e691148cc2c80345831"},
+        {"stable_hash128('beta')", "3fbcb3213a60fe28c29ec4283042c6e2"},
+        {"stable_hash128('gamma')", "1ad1681ff58b47897848793151cb45d1"},
+        {"stable_hash128('delta')", "7fe3792fbdd937674be221ed030739da"},
+        {"stable_hash128('')", "cae66941d9efbd404e4d88758ea67670"},
+        {"stable_hash128('é')", "d4b1b0202b21bb84e60a3d272ecab0db"},
+        {"stable_hash128('a b')", "acc9227cc02e5f5c13e74125bce89499"},
+        {"prefixed_hash64('ns', 'gamma')", "ns:8666994792918649077"},
+        {"stable_id('ns', 'delta')", "ns:7fe3792fbdd937674be221ed030739da"},
+        {"stable_id_parts('node', 'a', 'b')", "node:065ab5741cdfad44687cf119c1eb4ec9"},
+        {"stable_id_parts('node', 'a', NULL)", "node:e572d4f485d45f5df562e024a5aa26e5"},
+        {"stable_id('node', 'a', NULL)", "node:e572d4f485d45f5df562e024a5aa26e5"},
+        {"stable_id_parts('node', 'a')", "node:27c35e6e9373877f29e562464e46497e"},
+        {"stable_id_parts('node', 'r1', 'CST_REF')", "node:84fbb696f18601123e1f6b9426117c8e"},
+        {"prefixed_hash_parts64('p', 'a', 'b')", "p:8668388485945676816"},
+        {"stable_hash_any(NULL)", "a57b800059f43b1b7b599199eb6e1b74"},
+        {"stable_hash_any(' a ')", "27c35e6e9373877f29e562464e46497e"},
+        {"stable_hash_any(' a ', false)", "39e7a695dd1789d8b81700a7f7774a81"},
+        {"span_id('span', 'src/a.py', 0, 10)", "span:b0331585c6e92ba2ed514a897d63d284"},
+        {"span_id('span', 'src/a.py', 0, 10, 'Name')", "span:7d83f9938100140bafeed586e39e4fc0"},
+        {"span_len(span_make(10, 25))", "15"},
+        {"interval_align_score(0, 5, 10, 20)", "-10.0"},
+        {"col_to_byte('abcdef', 3, 'BYTE')", "3"},
+        {"canonicalize_byte_span(10, 'abcdef', 3, 20, 'ghijkl', 2, 'BYTE')['bend']", "22"},
+        {"map_get_default(map {'alpha': 'bravo'}, 'alpha', 'fallback')", "bravo"},
+        {"list_unique_sorted(['b', 'a', 'b'])[2]", "b"},
+        {"utf8_normalize('  Foo  BAR ')", "foo bar"}};
+    PNI_AUTO_PTR(pni_engine_session) session = udf_sql_session(NULL);
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+        PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+        pn_error err = PN_ERROR_INIT;
+        pni_buf_printf(&sql, "select %s", vectors[i][0]);
+        T_OK(udf_sql_evaluate(session, pni_buf_text(&sql), &got, &err), &err);
+        if (!pni_streq(pni_buf_text(&got), vectors[i][1])) {
+            T_FAIL("%s gives %s, want %s", vectors[i][0], pni_buf_text(&got), vectors[i][1]);
+        }
+    }
+}
+
+/* Settings are written into the plan as literals; what a call says itself, holds. */
+T_CASE(settings_stand_for_missing_arguments) {
+    static const char *const settings[][2] = {
+        {"codeanatomy_udf.utf8_normalize_form", "NFC"},
+        {"codeanatomy_udf.utf8_normalize_casefold", "false"},
+        {"codeanatomy_udf.utf8_normalize_collapse_ws", "false"},
+        {"codeanatomy_udf.span_default_line_base", "1"},
+        {"codeanatomy_udf.span_default_col_unit", "utf16"},
+        {"codeanatomy_udf.span_default_end_exclusive", "false"},
+        {"codeanatomy_udf.map_normalize_key_case", "upper"},
+        {"codeanatomy_udf.map_normalize_sort_keys", "false"}};
+    static const char *const calls[][3] = {
+        {"utf8_normalize(' \uff21  b ')", "a b", "\uff21  b"},
+        {"utf8_normalize(' \uff21  b ', collapse_ws => true)", "a b", "\uff21 b"},
+        {"span_make(v, 9)",
+         "{\"bstart\":7,\"bend\":9,\"line_base\":0,\"col_unit\":\"byte\",\"end_exclusive\":true}",
+         "{\"bstart\":7,\"bend\":9,\"line_base\":1,\"col_unit\":\"utf16\",\"end_exclusive\":false}"},
+        {"arrow_metadata(span_make(v, 9), 'line_base')", "0", "1"},
+        {"arrow_metadata(span_make(v, 9, 3), 'line_base')", "3", "3"},
+        {"array_to_string(map_keys(map_normalize(map {'b': 1, 'a': v})), ' ')", "a b", "B A"}};
+    for (int set = 0; set < 2; set++) {
+        pn_error err = PN_ERROR_INIT;
+        PNI_AUTO_PTR(pni_engine_session) session = udf_sql_session(NULL);
+        for (size_t i = 0; set && i < sizeof settings / sizeof settings[0]; i++) {
+            T_OK(pni_engine_session_set(session, settings[i][0], settings[i][1], &err), &err);
+        }
+        for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+            PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+            PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+            pni_buf_printf(&sql, "select %s from (values (7)) t(v)", calls[i][0]);
+            T_OK(udf_sql_evaluate(session, pni_buf_text(&sql), &got, &err), &err);
+            T_EQ_STR(pni_buf_text(&got), calls[i][1 + set]);
+        }
+    }
 }
 
 T_CASE(nested_values_and_fields) {
@@ -64,6 +134,16 @@ T_CASE(what_is_refused_while_planning_has_a_number) {
             "argument 1, 'semantic_type', must be a literal");
     refused("select struct_pick(named_struct('a', 1), 'b')", PNI_E_UDF_ARGUMENT_VALUE,
             "the struct has no field 'b'");
+    refused("select utf8_normalize(v, v) from (values ('a')) t(v)", PNI_E_UDF_LITERAL,
+            "argument 2, 'form', must be a literal");
+    refused("select stable_hash_any(v, v) from (values (true)) t(v)", PNI_E_UDF_LITERAL,
+            "argument 2, 'canonical', must be a literal");
+    refused("select map_normalize(map {'a': v}, v) from (values ('a')) t(v)", PNI_E_UDF_LITERAL,
+            "argument 2, 'key_case', must be a literal");
+    refused("select struct_pick(named_struct('a', v), v) from (values ('a')) t(v)",
+            PNI_E_UDF_LITERAL, "argument 2, 'field1', must be a literal");
+    refused("select arrow_metadata(v, v) from (values ('a')) t(v)", PNI_E_UDF_LITERAL,
+            "argument 2, 'key', must be a literal");
     refused("select list_compact(5)", PNI_E_UDF_ARGUMENT_TYPE, "has type Int64, not a list");
 }
 
