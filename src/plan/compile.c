@@ -331,7 +331,6 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
     bundle->functions = pni_plan_functions(bundle->substrait);
-    PNI_TRY(pni_session_check_waiting(session, bundle->functions, err));
     if (request->name)
         PNI_TRY(
             pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */

@@ -54,21 +54,6 @@ json_t *pni_session_async_policy(uint64_t timeout_ms, uint64_t batch_rows) {
                      "ideal_batch_size", pni_json_u64(batch_rows));
 }
 
-pn_status pni_session_check_waiting(const pn_session *session, const json_t *functions,
-                                    pn_error *err) {
-    if (json_is_true(json_object_get(session->async_policy, "enabled")))
-        return PN_OK;
-    size_t index;
-    json_t *name;
-    json_array_foreach((json_t *)(uintptr_t)functions, index, name) {
-        const pn_udf *udf = pni_udf_find(session->udfs, json_string_value(name));
-        if (udf && (udf->flags & PN_UDF_ASYNC))
-            return pni_fail(err, PNI_E_FUNCTION_WAITS,
-                            "function '%s' may wait, and no policy allows that", udf->name);
-    }
-    return PN_OK;
-}
-
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 /* Strict: the failure is the result. Lenient: it is a line of `problems`. */
@@ -186,21 +171,6 @@ static void put_factory(const pn_session *session, const json_t *parts, json_t *
     json_object_set_new(platform, "function_factory_policy",
                         json_pack("{s:s, s:O?}", "sql_policy", pn_sql_policy_name(session->policy),
                                   "bodies", session->function_policy));
-}
-
-/* The settings are there when a pack has functions that may wait; without such there is nothing to
- * tell. */
-static pn_status apply_async(pn_session *session, const pn_platform_options *options,
-                             pn_error *err) {
-    static const char *const keys[] = {"pinion_async.timeout_ms", "pinion_async.ideal_batch_size"};
-    const uint64_t values[] = {options->async_timeout_ms, options->async_batch_rows};
-    for (size_t i = 0; i < 2; i++) {
-        char text[24];
-        snprintf(text, sizeof text, "%llu", (unsigned long long)values[i]);
-        if (values[i] && json_object_get(session->settings, keys[i]))
-            PNI_TRY(pni_session_set(session, keys[i], text, err));
-    }
-    return PN_OK;
 }
 
 static pn_status put_functions(pn_session *session, json_t *platform, pn_error *err) {

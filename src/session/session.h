@@ -146,9 +146,6 @@ bool pni_session_is_temporary(const pn_session *session, const char *name);
 bool pni_setting_is_excluded(const char *key);
 /* "prefix.name" that is none of the engine's: an option of a pack (pn_option). */
 bool pni_setting_is_option(const char *key);
-/* WAITS when one of the functions (names) may wait and the platform does not allow that. */
-pn_status pni_session_check_waiting(const pn_session *session, const json_t *functions,
-                                    pn_error *err);
 /* SETTING when an option was asked for that no loaded pack has. */
 pn_status pni_session_check_options(const pn_session *session, pn_error *err);
 size_t pni_setting_exclusion_count(void);

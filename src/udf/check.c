@@ -211,8 +211,8 @@ static pn_status check_scalar(const udf_check *at, const pn_udf *udf) {
         return pni_udf_wrong(at,
                              "the field 'preserves_order_of' names an argument that is not there");
     }
-    if ((udf->flags & PN_UDF_ASYNC) && udf->n_alternatives) {
-        return pni_udf_wrong(at, "a function with PN_UDF_ASYNC has no alternatives");
+    if ((udf->flags & PN_UDF_ASYNC) && (udf->n_alternatives || (udf->aliases && *udf->aliases))) {
+        return pni_udf_wrong(at, "a function with PN_UDF_ASYNC has no alternatives and no aliases");
     }
     return udf->flags & PN_UDF_ASYNC ? check_waiting(at, udf->arg_formats, udf->n_arg_formats)
                                      : PN_OK;

@@ -40,18 +40,15 @@ static int32_t deaf(void *ctx, const pn_kernel_call *call, struct ArrowArray *ou
 }
 
 static const char *const longs[] = {"l"};
-static const char *const aliases[] = {"rows_of_batch", NULL};
 
-#define WAITS(fn, its_aliases)                                                                     \
+#define WAITS(fn)                                                                                  \
     {                                                                                              \
         .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_VOLATILE, .min_args = 1,        \
-        .max_args = 1, .n_arg_formats = 1, .name = #fn, .aliases = (its_aliases),                  \
-        .arg_formats = longs, .return_format = "l", .invoke = fn, .body_version = "1",             \
-        .flags = PN_UDF_ASYNC,                                                                     \
+        .max_args = 1, .n_arg_formats = 1, .name = #fn, .arg_formats = longs,                      \
+        .return_format = "l", .invoke = fn, .body_version = "1", .flags = PN_UDF_ASYNC,            \
     }
 
-static const pn_udf functions[] = {WAITS(batch_rows, aliases), WAITS(listens, NULL),
-                                   WAITS(deaf, NULL)};
+static const pn_udf functions[] = {WAITS(batch_rows), WAITS(listens), WAITS(deaf)};
 
 static const pn_plugin plugin = {
     .struct_size = sizeof(pn_plugin),

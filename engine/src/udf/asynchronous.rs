@@ -61,18 +61,16 @@ impl Policy {
     }
 }
 
-/// One name of a function; they share what disables it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct AsyncFunction {
     function: Arc<ScalarFunction>,
-    name: String,
     signature: Signature,
     stuck: Arc<AtomicBool>,
 }
 
 impl PartialEq for AsyncFunction {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.function == other.function
+        self.function == other.function
     }
 }
 
@@ -80,25 +78,18 @@ impl Eq for AsyncFunction {}
 
 impl std::hash::Hash for AsyncFunction {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (&self.name, &self.function).hash(state);
+        self.function.hash(state);
     }
 }
 
-/// The function under its name and each alias: the engine's wrapper of such functions has no aliases.
-pub fn functions(declaration: &Arc<Declaration>) -> Result<Vec<Arc<ScalarUDF>>> {
-    let function = Arc::new(ScalarFunction(Arc::clone(declaration)));
-    let stuck = Arc::new(AtomicBool::new(false));
-    let signature = declaration.exact_signature()?;
-    let named = |name: &String| {
-        let made = AsyncFunction {
-            function: Arc::clone(&function),
-            name: name.clone(),
-            signature: signature.clone(),
-            stuck: Arc::clone(&stuck),
-        };
-        Arc::new(AsyncScalarUDF::new(Arc::new(made)).into_scalar_udf())
+/// The engine's wrapper of such functions has no aliases, so they have none.
+pub fn function(declaration: &Arc<Declaration>) -> Result<Arc<ScalarUDF>> {
+    let made = AsyncFunction {
+        function: ScalarFunction(Arc::clone(declaration)).into(),
+        signature: declaration.exact_signature()?,
+        stuck: Arc::default(),
     };
-    Ok(std::iter::once(&declaration.name).chain(&declaration.aliases).map(named).collect())
+    Ok(Arc::new(AsyncScalarUDF::new(Arc::new(made)).into_scalar_udf()))
 }
 
 /// A running call: dropped, it asks the kernel to stop and disables a function that does not.
@@ -176,7 +167,7 @@ impl AsyncFunction {
 
 impl ScalarUDFImpl for AsyncFunction {
     fn name(&self) -> &str {
-        &self.name
+        self.function.name()
     }
 
     fn signature(&self) -> &Signature {

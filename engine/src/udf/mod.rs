@@ -77,12 +77,6 @@ impl Reader<'_> {
         if function.has_defaults() || aggregate.is_some() {
             let called = Called { declaration: Arc::clone(function), aggregate };
             self.called.insert(function.name.clone(), called);
-            if function.is_async() {
-                for alias in &function.aliases {
-                    let called = Called { declaration: Arc::clone(function), aggregate };
-                    self.called.insert(alias.clone(), called);
-                }
-            }
         }
     }
 
@@ -107,7 +101,7 @@ impl Reader<'_> {
             }
             self.note(&function, None);
             if function.is_async() {
-                found.scalars.extend(asynchronous::functions(&function)?);
+                found.scalars.push(asynchronous::function(&function)?);
                 waits = true;
             } else {
                 found.scalars.push(Arc::new(ScalarUDF::from(ScalarFunction(function))));

@@ -26,7 +26,6 @@ static void fails_there(const pni_engine_session *session, const char *sql, cons
 
 T_CASE(they_answer_as_others_do) {
     udf_sql_gives("slow", "select batch_rows(v) from (values (1), (2), (3)) t(v)", "3,3,3");
-    udf_sql_gives("slow", "select rows_of_batch(v) from (values (1), (2)) t(v)", "2,2");
     udf_sql_gives("slow", "select v from (values (1), (2)) t(v) where batch_rows(v) = 2", "1,2");
 }
 

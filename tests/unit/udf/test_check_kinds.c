@@ -255,7 +255,9 @@ T_CASE(alternatives) {
 
 T_CASE(functions_that_wait_take_flat_types) {
     static const char *const any[] = {"l", "*", NULL};
+    static const char *const aliases[] = {"other", NULL};
     REFUSED((p.udf.flags = PN_UDF_ASYNC, p.udf.arg_formats = any), "flat types");
+    REFUSED((p.udf.flags = PN_UDF_ASYNC, p.udf.aliases = aliases), "no aliases");
 }
 
 T_CASE(options) {
