@@ -16,6 +16,7 @@ done
 PN_BUILD_DIR=build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_sqllogictest.py --all
 PN_BUILD_DIR=$root/build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_processes.py --all
 UDF_ROWS=100000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_random.py
+UDF_ROWS=12000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_aggregates.py
 tools/engine.sh tsan quick
 tools/build.sh tsan
 tools/test.sh tsan -LE "tools|header|install" # nothing instrumented runs in these
