@@ -163,6 +163,31 @@ class Grouped(Case):
                                f"target_partitions={partitions}", f"batch_size={batch}")
             self.assertEqual(got, want, f"{partitions} partitions of {batch} rows")
 
+    def test_rows_that_skip_the_first_stage(self):
+        """With more groups than it is worth, rows become partial states one by one."""
+        sql = f"SELECT id, {self.select(' FILTER (WHERE g > 3) IGNORE NULLS')} FROM rows GROUP BY id ORDER BY id"
+        got = self.run_sql(sql, "target_partitions=2", "batch_size=128",
+                           "datafusion.execution.skip_partial_aggregation_probe_rows_threshold=256",
+                           "datafusion.execution.skip_partial_aggregation_probe_ratio_threshold=0.1")
+        want = [(row["id"], *(d([row] if row["g"] > 3 else [], True) for d in AGGREGATES.values()))
+                for row in self.rows]
+        self.assertEqual(got, want)
+
+    def test_every_type_of_text(self):
+        table = pa.Table.from_pylist(self.rows, SCHEMA)
+        kinds = {"large": pa.large_string(), "seen": pa.string_view(), "coded": pa.dictionary(pa.int32(), pa.string())}
+        for name, kind in kinds.items():
+            table = table.append_column(name, table["value"].combine_chunks().cast(kind))
+        with pa.ipc.new_file(self.folder / "data/texts.arrow", table.schema) as sink:
+            sink.write_table(table.slice(7), max_chunksize=333)
+        want = []
+        for g in range(37):
+            rows = [row for row in self.rows[7:] if row["g"] == g]
+            lists, most = unique([row["value"] for row in rows], False), of_pairs(-1)(rows, False)
+            want.append((g, *([lists, most, len(lists)] * len(kinds))))
+        calls = ", ".join(f"list_unique({name}), arg_max({name}, key), count_distinct_agg({name})" for name in kinds)
+        self.assertEqual(self.run_sql(f"SELECT g, {calls} FROM texts GROUP BY g ORDER BY g"), want)
+
     def test_null_treatment_distinct_and_filter(self):
         got = self.run_sql(f"SELECT g, {self.select(' IGNORE NULLS')} FROM rows GROUP BY g ORDER BY g")
         self.assertEqual(got, self.expected(AGGREGATES.values(), True))
