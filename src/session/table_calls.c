@@ -234,7 +234,7 @@ static pn_status relation_of(const opened *call, pn_buf *out) {
  */
 
 bool pni_session_has_table_function(const pn_session *session, const char *name) {
-    return pni_udf_table_function(session->udfs, name) != NULL;
+    return pni_udf_table_function(session->udfs, name) || pni_udf_table_refusal(name);
 }
 
 /* Adds {text: relation} when the call answers with a dataset; tables that a pack scans itself are
@@ -270,6 +270,11 @@ pn_status pni_session_expand(pn_session *session, int32_t policy, pn_bytes sql,
     size_t index;
     json_t *name;
     json_array_foreach(json_object_get(parsed, "table_functions"), index, name) {
+        const char *refusal = pni_udf_table_refusal(json_string_value(name));
+        if (refusal && !pni_udf_table_function(session->udfs, json_string_value(name))) {
+            return pni_fail(err, PNI_E_TABLE_UNSUPPORTED, "%s: %s", json_string_value(name),
+                            refusal);
+        }
         any = any || pni_session_has_table_function(session, json_string_value(name));
     }
     if (!any) {
