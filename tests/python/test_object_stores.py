@@ -410,24 +410,46 @@ class Errors(OnS3):
         self.refused("PN2143", "in time", timeout=1, max_retries=1, retry_timeout=2)
         self.assertLess(time.monotonic() - started, 20)
 
+    def interrupt(self, root, words, asked):
+        """Ctrl-C as soon as `asked` says that the store was asked."""
+        run = subprocess.Popen([PROGRAM, "-C", str(root), *words], stdin=subprocess.DEVNULL, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, "CANARY_KEY": KEY, "CANARY_SECRET": SECRET, "NO_PROXY": "127.0.0.1"})
+        while not asked() and run.poll() is None:
+            time.sleep(0.01)
+        fired = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, err)
+        self.assertLess(time.monotonic() - fired, 3)
+
     def test_ctrl_c_ends_the_wait(self):
         SERVER.put(self.bucket, "x.csv", ROWS.encode())
         root = self.project({"d": {"format": "csv", "uri": "s3://BUCKET/x.csv"}}, views={"v": "select * from d"})
         SERVER.is_silent = True
         for words in (["run", "-c", "select * from d"], ["plan"], ["build"]):
             with self.subTest(words=words):
-                asked = len(SERVER.requests)
-                run = subprocess.Popen([PROGRAM, "-C", str(root), *words], stdin=subprocess.DEVNULL, text=True,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       env={**os.environ, "CANARY_KEY": KEY, "CANARY_SECRET": SECRET,
-                                            "NO_PROXY": "127.0.0.1"})
-                while len(SERVER.requests) == asked and run.poll() is None:
-                    time.sleep(0.01)
-                fired = time.monotonic()
-                run.send_signal(signal.SIGINT)
-                _, err = run.communicate(timeout=60)
-                self.assertEqual(run.returncode, 130, err)
-                self.assertLess(time.monotonic() - fired, 2)
+                before = len(SERVER.requests)
+                self.interrupt(root, words, lambda: len(SERVER.requests) > before)
+
+    def test_ctrl_c_ends_a_write(self):
+        for form in ("delta", "parquet"):
+            with self.subTest(form=form):
+                output = {"view": "v", "uri": f"s3://BUCKET/{form}", "format": form, "partition_by": ["v"]}
+                root = self.project(outputs=[output], views=Writes.VIEWS)
+                self.ok(root, "build")
+                before = SERVER.keys_of(self.bucket, form)
+                held = []
+                def hold(environ):
+                    if environ["REQUEST_METHOD"] == "PUT" and "_pinion_probe" not in environ["PATH_INFO"]:
+                        held.append(environ["PATH_INFO"])
+                        time.sleep(4)
+                        return True
+                    return False
+                SERVER.fails = hold
+                self.interrupt(root, ["build"], lambda: held)
+                SERVER.fails = lambda environ: False
+                self.assertEqual(SERVER.keys_of(self.bucket, form), before)
 
 
 if __name__ == "__main__":
