@@ -26,6 +26,8 @@
     "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\"]},"                                     \
     "{\"pattern\":\"^[a-z0-9_]+\\\\.[a-z0-9_]+$\"}]}"
 
+#pragma GCC diagnostic ignored "-Woverlength-strings" /* C17 asks for 4,095; compilers take more   \
+                                                       */
 static const char schema[] =
     "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
     "\"title\":\"pinion.yaml, version 1\","

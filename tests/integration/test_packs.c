@@ -201,8 +201,7 @@ T_CASE(functions_that_wait_need_a_policy) {
     pn_session *session = it_session(NULL);
     pn_bundle *bundle = NULL;
     IT_OK(pn_session_load_pack(session, path, NULL, err));
-    IT_FAILS(compile(session, "select batch_rows(1)", &bundle, err), PNI_E_UDF_ASYNC,
-             "batch_rows");
+    IT_FAILS(compile(session, "select batch_rows(1)", &bundle, err), PNI_E_UDF_ASYNC, "batch_rows");
     pn_session_unref(session);
     const pn_platform_pack packs[] = {{path, NULL}};
     pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;

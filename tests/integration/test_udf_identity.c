@@ -166,8 +166,8 @@ T_CASE(bundles_record_the_platform_and_nothing_is_installed_afterwards) {
     PNI_AUTO(pn_buf) snapshot = PN_BUF_INIT;
     PNI_AUTO(pn_buf) hash = PN_BUF_INIT;
     pn_bundle *bundle = it_compile(session, NULL, "select add_n(amount) as n from orders");
-    IT_OK(pn_bundle_artifact(session, bundle, "platform", &platform, err));
-    IT_OK(pn_bundle_artifact(session, bundle, "udf_snapshot", &snapshot, err));
+    IT_OK(pn_bundle_artifact(session, bundle, "platform", NULL, &platform, err));
+    IT_OK(pn_bundle_artifact(session, bundle, "udf_snapshot", NULL, &snapshot, err));
     IT_OK(pn_udf_snapshot_hash(session, &hash, err));
     T_ASSERT(strstr(pni_buf_text(&platform), "\"installed\":true"));
     T_ASSERT(strstr(pni_buf_text(&platform), pni_buf_text(&hash)));
