@@ -249,7 +249,8 @@ static pn_status open_call(pn_session *session, int32_t policy, const char *text
     PNI_AUTO(pn_table) table = {0};
     PNI_AUTO(pn_buf) relation = PN_BUF_INIT;
     PNI_AUTO_PTR(json_t) dataset = NULL;
-    PNI_TRY(pni_udf_table_open(function, json_object_get(made, "args"), &table, err));
+    PNI_TRY(pni_udf_table_open(function, json_object_get(made, "args"), session->settings, &table,
+                               err));
     if (!table.dataset) {
         return PN_OK;
     }

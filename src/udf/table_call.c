@@ -13,7 +13,9 @@ enum { MAX_ARGUMENTS = 32 };
 /* One call while it is put together. */
 typedef struct table_call {
     const pn_udf *udf;
+    const json_t *settings;             /* of the session: defaults may name one */
     const json_t *given[MAX_ARGUMENTS]; /* by place; NULL: left out */
+    json_t *defaults[MAX_ARGUMENTS];    /* what stands for arguments left out; owned */
     struct ArrowSchema schemas[MAX_ARGUMENTS];
     struct ArrowArray arrays[MAX_ARGUMENTS];
     pn_error *err;
@@ -109,6 +111,40 @@ static pn_status place_arguments(table_call *call, const json_t *args) {
         }
     }
     return PN_OK;
+}
+
+/* An SQL literal of a table, or the value of a setting as the type that the argument has. */
+static json_t *default_value(const table_call *call, uint32_t place) {
+    const char *text = call->udf->arg_defaults[place - call->udf->min_args];
+    const char *format = call->udf->arg_formats[place];
+    const char *kind = "number";
+    PNI_AUTO(pn_buf) value = PN_BUF_INIT;
+    if (text[0] == '=') {
+        text = pni_json_text(call->settings, text + 1);
+        kind = pni_streq(format, "b") ? "boolean" : strchr("stu*", format[0]) ? "string" : "number";
+        return text ? json_pack("{s:s, s:s}", "kind", kind, "text", text) : NULL;
+    }
+    if (text[0] == '\'') {
+        for (const char *at = text + 1; *at && at[1]; at += at[0] == '\'' ? 2 : 1) {
+            pni_buf_putc(&value, *at);
+        }
+        return json_pack("{s:s, s:s}", "kind", "string", "text", pni_buf_text(&value));
+    }
+    if (pni_streq(text, "NULL")) {
+        return NULL;
+    }
+    kind = pni_streq(text, "true") || pni_streq(text, "false") ? "boolean" : kind;
+    return json_pack("{s:s, s:s}", "kind", kind, "text", text);
+}
+
+static void fill_defaults(table_call *call) {
+    const pn_udf *udf = call->udf;
+    for (uint32_t i = udf->min_args; udf->arg_defaults && i < udf->n_arg_formats; i++) {
+        if (!call->given[i]) {
+            call->defaults[i] = default_value(call, i);
+            call->given[i] = call->defaults[i];
+        }
+    }
 }
 
 /* ---- values -----------------------------------------------------------------------------------
@@ -220,14 +256,18 @@ static pn_status run(table_call *call, const pn_table_function *function, pn_tab
     return PN_OK;
 }
 
-pn_status pni_udf_table_open(const pn_table_function *function, const json_t *args, pn_table *out,
-                             pn_error *err) {
-    table_call call = {.udf = function->function, .err = err};
+pn_status pni_udf_table_open(const pn_table_function *function, const json_t *args,
+                             const json_t *settings, pn_table *out, pn_error *err) {
+    table_call call = {.udf = function->function, .settings = settings, .err = err};
     pn_status status = place_arguments(&call, args);
-    status = status == PN_OK ? run(&call, function, out) : status;
+    if (status == PN_OK) {
+        fill_defaults(&call);
+        status = run(&call, function, out);
+    }
     for (size_t i = 0; i < MAX_ARGUMENTS; i++) {
         pni_auto_release_schema(&call.schemas[i]);
         pni_auto_release_array(&call.arrays[i]);
+        json_decref(call.defaults[i]);
     }
     return status;
 }

@@ -65,7 +65,7 @@ T_CASE(windows_come_back_from_substrait) {
     gives(session,
           "select total(n) filter (where k < 3) ignore nulls over (order by k, n rows between 1 "
           "preceding and current row) as s from " ROWS " order by s",
-          "5\n15\n20\n20\n20\n");
+          "0\n5\n15\n20\n30\n");
     pn_session_unref(session);
 }
 

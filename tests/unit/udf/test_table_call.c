@@ -14,7 +14,7 @@ static char *dataset_of(const char *name, const char *args, pn_error *err) {
     PNI_AUTO_PTR(json_t) json = json_loads(text, 0, NULL);
     T_ASSERT(json != NULL);
     pn_table table = {0};
-    if (pni_udf_table_open(function, json, &table, err) != PN_OK) {
+    if (pni_udf_table_open(function, json, NULL, &table, err) != PN_OK) {
         T_ASSERT(table.release == NULL);
         return NULL;
     }
