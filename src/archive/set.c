@@ -37,7 +37,7 @@ static pn_status load_roots(pn_bundle_set *set, pn_error *err) {
         const char *fingerprint = pni_json_text(row, "fingerprint");
         const json_t *name = json_object_get(row, "name");
         pn_bundle *root = NULL;
-        if (!is_digest(fingerprint) ||
+        if (!is_digest(fingerprint) || json_object_size(row) != (name ? 2u : 1u) ||
             (name && pni_name_check("view", json_string_value(name), NULL) != PN_OK))
             return bundle_file_damaged(set->file, manifest_path, "has a wrong root", err);
         PNI_TRY(bundle_load(&source, fingerprint, json_string_value(name), set->made, &root, err));

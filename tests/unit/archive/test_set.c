@@ -256,6 +256,11 @@ static void bad_root(json_t *manifest) {
     json_object_set_new(json_array_get(json_object_get(manifest, "roots"), 0), "name",
                         json_string("../../etc/passwd"));
 }
+static void odd_root(json_t *manifest) {
+    json_t *root = json_array_get(json_object_get(manifest, "roots"), 0);
+    json_object_set(root, "oame", json_object_get(root, "name"));
+    json_object_del(root, "name");
+}
 static json_t *entry_with_input(json_t *manifest) {
     const char *fingerprint;
     json_t *entry;
@@ -290,6 +295,7 @@ T_CASE(a_manifest_that_lies_is_refused) {
     expect_refused(&(edit){.manifest = no_format}, PNI_E_BUNDLE_PART, "names no format");
     expect_refused(&(edit){.manifest = no_roots}, PNI_E_BUNDLE_PART, "lacks roots");
     expect_refused(&(edit){.manifest = bad_root}, PNI_E_BUNDLE_PART, "wrong root");
+    expect_refused(&(edit){.manifest = odd_root}, PNI_E_BUNDLE_PART, "wrong root");
     expect_refused(&(edit){.manifest = other_input}, PNI_E_BUNDLE_PART, "other inputs");
     expect_refused(&(edit){.manifest = linked_to_itself}, PNI_E_BUNDLE_PART, "linked");
     expect_refused(&(edit){.manifest = another_component}, PNI_E_BUNDLE_PART, "fingerprint");
