@@ -76,6 +76,20 @@ static pn_status check_format(const bundle_file *file, const char *what, const j
     return PN_OK;
 }
 
+/* Names of roots stand nowhere else, so the manifest has a digest of all its other keys; in files
+ * of format 1 it has none. */
+static pn_status check_digest(const bundle_file *file, pn_error *err) {
+    PNI_AUTO_PTR(json_t) others = json_copy(file->manifest);
+    char hex[PNI_SHA256_HEX];
+    if (json_integer_value(json_object_get(file->manifest, "format")) < 2)
+        return PN_OK;
+    json_object_del(others, "sha256");
+    PNI_TRY(pni_json_digest(others, hex, err));
+    if (!pni_streq(pni_json_text(file->manifest, "sha256"), hex))
+        return bundle_file_damaged(file, manifest_path, "is damaged: its digest differs", err);
+    return PN_OK;
+}
+
 static pn_status check_manifest(const bundle_file *file, const tar_part *part, pn_error *err) {
     const json_t *manifest = file->manifest;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
@@ -92,7 +106,7 @@ static pn_status check_manifest(const bundle_file *file, const tar_part *part, p
         !json_is_object(json_object_get(manifest, "bundles")) ||
         !json_is_object(json_object_get(manifest, "parts")))
         return bundle_file_damaged(file, manifest_path, "lacks roots, bundles or parts", err);
-    return PN_OK;
+    return check_digest(file, err);
 }
 
 /* evidence/<fingerprint of a bundle of the file>/<a known name> */

@@ -171,6 +171,8 @@ static pn_status put_manifest(writer *w, pn_error *err) {
     manifest = json_pack("{s:i, s:{s:i}, s:O, s:O, s:O}", "format", PNI_FORMAT_BUNDLE_FILE,
                          "identity", "fingerprint", PNI_FORMAT_FINGERPRINT, "roots", w->roots,
                          "bundles", w->bundles, "parts", parts);
+    PNI_TRY(pni_json_digest(manifest, hex, err));
+    json_object_set_new(manifest, "sha256", json_string(hex));
     PNI_TRY(pni_json_canonical(manifest, &text, err));
     put_part(w, manifest_path, (pn_bytes){text.data, text.len});
     return PN_OK;
