@@ -64,9 +64,8 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->environment);
     json_decref(session->store_policy);
     json_decref(session->digests);
-    json_decref(session->snapshot);
     pni_free(session->plan_cache.dir);
-    pni_session_functions_changed(session);
+    pni_session_functions_changed(session); /* with the snapshot of all functions */
     json_decref(session->platform);
     json_decref(session->async_policy);
     json_decref(session->planners);
