@@ -279,6 +279,7 @@ static const pn_udf functions[] = {
      UDF_ALIASES("stable_hash"), UDF_EXACT(1, "*", "b", "s"),
      UDF_NAMES("value", "canonical", "null_sentinel"), UDF_DEFAULTS("true", "'" UDF_NULL_TEXT "'"),
      .return_format = "u", .rewrite_tags = "hash", .body_version = "1",
+     .literal_args = 1 << 1 | 1 << 2,
      .description = "128-bit hash of the text form of any value, trimmed and NFKC when canonical; "
                     "never null."},
     {UDF_TAGGED("span_id", NANOARROW_TYPE_STRING, id_field, id_parts_rows),
