@@ -447,8 +447,8 @@ def run(folder, sql):
     target.unlink(missing_ok=True)
     query = folder / "query.sql"
     query.write_text(sql, encoding="utf-8")
-    done = subprocess.run([os.environ["PN_BIN"], "-q", "run", "--autoload", folder / "data", "--no-record", "-f", query, "-o",
-                           target], capture_output=True, text=True, check=False, timeout=1200)
+    words = [os.environ["PN_BIN"], "-q", "run", "--autoload", folder / "data", "--no-record", "-f", query, "-o", target]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=1200)
     if done.returncode != 0:
         raise AssertionError(f"{sql[:500]}\n{done.stderr[-2000:]}")
     return pa.ipc.open_stream(target).read_all()
