@@ -17,6 +17,10 @@ PN_BUILD_DIR=build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_sqllogi
 PN_BUILD_DIR=$root/build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_processes.py --all
 UDF_ROWS=100000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_random.py
 UDF_ROWS=12000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_aggregates.py
+# A library over datafusion-ffi, as somebody else would write one.
+(cd engine && CARGO_TARGET_DIR=$(engine_target) cargo build --locked --profile quick --features fault --example foreign)
+PN_FOREIGN_LIBRARY=$(engine_target)/quick/examples/libforeign.so T_SOURCE_DIR=$root PN_BUILD_DIR=$root/build/ci \
+    build/ci/tests/it_test_foreign
 tools/engine.sh tsan quick
 tools/build.sh tsan
 tools/test.sh tsan -LE "tools|header|install" # nothing instrumented runs in these

@@ -249,6 +249,20 @@ int32_t pne_plan_write(const pne_plan *plan,
                        pne_error *err);
 
 /**
+ * Adds a function of a foreign library to both spaces and tells what it is, as JSON: {"name","kind","volatility"}.
+ *
+ * `kind` 1 scalar, 2 aggregate, 3 window; `object` is the struct of datafusion-ffi for it, of the major version that
+ * pne_build_info names, borrowed. The library must stay loaded as long as the session and what was made from it.
+ * EXISTS: a name or alias is taken.
+ */
+int32_t pne_session_add_foreign(const pne_session *session,
+                                int32_t kind,
+                                const void *object,
+                                pne_sink sink,
+                                void *ctx,
+                                pne_error *err);
+
+/**
  * Adds the functions, table providers and options of a pack to a session, in both spaces; a function of the same name is replaced.
  *
  * `digest` is the identity of the pack: functions of the same name and digest are equal. The pack must stay loaded as
@@ -402,6 +416,15 @@ int32_t pne_store_run(const pne_session *session,
                       pne_sink sink,
                       void *ctx,
                       pne_error *err);
+
+/**
+ * Makes a table of a foreign table provider, an FFI_TableProvider as above. `*out` is owned by the caller:
+ * pne_table_free().
+ */
+int32_t pne_table_foreign(const pne_session *session,
+                          const void *object,
+                          pne_table **out,
+                          pne_error *err);
 
 /**
  * Frees the table; sessions that registered it and plans that read it keep it. NULL is allowed.

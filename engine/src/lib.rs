@@ -20,6 +20,7 @@ mod error;
 mod expand;
 mod explain;
 mod fault;
+mod foreign;
 mod guard;
 mod handle;
 mod inline;

@@ -36,7 +36,7 @@ pub struct Table {
 handle!(pne_table, Table, "table");
 
 impl Table {
-    fn new(session: Arc<Session>, format: &'static str, provider: Arc<dyn TableProvider>) -> Self {
+    pub fn new(session: Arc<Session>, format: &'static str, provider: Arc<dyn TableProvider>) -> Self {
         Table { provider, session, format, delta: None, version: None }
     }
 }

@@ -87,6 +87,9 @@ typedef struct pn_session_options {
     pn_cancel *cancel; /**< ends waiting for a store while datasets are looked at; a reference is
                           taken; may be NULL. Since 0.1 */
     const pn_function_policy *functions; /**< of functions written in SQL; NULL = default */
+    int32_t
+        allow_ffi; /**< not 0: pn_session_load_foreign() may load libraries over datafusion-ffi */
+    int32_t reserved;
 } pn_session_options;
 
 #ifdef __cplusplus
@@ -263,6 +266,21 @@ PN_API PN_NODISCARD pn_status pn_session_table_schema(pn_session *session, const
  */
 PN_API PN_NODISCARD pn_status pn_session_load_pack(pn_session *session, const char *path,
                                                    const char *digest, pn_error *err);
+
+/**
+ * Loads functions and tables of a library over datafusion-ffi (pinion/ffi.h) into a session that
+ * was opened with `allow_ffi`. Its table states size and major version, which are compared before
+ * anything else is touched. Functions and tables are known by the SHA-256 of the file.
+ *
+ * @param path    absolute path; never searched for
+ * @param digest  expected SHA-256 as 64 hex digits, or NULL
+ * @errors  UNSUPPORTED the session takes no foreign libraries · ABI the table does not fit, both
+ * sides named · EXISTS a name is taken · DRIFT the digest differs
+ * @threads before the first compile; a failure may leave the objects before it
+ * @since   0.2
+ */
+PN_API PN_NODISCARD pn_status pn_session_load_foreign(pn_session *session, const char *path,
+                                                      const char *digest, pn_error *err);
 
 /**
  * Lists the functions of all packs as JSON, sorted by name:

@@ -60,6 +60,12 @@ pn_status pni_engine_session_functions(const pni_engine_session *session, json_t
 /* Changes one engine setting, as SET does; INVALID changes nothing. */
 pn_status pni_engine_session_set(const pni_engine_session *session, const char *key,
                                  const char *value, pn_error *err);
+/* Adds a function of a foreign library (pinion/ffi.h): PN_DF_FFI_* and its struct. Gives
+ * {"name","kind","volatility"}. */
+pn_status pni_engine_add_foreign(const pni_engine_session *session, int32_t kind,
+                                 const void *object, json_t **out, pn_error *err);
+pn_status pni_engine_table_foreign(const pni_engine_session *session, const void *object,
+                                   pni_engine_table **out, pn_error *err);
 /* Installs a planner of a pack: one of the two is NULL. */
 pn_status pni_engine_install_planner(const pni_engine_session *session,
                                      const pn_expr_planner *operators,

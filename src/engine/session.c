@@ -150,3 +150,20 @@ pn_status pni_engine_install_planner(const pni_engine_session *session,
         pne_session_install_planner(engine_session(session), operators, relations, pni_free, err),
         err);
 }
+
+pn_status pni_engine_add_foreign(const pni_engine_session *session, int32_t kind,
+                                 const void *object, json_t **out, pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    int32_t status =
+        pne_session_add_foreign(engine_session(session), kind, object, pni_buf_sink, &text, err);
+    return pni_engine_json_result(status, &text, "foreign function", out, err);
+}
+
+pn_status pni_engine_table_foreign(const pni_engine_session *session, const void *object,
+                                   pni_engine_table **out, pn_error *err) {
+    pne_table *table = NULL;
+    PNI_TRY(
+        pni_engine_finish(pne_table_foreign(engine_session(session), object, &table, err), err));
+    *out = (pni_engine_table *)(void *)table;
+    return PN_OK;
+}

@@ -27,6 +27,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
         session->files_dir = pni_path_absolute(options->files_dir);
     session->pending_options = json_object();
     session->planners = json_object();
+    session->allow_ffi = options->allow_ffi != 0;
     if (options->plan_cache_dir)
         session->plan_cache.dir = pni_path_absolute(options->plan_cache_dir);
     return session;
@@ -178,6 +179,13 @@ static pn_status install(pn_session *session, const char *name, pni_resolved *re
     pni_map_put(session->tables, name, table);
     if (is_temporary)
         pni_session_changed(session);
+    return PN_OK;
+}
+
+pn_status pni_session_install_table(pn_session *session, const char *name, pni_resolved **resolved,
+                                    pn_error *err) {
+    PNI_TRY(install(session, name, *resolved, true, err));
+    *resolved = NULL;
     return PN_OK;
 }
 

@@ -42,7 +42,8 @@ struct pn_session {
     json_t *udf_snapshot; /* dropped when a function comes or goes */
     json_t *udf_routines;
     char udf_hash[PNI_SHA256_HEX];
-    json_t *planners;        /* installed, by name */
+    json_t *planners; /* installed, by name */
+    bool allow_ffi;
     json_t *function_policy; /* of functions written in SQL; NULL: none */
     pni_sql_functions *sql_functions;
     pni_recorder *recorder; /* NULL: nobody listens */
@@ -52,6 +53,9 @@ struct pn_session {
 /* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */
 pn_status pni_session_add_rows(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err);
+/* Registers a table that is resolved, in both catalogs; takes it on success. */
+pn_status pni_session_install_table(pn_session *session, const char *name, pni_resolved **resolved,
+                                    pn_error *err);
 /* Installs the planner of that name, of operators or of relations, behind those installed before.
  */
 pn_status pni_session_install_planner(pn_session *session, const char *name, pn_error *err);

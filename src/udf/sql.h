@@ -34,6 +34,10 @@ pn_status pni_sql_function_create(pni_sql_functions *functions, const pni_engine
 /* Removes all of {"names":[…], "if_exists", "typed", "cascade"}, or none. */
 pn_status pni_sql_function_drop(pni_sql_functions *functions, const pni_engine_session *engine,
                                 const json_t *request, pn_error *err);
+/* Takes note of a function of a foreign library that the engine has, {"name","kind","volatility"};
+ * it is known by the digest of the file. */
+void pni_sql_functions_add_foreign(pni_sql_functions *functions, const json_t *made,
+                                   const char *digest);
 /* Entries of pni_udf_identity() for those among `names` that a factory made, appended. */
 void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t *names,
                                 json_t *identity);

@@ -12,6 +12,7 @@ static const pn_host *the_host;
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
+/* checksrc: allow parameters plan_operator of pinion/plugin.h has seven */
 static int32_t meaning(void *ctx, const char *op, const struct ArrowSchema *left,
                        const struct ArrowSchema *right, pn_operator_plan *out, char *message,
                        size_t message_cap) {

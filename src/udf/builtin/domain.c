@@ -20,6 +20,7 @@ static bool is_list(const char *format) {
     return IS_ONE_OF(format, formats) || pni_starts_with(format, "+w:");
 }
 
+/* checksrc: allow parameters plan_operator of pinion/plugin.h has seven */
 static int32_t plan_operator(void *ctx, const char *op, const struct ArrowSchema *left,
                              const struct ArrowSchema *right, pn_operator_plan *out, char *message,
                              size_t message_cap) {

@@ -1,0 +1,81 @@
+/* Libraries over datafusion-ffi: what does not fit is refused before it is used, and one that fits
+ * brings functions and a table. The latter is an example of the engine crate; where it is not built
+ * (tools/long.sh does), its cases skip. */
+#include "it.h"
+
+#include <stdlib.h>
+
+static pn_session *open_session(int32_t allow_ffi) {
+    pn_session_options options = PN_SESSION_OPTIONS_INIT;
+    pn_session *session = NULL;
+    options.allow_ffi = allow_ffi;
+    options.sql_policy = PN_SQL_POLICY_ADMIN;
+    IT_OK(pn_session_open(&options, &session, err));
+    return session;
+}
+
+static const char *plugin(const char *name) {
+    static char path[1024];
+    const char *build = getenv("PN_BUILD_DIR");
+    snprintf(path, sizeof path, "%s/tests/plugins/%s.so", build ? build : "", name);
+    return path;
+}
+
+static const struct {
+    const char *how, *text;
+} wrong[] = {
+    {"refuses", "refused to load"}, {"size", "8 bytes"},           {"major", "DataFusion 54"},
+    {"stride", "16 bytes"},         {"none", "no objects"},        {"kind", "unknown kind 77"},
+    {"null", "object 1 as NULL"},   {"name", "table 1 without a"},
+};
+
+T_CASE(a_library_that_does_not_fit_is_refused_by_what_does_not) {
+    pn_session *session = open_session(1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        setenv("FOREIGN", wrong[i].how, 1);
+        IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), NULL, err), PNI_E_FFI_LIBRARY,
+                 wrong[i].text);
+    }
+    unsetenv("FOREIGN");
+    IT_FAILS(pn_session_load_foreign(session, plugin("good"), NULL, err), PNI_E_FFI_LIBRARY,
+             "pinion_df_ffi_entry");
+    IT_FAILS(pn_session_load_foreign(session, "relative.so", NULL, err), PNI_E_ARGUMENT,
+             "absolute");
+    IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), "00", err),
+             PNI_E_SESSION_PACK_DIGEST, "foreign.so");
+    pn_session_unref(session);
+}
+
+T_CASE(only_a_session_that_allows_it_loads_one) {
+    pn_session *session = open_session(0);
+    IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), NULL, err), PNI_E_FFI_FORBIDDEN,
+             "foreign.so");
+    pn_session_unref(session);
+}
+
+static void expect(pn_session *session, const char *sql, const char *want) {
+    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
+    if (strcmp(rows, want))
+        T_FAIL("%s gives\n%s", sql, rows);
+}
+
+T_CASE(functions_and_a_table_of_a_library_that_fits) {
+    const char *path = getenv("PN_FOREIGN_LIBRARY");
+    if (!path)
+        T_SKIP("PN_FOREIGN_LIBRARY names no library: tools/long.sh builds one");
+    pn_session *session = open_session(1);
+    IT_OK(pn_session_load_foreign(session, path, NULL, err));
+    expect(session, "select plus_two(40)", "42\n");
+    expect(session, "select sum(plus_two(p)), total_of(p) from primes where p > 2", "21|15\n");
+    pn_bundle *bundle = it_compile(session, NULL, "select plus_two(p) from primes");
+    pn_buf json = PN_BUF_INIT;
+    char digest[PNI_SHA256_HEX];
+    IT_OK(pni_sha256_file(path, digest, NULL, err));
+    IT_OK(pn_bundle_json(bundle, &json, err));
+    const char *first = strstr(pni_buf_text(&json), digest); /* in the pin and in udf */
+    T_ASSERT(first && strstr(first + 1, digest));
+    IT_FAILS(pn_session_load_foreign(session, path, NULL, err), PNI_E_DATASET_EXISTS, "primes");
+    pn_buf_dispose(&json);
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
