@@ -116,8 +116,8 @@ const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, 
 const char *pni_udf_table_refusal(const char *name);
 /*
  * Calls a table function. `args`: array of {"name"?, "kind": "string|number|boolean|null|other",
- * "text"} as written in SQL; named ones are put into their places, and defaults where none is given:
- * those may be `settings` of the session. On success the caller releases `out` with
+ * "text"} as written in SQL; named ones are put into their places, and defaults where none is
+ * given: those may be `settings` of the session. On success the caller releases `out` with
  * out->release(out->self) when that is set.
  */
 pn_status pni_udf_table_open(const pn_table_function *function, const json_t *args,
