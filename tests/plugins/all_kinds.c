@@ -35,8 +35,16 @@ static int32_t scaled(void *ctx, const pn_kernel_call *call, struct ArrowArray *
 static int32_t arity(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
                      size_t cap) {
     (void)ctx, (void)message, (void)cap;
-    int64_t *made = make_longs(out, call->n_rows);
-    for (int64_t i = 0; i < call->n_rows; i++) {
+    int64_t rows = call->n_rows;
+    uint32_t constants = 0;
+    while (constants < call->n_args && call->args[constants].is_scalar) {
+        constants++;
+    }
+    if (constants == call->n_args && constants > 0) {
+        rows = 1; /* nothing but constants: one value stands for all rows */
+    }
+    int64_t *made = make_longs(out, rows);
+    for (int64_t i = 0; i < rows; i++) {
         made[i] = (int64_t)call->n_args;
     }
     return 0;
