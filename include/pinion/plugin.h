@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* checksrc: allow file-length the whole contract in one header: a pack needs no other */
 /**
  * pinion/plugin.h: the contract between pinion and a pack of functions.
  *

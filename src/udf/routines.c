@@ -105,20 +105,7 @@ static void put_signatures(const json_t *rows, const json_t *snapshot, json_t *c
     json_object_set_new(catalog, "function_signatures", signatures);
 }
 
-/* A second name is one of its target, which the engine never hears of. */
-static void put_second_names(json_t *catalog) {
-    PNI_AUTO_PTR(json_t) list = pni_udf_second_names();
-    json_t *signatures = json_object_get(catalog, "function_signatures");
-    size_t index;
-    json_t *entry;
-    json_array_foreach(list, index, entry) {
-        json_t *target = json_object_get(signatures, pni_json_text(entry, "target"));
-        if (target) {
-            json_object_set(signatures, pni_json_text(entry, "name"), target);
-        }
-    }
-}
-
+/* Second names are put beside the engine's, which never hears of them. */
 static pn_status read_routines(const pni_engine_session *session, json_t **out, pn_error *err) {
     PNI_AUTO_PTR(json_t) list = pni_udf_second_names();
     PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
@@ -147,7 +134,6 @@ pn_status pni_udf_routines(const pni_engine_session *session, const json_t *snap
     json_t *catalog = json_object();
     put_names(routines, catalog);
     put_signatures(parameters, snapshot, catalog);
-    put_second_names(catalog);
     *out = catalog;
     return PN_OK;
 }

@@ -61,5 +61,5 @@ $ printf 'version: 1\nfunctions: {planners: [nobody]}\n' > shop/pinion.yaml
 $ pinion -C shop run -c "select 1"
 ! pinion: there is no planner 'nobody' [PN5185]
 !   Planners: codeanatomy_domain (pinion).
-! hint: Planners come with packs; the built-in pack has codeanatomy_domain. functions.planners of pinion.yaml names them.
+! hint: Planners come with packs; the detail lists those there are. functions.planners of pinion.yaml names what is installed.
 [exit 2]

@@ -55,7 +55,7 @@ $ pinion check
 [exit 2]
 $ printf 'version: 1\nfunctions:\n  planners: [nope]\n' > pinion.yaml
 $ pinion udf ls
-! pinion: there is no operator planner 'nope' [PN5185]
+! pinion: there is no planner 'nope' [PN5185]
 ! …
 [exit 2]
 

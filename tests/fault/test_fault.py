@@ -213,7 +213,7 @@ class Programs(unittest.TestCase):
     """Programs of tests/integration; test_torture sets its faults itself."""
 
     # The session that counts the handles at rest is opened before the first case; it takes fewer calls.
-    FIRST = 12
+    FIRST = 20
 
     def check(self, program, fault):
         done = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",

@@ -21,7 +21,7 @@ T_CASE(every_status_of_the_engine_gets_a_number_of_that_status) {
 
 T_CASE(a_status_without_a_row_of_its_own_is_other) {
     pn_error err = PN_ERROR_INIT;
-    T_EQ_INT(pni_engine_finish(PN_TIMEOUT, &err), PN_TIMEOUT);
+    T_EQ_INT(pni_engine_finish(PN_INTERNAL, &err), PN_INTERNAL);
     T_EQ_INT(err.number, PNI_E_ENGINE_OTHER);
 }
 
