@@ -93,6 +93,24 @@ static void take_number(pn_error *err) {
     }
 }
 
+/* What a function says of its arguments reaches us in the engine's wrapping: "Function 'f'
+ * user-defined coercion failed with: External error: … No function matches the given name …". The
+ * detail keeps it whole. */
+static void unwrap_function(pn_error *err) {
+    static const char before[] = "user-defined coercion failed with: External error: ";
+    static const char after[] = ". No function matches the given name";
+    char *at = strstr(err->message, before);
+    if (!at) {
+        return;
+    }
+    at += sizeof before - 1;
+    memmove(err->message, at, strlen(at) + 1);
+    char *end = strstr(err->message, after);
+    if (end) {
+        *end = '\0';
+    }
+}
+
 pn_status pni_engine_finish(int32_t status, pn_error *err) {
     if (status == PN_OK || !err) {
         return status;
@@ -100,6 +118,7 @@ pn_status pni_engine_finish(int32_t status, pn_error *err) {
     int32_t trouble = err->number < FIRST_NUMBER ? err->number : 0;
     err->number -= trouble;
     take_number(err);
+    unwrap_function(err);
     if (err->number == 0) {
         int32_t number = number_of_trouble(trouble);
         pni_error_redact(err);

@@ -1,6 +1,6 @@
 # the README's way through a project, with its commands as they stand there, but for cpg
 $ pinion -q init shop && cp -r shop before && cd shop && grep -o '^    \$ pinion [^#]*' "$T_SOURCE_DIR/README.md" | sed 's/^    \$ //' | grep -v 'cpg\|pinion init' > ../commands; wc -l < ../commands
-20
+22
 $ cd shop && pinion -q build > /dev/null && bash -e ../commands > ../out 2>&1 || tail -3 ../out
 $ ls shop/records shop/revenue.pnb shop/out
 shop/revenue.pnb

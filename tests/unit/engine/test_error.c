@@ -25,6 +25,17 @@ T_CASE(a_status_without_a_row_of_its_own_is_other) {
     T_EQ_INT(err.number, PNI_E_ENGINE_OTHER);
 }
 
+T_CASE(what_a_function_says_stands_without_its_wrapping) {
+    pn_error err = PN_ERROR_INIT;
+    err.status = PN_PLAN;
+    snprintf(err.message, sizeof err.message, "%s",
+             "function 'f' user-defined coercion failed with: External error: function 'f' takes 1 "
+             "arguments, not 2. No function matches the given name and argument types");
+    T_EQ_INT(pni_engine_finish(PN_PLAN, &err), PN_PLAN);
+    T_EQ_STR(err.message, "function 'f' takes 1 arguments, not 2");
+    T_EQ_INT(err.number, PNI_E_ENGINE_SQL);
+}
+
 T_CASE(a_hint_of_the_engine_stays) {
     pn_error err = PN_ERROR_INIT;
     pni_error_hint(&err, "%s", "look there");
