@@ -89,8 +89,8 @@ static void read_settings(cli_app *cli) {
     while ((pair = cli_get_at(cli, "set", cli->n_settings))) {
         const char *equals = strchr(pair, '=');
         cli->settings = cli_grow(cli->settings, (cli->n_settings + 1) * sizeof *cli->settings);
-        cli->settings[cli->n_settings++] =
-            (pn_setting){cli_format("%.*s", (int)(equals - pair), pair), equals + 1};
+        cli->settings[cli->n_settings++] = (pn_setting){
+            cli_format("%.*s", (int)(equals - pair), pair), cli_format("%s", equals + 1)};
     }
 }
 
@@ -151,6 +151,7 @@ static void point_at_help(const cli_app *cli, pn_error *err) {
 static void dispose(cli_app *cli) {
     for (size_t i = 0; i < cli->n_settings; i++) {
         free((char *)(uintptr_t)cli->settings[i].key);
+        free((char *)(uintptr_t)cli->settings[i].value);
     }
     free(cli->settings);
     cli_args_dispose(&cli->args);

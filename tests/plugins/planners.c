@@ -106,38 +106,50 @@ static int32_t shift(void *ctx, const pn_kernel_call *call, struct ArrowArray *o
 
 static const char *const formats[] = {"l"};
 
-/* Lives to the end of the process, as plugin.h wants it. */
+/* A function that was made; it lives to the end of the process, as plugin.h wants it. */
+typedef struct made_function {
+    pn_plugin pack;
+    pn_udf udf;
+    int64_t by;
+    char name[64];
+    struct made_function *next;
+} made_function;
+
+static made_function *all_made; /* one thread makes functions: the session's lock is held */
+
 static const pn_plugin *make(void *ctx, const pn_create_function *statement, char *message,
                              size_t message_cap) {
     const char *mode = ctx;
-    pn_plugin *pack = the_host->alloc(sizeof *pack);
-    pn_udf *udf = the_host->alloc(sizeof *udf);
-    int64_t *by = the_host->alloc(sizeof *by);
     char *end = NULL;
-    *by = strtoll(statement->body, &end, 10);
+    int64_t by = strtoll(statement->body, &end, 10);
     if (*end || statement->n_args != 1 || strcmp(statement->arg_types[0]->format, "l") != 0) {
         snprintf(message, message_cap, "the body is a number and the argument a BIGINT");
         return NULL;
     }
-    *udf = (pn_udf){.struct_size = sizeof *udf,
-                    .min_args = 1,
-                    .max_args = 1,
-                    .n_arg_formats = 1,
-                    .name = strcmp(mode, "renames") == 0 ? "another" : strdup(statement->name),
-                    .arg_formats = formats,
-                    .return_format = "l",
-                    .invoke = shift,
-                    .ctx = by,
-                    .body_version = "1"};
-    *pack = (pn_plugin){.struct_size = sizeof *pack,
-                        .abi_major = PN_PLUGIN_ABI_MAJOR,
-                        .abi_minor_min = PN_PLUGIN_ABI_MINOR,
-                        .udf_stride = sizeof *udf,
-                        .name = "shifts",
-                        .version = "1",
-                        .n_udfs = 1,
-                        .udfs = udf};
-    return pack;
+    made_function *made = the_host->alloc(sizeof *made);
+    *made = (made_function){.by = by, .next = all_made};
+    all_made = made;
+    snprintf(made->name, sizeof made->name, "%s",
+             strcmp(mode, "renames") == 0 ? "another" : statement->name);
+    made->udf = (pn_udf){.struct_size = sizeof made->udf,
+                         .min_args = 1,
+                         .max_args = 1,
+                         .n_arg_formats = 1,
+                         .name = made->name,
+                         .arg_formats = formats,
+                         .return_format = "l",
+                         .invoke = shift,
+                         .ctx = &made->by,
+                         .body_version = "1"};
+    made->pack = (pn_plugin){.struct_size = sizeof made->pack,
+                             .abi_major = PN_PLUGIN_ABI_MAJOR,
+                             .abi_minor_min = PN_PLUGIN_ABI_MINOR,
+                             .udf_stride = sizeof made->udf,
+                             .name = "shifts",
+                             .version = "1",
+                             .n_udfs = 1,
+                             .udfs = &made->udf};
+    return &made->pack;
 }
 
 #define LANGUAGE(text, mode)                                                                       \
