@@ -83,7 +83,7 @@ pub async fn write(plan: &Plan, request: &Request, target: PathBuf) -> Result<Va
 
 /// Whether one file is asked for: it is said, or the name has an ending and is that of no folder.
 pub fn is_single(request: &Request, is_folder: bool, has_ending: bool) -> bool {
-    request.single_file.unwrap_or_else(|| request.partition_by.is_empty() && !is_folder && has_ending)
+    request.single_file.unwrap_or(request.partition_by.is_empty() && !is_folder && has_ending)
 }
 
 /// What the mode says of something that is there: false to leave it alone.

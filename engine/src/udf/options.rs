@@ -206,7 +206,7 @@ impl FunctionRewrite for CompleteCalls {
     fn rewrite(&self, mut expr: Expr, schema: &DFSchema, config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
         let changed = match &mut expr {
             Expr::ScalarFunction(call) => {
-                self.complete(&call.func.name().to_owned(), &mut call.args, schema, config)?
+                self.complete(call.func.name(), &mut call.args, schema, config)?
             }
             Expr::AggregateFunction(call) => {
                 let name = call.func.name().to_owned();
