@@ -205,9 +205,7 @@ impl FunctionRewrite for CompleteCalls {
 
     fn rewrite(&self, mut expr: Expr, schema: &DFSchema, config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
         let changed = match &mut expr {
-            Expr::ScalarFunction(call) => {
-                self.complete(call.func.name(), &mut call.args, schema, config)?
-            }
+            Expr::ScalarFunction(call) => self.complete(call.func.name(), &mut call.args, schema, config)?,
             Expr::AggregateFunction(call) => {
                 let name = call.func.name().to_owned();
                 self.check_aggregate(&name, call.params.distinct, !call.params.order_by.is_empty())?;
