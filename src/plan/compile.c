@@ -308,19 +308,25 @@ static pn_status declared_columns(const pni_engine_plan *plan, json_t *request, 
     return PN_OK;
 }
 
-pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
-                           pn_error *err) {
-    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
-    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
-    PNI_AUTO_PTR(json_t) decided = NULL;
-    PNI_TRY(pni_session_check_options(session, err));
-    PNI_AUTO_PTR(pn_bundle) bundle = pni_calloc(1, sizeof *bundle);
+/* What the request says of itself. */
+static pn_bundle *new_bundle(const pni_compile_request *request) {
+    pn_bundle *bundle = pni_calloc(1, sizeof *bundle);
     atomic_init(&bundle->refs, 1);
     bundle->name = request->name ? pni_strdup(request->name) : NULL;
     bundle->params = json_incref((json_t *)(uintptr_t)request->params);
     bundle->options = json_incref((json_t *)(uintptr_t)request->options);
     if (request->sql.data)
         bundle->sql = pni_strndup((const char *)request->sql.data, request->sql.len);
+    return bundle;
+}
+
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
+                           pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(json_t) decided = NULL;
+    PNI_TRY(pni_session_check_options(session, err));
+    PNI_AUTO_PTR(pn_bundle) bundle = new_bundle(request);
     if (request->sql.data)
         PNI_TRY(plan_sql(session, request, &plan, err));
     else
@@ -331,9 +337,8 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
     bundle->functions = pni_plan_functions(bundle->substrait);
-    if (request->name)
-        PNI_TRY(
-            pni_plan_check_pinned(bundle, err)); /* a query that is only run may read anything */
+    if (request->name) /* a query that is only run may read anything */
+        PNI_TRY(pni_plan_check_pinned(bundle, err));
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(decided_planners(session, plan, &decided, err));
     PNI_TRY(make_documents(session, decided, bundle, err));

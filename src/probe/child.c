@@ -51,7 +51,7 @@ static void call_scalar(const probe_way *way, probe_page *page) {
     if (!call_once(way, page, &first) || way->udf->volatility != PN_VOLATILITY_IMMUTABLE)
         return;
     if (call_once(way, page, &second) &&
-        (first.len != second.len || (first.len && memcmp(first.data, second.data, first.len))))
+        (first.len != second.len || (first.len && memcmp(first.data, second.data, first.len) != 0)))
         pni_probe_note(page, "not immutable", "the same arguments gave other results");
 }
 
@@ -77,14 +77,14 @@ static void probe_shape(const pni_udf_function *function, uint32_t count, pni_sa
                         uint32_t rows, probe_page *page) {
     const struct {
         const char *label;
-        probe_fill fill;
         int64_t rows, offset;
+        probe_fill fill;
         bool constants;
     } ways[] = {
-        {"no rows", PROBE_VALUES, 0, 0, false},    {"one row", PROBE_VALUES, 1, 0, false},
-        {"nulls", PROBE_NULLS, 4, 0, false},       {"a slice", PROBE_MIXED, 8, 3, false},
-        {"constants", PROBE_VALUES, 8, 0, true},   {"constant nulls", PROBE_NULLS, 8, 0, true},
-        {"many rows", PROBE_MIXED, rows, 0, false}};
+        {"no rows", 0, 0, PROBE_VALUES, false},    {"one row", 1, 0, PROBE_VALUES, false},
+        {"nulls", 4, 0, PROBE_NULLS, false},       {"a slice", 8, 3, PROBE_MIXED, false},
+        {"constants", 8, 0, PROBE_VALUES, true},   {"constant nulls", 8, 0, PROBE_NULLS, true},
+        {"many rows", rows, 0, PROBE_MIXED, false}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         probe_way way = {function->udf, count,          sample,           ways[i].fill,
                          ways[i].rows,  ways[i].offset, ways[i].constants};

@@ -161,7 +161,7 @@ static bool result_in_parts(const aggregate_probe *p, pn_buf *text) {
 static void compare(const aggregate_probe *p, const char *what, const char *text,
                     const pn_buf *left, const pn_buf *right) {
     if (p->aggregate->function->volatility == PN_VOLATILITY_IMMUTABLE &&
-        (left->len != right->len || (left->len && memcmp(left->data, right->data, left->len))))
+        (left->len != right->len || (left->len && memcmp(left->data, right->data, left->len) != 0)))
         pni_probe_note(p->page, what, "%s", text);
 }
 

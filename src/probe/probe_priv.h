@@ -92,7 +92,7 @@ bool pni_probe_check(probe_page *page, const struct ArrowSchema *type, struct Ar
 /* Call one aggregate, window or table function with these arguments. */
 void pni_probe_aggregate(const pn_aggregate *aggregate, const probe_way *way, probe_page *page);
 void pni_probe_window(const pn_window *window, const probe_way *way, probe_page *page);
-void pni_probe_table(const pn_table_function *table, const probe_way *way, probe_page *page);
+void pni_probe_table(const pn_table_function *function, const probe_way *way, probe_page *page);
 
 /* ---- child.c --------------------------------------------------------------------------------- */
 

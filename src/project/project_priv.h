@@ -132,7 +132,7 @@ pn_status project_read_dataset(void *project, yaml_file *file, yaml_node_t *key,
                                pn_error *err);
 pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err);
 /* `functions.sql`. */
-pn_status project_read_sql(void *project, yaml_file *file, yaml_node_t *value, pn_error *err);
+pn_status project_read_sql(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err);
 void project_sql_dispose(project_sql *sql);
 /* Opens the session under the project's policy of functions. */
 pn_status project_open_session(const pn_project *project, pn_session_options *options,
