@@ -320,19 +320,18 @@ static pn_bundle *new_bundle(const pni_compile_request *request) {
     return bundle;
 }
 
-pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
-                           pn_error *err) {
-    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+static pn_status plan_request(pn_session *session, const pni_compile_request *request,
+                              pni_engine_plan **out, pn_error *err) {
+    PNI_TRY(pni_session_check_options(session, err));
+    return request->sql.data ? plan_sql(session, request, out, err)
+                             : plan_substrait(session, request, out, err);
+}
+
+/* All that the plan decides. */
+static pn_status fill_bundle(pn_session *session, const pni_compile_request *request,
+                             const pni_engine_plan *plan, pn_bundle *bundle, pn_error *err) {
     PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
     PNI_AUTO_PTR(json_t) decided = NULL;
-    PNI_TRY(pni_session_check_options(session, err));
-    PNI_AUTO_PTR(pn_bundle) bundle = new_bundle(request);
-    if (request->sql.data)
-        PNI_TRY(plan_sql(session, request, &plan, err));
-    else
-        PNI_TRY(plan_substrait(session, request, &plan, err));
-    if (request->statement && has_no_rows(*request->statement))
-        return declared_columns(plan, *request->statement, err);
     PNI_TRY(pni_engine_plan_to_substrait(plan, &bytes, err));
     PNI_TRY(pni_engine_plan_schema(plan, &bundle->schema, err));
     PNI_TRY(pn_substrait_decode((pn_bytes){bytes.data, bytes.len}, NULL, &bundle->substrait, err));
@@ -342,7 +341,17 @@ pn_status pni_plan_compile(pn_session *session, const pni_compile_request *reque
     PNI_TRY(read_inputs(session, request, bundle, err));
     PNI_TRY(decided_planners(session, plan, &decided, err));
     PNI_TRY(make_documents(session, decided, bundle, err));
-    PNI_TRY(pni_bundle_seal(bundle, err));
+    return pni_bundle_seal(bundle, err);
+}
+
+pn_status pni_plan_compile(pn_session *session, const pni_compile_request *request, pn_bundle **out,
+                           pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_plan) plan = NULL;
+    PNI_AUTO_PTR(pn_bundle) bundle = new_bundle(request);
+    PNI_TRY(plan_request(session, request, &plan, err));
+    if (request->statement && has_no_rows(*request->statement))
+        return declared_columns(plan, *request->statement, err);
+    PNI_TRY(fill_bundle(session, request, plan, bundle, err));
     pni_plan_keep(session, bundle, plan);
     *out = pni_take(bundle);
     return PN_OK;
