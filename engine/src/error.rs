@@ -5,11 +5,13 @@
 
 use std::error::Error as StdError;
 use std::ffi::c_char;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::error::ArrowError;
+use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::parquet::errors::ParquetError;
+use datafusion::sql::sqlparser::parser::ParserError;
 use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::TransactionError;
 
@@ -148,23 +150,31 @@ fn without_catalogs(text: &str) -> String {
     text.replace("identity.main.", "").replace("run.main.", "")
 }
 
+/// What DataFusion puts before a message, asked of DataFusion itself; "Generic" is arrow-rs's and delta-rs's.
+static PREFIXES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let none = String::new;
+    let parser = Box::new(ParserError::ParserError(none()));
+    let schema = Box::new(SchemaError::AmbiguousReference { field: Box::new(Column::from_name("")) });
+    let errors = [
+        DataFusionError::Internal(none()),
+        DataFusionError::Plan(none()),
+        DataFusionError::NotImplemented(none()),
+        DataFusionError::Execution(none()),
+        DataFusionError::Configuration(none()),
+        DataFusionError::ResourcesExhausted(none()),
+        DataFusionError::Substrait(none()),
+        DataFusionError::External(none().into()),
+        DataFusionError::SQL(parser, None),
+        DataFusionError::SchemaError(schema, Box::new(None)),
+    ];
+    let prefix = |error: &DataFusionError| error.to_string().split_inclusive(": ").next().map(str::to_owned);
+    errors.iter().filter_map(prefix).chain(["Generic error: ".to_owned()]).collect()
+});
+
 /// The first line, without the prefixes the engines add, starting in lower case, without a period at the end.
 fn headline(text: &str) -> String {
     let mut line = text.trim().lines().next().unwrap_or_default().trim();
-    const PREFIXES: [&str; 11] = [
-        "Internal error: ",
-        "Error during planning: ",
-        "This feature is not implemented: ", // checksrc: allow unfinished DataFusion's own words
-        "Execution error: ",
-        "SQL error: ",
-        "Schema error: ",
-        "External error: ",
-        "Substrait error: ",
-        "Resources exhausted: ",
-        "Generic error: ",
-        "Invalid or Unsupported Configuration: ",
-    ];
-    while let Some(rest) = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)) {
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix.as_str())) {
         line = rest;
     }
     let line = line.trim_end_matches('.');
