@@ -43,6 +43,16 @@ int32_t pni_agg_open(udf_frame *frame, agg_place at, agg_rows in) {
     return 0;
 }
 
+int32_t pni_agg_each(void *state, agg_rows in, agg_row_fn fn, agg_place at) {
+    udf_frame frame;
+    int32_t result = pni_agg_open(&frame, at, in);
+    for (int64_t row = 0; result == 0 && row < frame.rows; row++) {
+        result = fn(state, &frame, row, in.groups[row]);
+    }
+    pni_udf_frame_close(&frame);
+    return result;
+}
+
 static int init(agg_column column, struct ArrowArray *out) {
     if (!column.schema) {
         return ArrowArrayInitFromType(out, column.type);

@@ -186,12 +186,14 @@ static bool read_row(best *state, const udf_frame *frame, int64_t row, pni_str *
     return true;
 }
 
-static int32_t add_row(best *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t add_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    best *state = self;
     pni_str bytes;
     return read_row(state, frame, row, &bytes) ? offer(state, frame, group, bytes) : 0;
 }
 
-static int32_t take_row(best *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t take_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    best *state = self;
     pni_str bytes;
     if (read_row(state, frame, row, &bytes) &&
         (!state->is_sliding || !pni_agg_keys_take(&state->keys, group, bytes))) {
@@ -201,7 +203,8 @@ static int32_t take_row(best *state, udf_frame *frame, int64_t row, uint64_t gro
     return 0;
 }
 
-static int32_t merge_row(best *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t merge_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    best *state = self;
     if (udf_null(frame, 0, row)) {
         return 0; /* a partition without rows */
     }
@@ -217,17 +220,9 @@ static int32_t merge_row(best *state, udf_frame *frame, int64_t row, uint64_t gr
     return offer(state, frame, group, bytes);
 }
 
-typedef int32_t (*row_fn)(best *, udf_frame *, int64_t row, uint64_t group);
-
-static int32_t each_row(best *state, agg_rows in, row_fn fn, agg_place at) {
-    udf_frame frame;
-    int32_t result = pni_agg_open(&frame, at, in);
+static int32_t each_row(best *state, agg_rows in, agg_row_fn fn, agg_place at) {
     reach(state, in.n_groups);
-    for (int64_t row = 0; result == 0 && row < frame.rows; row++) {
-        result = fn(state, &frame, row, in.groups[row]);
-    }
-    pni_udf_frame_close(&frame);
-    return result;
+    return pni_agg_each(state, in, fn, at);
 }
 
 static int32_t update(void *self, const pn_kernel_call *call, const uint64_t *groups,

@@ -54,7 +54,8 @@ static size_t size(const void *self) {
 /* ---- in and out -------------------------------------------------------------------------------
  */
 
-static int32_t add_row(distinct *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t add_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    distinct *state = self;
     if (udf_null(frame, 0, row)) {
         state->keys.groups.items[group].nulls += !state->ignore_nulls;
         return 0;
@@ -65,7 +66,8 @@ static int32_t add_row(distinct *state, udf_frame *frame, int64_t row, uint64_t 
     return 0;
 }
 
-static int32_t take_row(distinct *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t take_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    distinct *state = self;
     if (udf_null(frame, 0, row)) {
         state->keys.groups.items[group].nulls -= !state->ignore_nulls;
         return 0;
@@ -90,7 +92,8 @@ static int32_t read_keys(distinct *state, udf_frame *frame, agg_reader *in, uint
     return 0;
 }
 
-static int32_t merge_row(distinct *state, udf_frame *frame, int64_t row, uint64_t group) {
+static int32_t merge_row(void *self, udf_frame *frame, int64_t row, uint64_t group) {
+    distinct *state = self;
     if (udf_null(frame, 0, row)) {
         return 0; /* a partition without rows */
     }
@@ -105,17 +108,9 @@ static int32_t merge_row(distinct *state, udf_frame *frame, int64_t row, uint64_
     return 0;
 }
 
-typedef int32_t (*row_fn)(distinct *, udf_frame *, int64_t row, uint64_t group);
-
-static int32_t each_row(distinct *state, agg_rows in, row_fn fn, agg_place at) {
-    udf_frame frame;
-    int32_t result = pni_agg_open(&frame, at, in);
+static int32_t each_row(distinct *state, agg_rows in, agg_row_fn fn, agg_place at) {
     pni_agg_keys_reach(&state->keys, in.n_groups);
-    for (int64_t row = 0; result == 0 && row < frame.rows; row++) {
-        result = fn(state, &frame, row, in.groups[row]);
-    }
-    pni_udf_frame_close(&frame);
-    return result;
+    return pni_agg_each(state, in, fn, at);
 }
 
 static int32_t update(void *self, const pn_kernel_call *call, const uint64_t *groups,

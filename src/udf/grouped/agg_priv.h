@@ -34,6 +34,10 @@ typedef struct agg_rows {
  * frame->rows is the number of rows, scalars or not. */
 int32_t pni_agg_open(udf_frame *frame, agg_place at, agg_rows in);
 
+/* Calls `fn` with each row and its group, until one fails. */
+typedef int32_t (*agg_row_fn)(void *state, udf_frame *frame, int64_t row, uint64_t group);
+int32_t pni_agg_each(void *state, agg_rows in, agg_row_fn fn, agg_place at);
+
 /* How results or partial states become an array. `append` adds one group's and gives a nanoarrow
  * code. */
 typedef struct agg_column {
