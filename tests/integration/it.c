@@ -100,6 +100,21 @@ char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql)
     return rows;
 }
 
+void it_expect_rows(t_place place, pn_session *session, const char *sql, const char *want) {
+    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
+    if (strcmp(rows, want))
+        t_fail(place.file, place.line, "%s gives\n%s", sql, rows);
+}
+
+pn_status it_statement(pn_session *session, const char *sql, pn_error *err) {
+    pn_plan_source source = PN_PLAN_SOURCE_INIT;
+    pn_result *result = NULL;
+    source.sql = sql;
+    pn_status status = pn_exec_statement(session, NULL, &source, NULL, &result, err);
+    pn_result_free(result);
+    return status;
+}
+
 void it_sort_lines(char *text) {
     size_t count = 0;
     for (const char *c = text; *c; c++)

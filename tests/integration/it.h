@@ -37,6 +37,11 @@ char *it_query(pn_session *session, const pn_view_graph *graph, const char *sql)
 /* The same with lines sorted. */
 char *it_query_sorted(pn_session *session, const pn_view_graph *graph, const char *sql);
 void it_sort_lines(char *text);
+/* The query gives these rows. */
+#define IT_ROWS(session, sql, want) it_expect_rows(T_PLACE(#session), (session), (sql), (want))
+void it_expect_rows(t_place place, pn_session *session, const char *sql, const char *want);
+/* Runs a statement of any kind and forgets its rows. */
+pn_status it_statement(pn_session *session, const char *sql, pn_error *err);
 pn_bundle *it_compile(pn_session *session, const pn_view_graph *graph, const char *sql);
 
 /* Path below t_tmpdir(); valid to the end of the case. */

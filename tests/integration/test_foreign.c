@@ -53,20 +53,14 @@ T_CASE(only_a_session_that_allows_it_loads_one) {
     pn_session_unref(session);
 }
 
-static void expect(pn_session *session, const char *sql, const char *want) {
-    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
-    if (strcmp(rows, want))
-        T_FAIL("%s gives\n%s", sql, rows);
-}
-
 T_CASE(functions_and_a_table_of_a_library_that_fits) {
     const char *path = getenv("PN_FOREIGN_LIBRARY");
     if (!path)
         T_SKIP("PN_FOREIGN_LIBRARY names no library: tools/long.sh builds one");
     pn_session *session = open_session(1);
     IT_OK(pn_session_load_foreign(session, path, NULL, err));
-    expect(session, "select plus_two(40)", "42\n");
-    expect(session, "select sum(plus_two(p)), total_of(p) from primes where p > 2", "21|15\n");
+    IT_ROWS(session, "select plus_two(40)", "42\n");
+    IT_ROWS(session, "select sum(plus_two(p)), total_of(p) from primes where p > 2", "21|15\n");
     pn_bundle *bundle = it_compile(session, NULL, "select plus_two(p) from primes");
     pn_buf json = PN_BUF_INIT;
     char digest[PNI_SHA256_HEX];

@@ -18,21 +18,6 @@ static pn_session *open_session(void) {
     return session;
 }
 
-static pn_status run(pn_session *session, const char *sql, pn_error *err) {
-    pn_plan_source source = PN_PLAN_SOURCE_INIT;
-    pn_result *result = NULL;
-    source.sql = sql;
-    pn_status status = pn_exec_statement(session, NULL, &source, NULL, &result, err);
-    pn_result_free(result);
-    return status;
-}
-
-static void expect(pn_session *session, const char *sql, const char *want) {
-    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
-    if (strcmp(rows, want))
-        T_FAIL("%s gives\n%s", sql, rows);
-}
-
 static void expect_same(pn_session *session, const char *sql, const char *other) {
     pn_bundle *a = it_compile(session, NULL, sql);
     pn_bundle *b = it_compile(session, NULL, other);
@@ -48,14 +33,15 @@ static void expect_same(pn_session *session, const char *sql, const char *other)
 
 T_CASE(a_function_is_there_until_it_is_dropped) {
     pn_session *session = open_session();
-    IT_OK(run(session, ADD_ONE, err));
-    expect(session, "select add_one(41)", "42\n");
-    expect(session, "select sum(add_one(id)) from orders", "9\n");
-    IT_FAILS(run(session, ADD_ONE, err), PNI_E_FUNCTION_EXISTS, "add_one");
-    IT_OK(run(session, "drop function add_one", err));
-    IT_FAILS(run(session, "select add_one(41)", err), PNI_E_ENGINE_SQL, "add_one");
-    IT_FAILS(run(session, "drop function add_one", err), PNI_E_FUNCTION_UNKNOWN, "add_one");
-    IT_OK(run(session, "drop function if exists add_one", err));
+    IT_OK(it_statement(session, ADD_ONE, err));
+    IT_ROWS(session, "select add_one(41)", "42\n");
+    IT_ROWS(session, "select sum(add_one(id)) from orders", "9\n");
+    IT_FAILS(it_statement(session, ADD_ONE, err), PNI_E_FUNCTION_EXISTS, "add_one");
+    IT_OK(it_statement(session, "drop function add_one", err));
+    IT_FAILS(it_statement(session, "select add_one(41)", err), PNI_E_ENGINE_SQL, "add_one");
+    IT_FAILS(it_statement(session, "drop function add_one", err), PNI_E_FUNCTION_UNKNOWN,
+             "add_one");
+    IT_OK(it_statement(session, "drop function if exists add_one", err));
     pn_session_unref(session);
 }
 
@@ -72,8 +58,8 @@ T_CASE(bodies_and_arguments_are_written_in_many_ways) {
     };
     pn_session *session = open_session();
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        IT_OK(run(session, ways[i], err));
-        expect(session, "select f(40, 2), f(y => 1, x => 2)", "42|3\n");
+        IT_OK(it_statement(session, ways[i], err));
+        IT_ROWS(session, "select f(40, 2), f(y => 1, x => 2)", "42|3\n");
         expect_same(session, "select f(id, 1) as v from orders",
                     "select cast(id as int) + cast(1 as int) as v from orders");
     }
@@ -82,25 +68,25 @@ T_CASE(bodies_and_arguments_are_written_in_many_ways) {
 
 T_CASE(defaults_fill_in_what_a_call_leaves_out) {
     pn_session *session = open_session();
-    IT_OK(run(session,
-              "create function pad(s text, n int default 3) returns text return "
-              "lpad(s, n, '*')",
-              err));
-    expect(session, "select pad('a'), pad('a', 2)", "**a|*a\n");
-    IT_FAILS(run(session, "select pad()", err), PNI_E_ENGINE_SQL, "pad");
-    IT_FAILS(run(session, "select pad('a', 1, 2)", err), PNI_E_ENGINE_SQL, "pad");
+    IT_OK(it_statement(session,
+                       "create function pad(s text, n int default 3) returns text return "
+                       "lpad(s, n, '*')",
+                       err));
+    IT_ROWS(session, "select pad('a'), pad('a', 2)", "**a|*a\n");
+    IT_FAILS(it_statement(session, "select pad()", err), PNI_E_ENGINE_SQL, "pad");
+    IT_FAILS(it_statement(session, "select pad('a', 1, 2)", err), PNI_E_ENGINE_SQL, "pad");
     pn_session_unref(session);
 }
 
 T_CASE(a_plan_holds_the_body_and_runs_without_the_function) {
     pn_session *session = open_session();
     const char *sql = "select customer, add_one(id) as next from orders where add_one(id) > 2";
-    IT_OK(run(session, ADD_ONE, err));
+    IT_OK(it_statement(session, ADD_ONE, err));
     pn_bundle *bundle = it_compile(session, NULL, sql);
     expect_same(session, sql,
                 "select customer, cast(id as int) + cast(1 as int) as next from orders where "
                 "cast(id as int) + cast(1 as int) > 2");
-    IT_OK(run(session, "drop function add_one", err));
+    IT_OK(it_statement(session, "drop function add_one", err));
     pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     pn_result *result = NULL;
     struct ArrowArrayStream stream = {0};
@@ -117,37 +103,40 @@ T_CASE(a_plan_holds_the_body_and_runs_without_the_function) {
 
 T_CASE(functions_call_functions_and_the_newest_body_counts) {
     pn_session *session = open_session();
-    IT_OK(run(session, "create function one() returns bigint return 1", err));
-    IT_OK(run(session, "create function two() returns bigint return one() + one()", err));
-    expect(session, "select two()", "2\n");
-    IT_OK(run(session, "create or replace function one() returns bigint return 10", err));
-    expect(session, "select two()", "20\n");
-    IT_FAILS(run(session, "create or replace function one() returns text return 'x'", err),
+    IT_OK(it_statement(session, "create function one() returns bigint return 1", err));
+    IT_OK(it_statement(session, "create function two() returns bigint return one() + one()", err));
+    IT_ROWS(session, "select two()", "2\n");
+    IT_OK(it_statement(session, "create or replace function one() returns bigint return 10", err));
+    IT_ROWS(session, "select two()", "20\n");
+    IT_FAILS(it_statement(session, "create or replace function one() returns text return 'x'", err),
              PNI_E_FUNCTION_USED, "two");
-    IT_FAILS(run(session, "drop function one", err), PNI_E_FUNCTION_USED, "two");
-    IT_FAILS(run(session, "create or replace function one() returns bigint return two()", err),
-             PNI_E_FUNCTION_RECURSION, "one");
-    IT_FAILS(run(session, "create function me() returns bigint return me()", err),
+    IT_FAILS(it_statement(session, "drop function one", err), PNI_E_FUNCTION_USED, "two");
+    IT_FAILS(
+        it_statement(session, "create or replace function one() returns bigint return two()", err),
+        PNI_E_FUNCTION_RECURSION, "one");
+    IT_FAILS(it_statement(session, "create function me() returns bigint return me()", err),
              PNI_E_FUNCTION_RECURSION, "me");
-    IT_OK(run(session, "drop function one, two", err));
+    IT_OK(it_statement(session, "drop function one, two", err));
     pn_session_unref(session);
 }
 
 T_CASE(a_volatile_argument_is_evaluated_once_or_not_at_all) {
     pn_session *session = open_session();
-    IT_OK(run(session, "create function twice(x double) returns double return x + x", err));
-    IT_OK(run(session, "create function once(x double) returns double return x + 1", err));
-    IT_FAILS(run(session, "select twice(random())", err), PNI_E_ENGINE_SQL, "twice");
-    expect(session, "select once(random()) >= 1", "true\n");
-    expect(session, "select twice(2.5)", "5.0\n");
+    IT_OK(
+        it_statement(session, "create function twice(x double) returns double return x + x", err));
+    IT_OK(it_statement(session, "create function once(x double) returns double return x + 1", err));
+    IT_FAILS(it_statement(session, "select twice(random())", err), PNI_E_ENGINE_SQL, "twice");
+    IT_ROWS(session, "select once(random()) >= 1", "true\n");
+    IT_ROWS(session, "select twice(2.5)", "5.0\n");
     pn_session_unref(session);
 }
 
 T_CASE(what_a_call_becomes_is_bounded) {
     pn_session *session = open_session();
     PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
-    IT_OK(run(session, "create function twice(x bigint) returns bigint return x + x", err));
-    IT_OK(run(session, "create function next(x bigint) returns bigint return x + 1", err));
+    IT_OK(
+        it_statement(session, "create function twice(x bigint) returns bigint return x + x", err));
+    IT_OK(it_statement(session, "create function next(x bigint) returns bigint return x + 1", err));
     pni_buf_puts(&sql, "select ");
     for (int i = 0; i < 40; i++)
         pni_buf_puts(&sql, "twice(");
@@ -155,18 +144,21 @@ T_CASE(what_a_call_becomes_is_bounded) {
     for (int i = 0; i < 40; i++)
         pni_buf_puts(&sql, ")");
     pni_buf_puts(&sql, " from orders");
-    IT_FAILS(run(session, pni_buf_text(&sql), err), PNI_E_ENGINE_LIMIT, "twice");
-    expect(session, "select next(next(next(next(id)))) from orders where id = 1", "5\n");
+    IT_FAILS(it_statement(session, pni_buf_text(&sql), err), PNI_E_ENGINE_LIMIT, "twice");
+    IT_ROWS(session, "select next(next(next(next(id)))) from orders where id = 1", "5\n");
     pn_session_unref(session);
 }
 
 T_CASE(arguments_are_of_the_declared_types) {
     pn_session *session = open_session();
-    IT_OK(run(session, ADD_ONE, err));
-    IT_FAILS(run(session, "select add_one('41')", err), PNI_E_ENGINE_SQL, "Int32 as argument 1");
-    IT_FAILS(run(session, "select add_one(4.1)", err), PNI_E_ENGINE_SQL, "Int32 as argument 1");
-    expect(session, "select add_one(null) is null", "true\n");
-    IT_FAILS(run(session, "select add_one(9999999999)", err), PNI_E_ENGINE_EXEC, "9999999999");
+    IT_OK(it_statement(session, ADD_ONE, err));
+    IT_FAILS(it_statement(session, "select add_one('41')", err), PNI_E_ENGINE_SQL,
+             "Int32 as argument 1");
+    IT_FAILS(it_statement(session, "select add_one(4.1)", err), PNI_E_ENGINE_SQL,
+             "Int32 as argument 1");
+    IT_ROWS(session, "select add_one(null) is null", "true\n");
+    IT_FAILS(it_statement(session, "select add_one(9999999999)", err), PNI_E_ENGINE_EXEC,
+             "9999999999");
     pn_session_unref(session);
 }
 
@@ -174,32 +166,37 @@ T_CASE(arguments_are_of_the_declared_types) {
 
 T_CASE(other_kinds_are_second_names) {
     pn_session *session = open_session();
-    IT_OK(run(session, "create function total(x bigint) returns bigint return sum($1)", err));
-    IT_OK(run(session, "create function middle(x bigint) language aggregate as 'avg'", err));
-    IT_OK(run(session, "create function place() language window as 'row_number'", err));
-    IT_OK(run(session, "create function before(x bigint) returns bigint return lag(x)", err));
-    IT_OK(run(session,
-              "create function upto(a bigint, b bigint) language udtf return "
-              "generate_series($1, $2)",
-              err));
-    IT_OK(run(session, "create function total2(x bigint) language udaf as 'total'", err));
-    IT_OK(run(session, "create function running(x bigint) language udwf return sum(x)", err));
-    expect(session,
-           "select total(amount), total(distinct amount) filter (where id < 3) from orders",
-           "60|30\n");
-    expect(session, "select total2(amount), middle(amount) from orders", "60|20.0\n");
-    expect(session,
-           "select place() over (order by id desc) as p, before(id) over (order by id) "
-           "as b from orders order by id",
-           "3|NULL\n2|1\n1|2\n");
-    expect(session, "select running(amount) over (order by id) as t from orders order by id",
-           "10\n30\n60\n");
-    expect(session, "select u.value from upto(1, 3) u order by 1", "1\n2\n3\n");
-    expect(session, "select sum(upto.value) from upto(1, 3)", "6\n");
+    IT_OK(it_statement(session, "create function total(x bigint) returns bigint return sum($1)",
+                       err));
+    IT_OK(
+        it_statement(session, "create function middle(x bigint) language aggregate as 'avg'", err));
+    IT_OK(it_statement(session, "create function place() language window as 'row_number'", err));
+    IT_OK(it_statement(session, "create function before(x bigint) returns bigint return lag(x)",
+                       err));
+    IT_OK(it_statement(session,
+                       "create function upto(a bigint, b bigint) language udtf return "
+                       "generate_series($1, $2)",
+                       err));
+    IT_OK(it_statement(session, "create function total2(x bigint) language udaf as 'total'", err));
+    IT_OK(it_statement(session, "create function running(x bigint) language udwf return sum(x)",
+                       err));
+    IT_ROWS(session,
+            "select total(amount), total(distinct amount) filter (where id < 3) from orders",
+            "60|30\n");
+    IT_ROWS(session, "select total2(amount), middle(amount) from orders", "60|20.0\n");
+    IT_ROWS(session,
+            "select place() over (order by id desc) as p, before(id) over (order by id) "
+            "as b from orders order by id",
+            "3|NULL\n2|1\n1|2\n");
+    IT_ROWS(session, "select running(amount) over (order by id) as t from orders order by id",
+            "10\n30\n60\n");
+    IT_ROWS(session, "select u.value from upto(1, 3) u order by 1", "1\n2\n3\n");
+    IT_ROWS(session, "select sum(upto.value) from upto(1, 3)", "6\n");
     expect_same(session, "select total(amount) as t from orders",
                 "select sum(amount) as t from orders");
-    IT_OK(run(session, "drop function total2, total", err));
-    IT_FAILS(run(session, "select total(amount) from orders", err), PNI_E_ENGINE_SQL, "total");
+    IT_OK(it_statement(session, "drop function total2, total", err));
+    IT_FAILS(it_statement(session, "select total(amount) from orders", err), PNI_E_ENGINE_SQL,
+             "total");
     pn_session_unref(session);
 }
 
@@ -209,8 +206,9 @@ T_CASE(a_policy_sees_what_a_second_name_stands_for) {
     pn_compile_options options = PN_COMPILE_OPTIONS_INIT;
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     pn_bundle *bundle = NULL;
-    IT_OK(run(session, "create function upto(a bigint, b bigint) language table return range(a, b)",
-              err));
+    IT_OK(it_statement(session,
+                       "create function upto(a bigint, b bigint) language table return range(a, b)",
+                       err));
     options.sql_policy = PN_SQL_POLICY_READ_ONLY;
     source.options = &options;
     source.sql = "select * from upto(1, 3)";
@@ -224,8 +222,10 @@ T_CASE(what_there_is_is_shown) {
     pn_plan_source source = PN_PLAN_SOURCE_INIT;
     pn_result *result = NULL;
     struct ArrowArrayStream stream = {0};
-    IT_OK(run(session, "create function f(x int, y int default 2) returns int return x*y", err));
-    IT_OK(run(session, "create function total(x bigint) returns bigint return sum(x)", err));
+    IT_OK(it_statement(session, "create function f(x int, y int default 2) returns int return x*y",
+                       err));
+    IT_OK(
+        it_statement(session, "create function total(x bigint) returns bigint return sum(x)", err));
     source.sql = "show create function f";
     IT_OK(pn_exec_statement(session, NULL, &source, NULL, &result, err));
     IT_OK(pn_result_stream(result, &stream, err));
@@ -295,7 +295,7 @@ T_CASE(what_is_no_function_is_refused_by_name) {
     pn_session *session = open_session();
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         pn_error problem = PN_ERROR_INIT;
-        pn_status status = run(session, refused[i].sql, &problem);
+        pn_status status = it_statement(session, refused[i].sql, &problem);
         bool is_number = !refused[i].number || problem.number == refused[i].number;
         if (status == PN_OK || !is_number || !strstr(problem.message, refused[i].text))
             T_FAIL("%s: PN%d %s %s", refused[i].sql, problem.number, problem.message,

@@ -46,21 +46,6 @@ static pn_session *domain_session(void) {
     return session;
 }
 
-static pn_status run(pn_session *session, const char *sql, pn_error *err) {
-    pn_plan_source source = PN_PLAN_SOURCE_INIT;
-    pn_result *result = NULL;
-    source.sql = sql;
-    pn_status status = pn_exec_statement(session, NULL, &source, NULL, &result, err);
-    pn_result_free(result);
-    return status;
-}
-
-static void expect(pn_session *session, const char *sql, const char *want) {
-    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, sql);
-    if (strcmp(rows, want))
-        T_FAIL("%s gives\n%s", sql, rows);
-}
-
 static char *component(pn_session *session, const char *sql, const char *name) {
     pn_bundle *bundle = it_compile(session, NULL, sql);
     char *digest = NULL;
@@ -86,21 +71,21 @@ static void expect_component(pn_session *session, const char *name, bool is_same
 
 T_CASE(arrows_take_fields) {
     pn_session *session = domain_session();
-    expect(session, "select " ROW " -> 'b' as v", "x\n");
-    expect(session, "select " ROW " ->> 'a' as v", "1\n");
-    expect(session, "select " ROW " #> 'a' as v, " ROW " #>> 'b' as w", "1|x\n");
-    expect(session, "select " MAPPED " -> 'k' as v", "5\n");
-    expect(session,
-           "select s -> 'b' as v from (select named_struct('b', customer) as s from orders "
-           "where id = 2)",
-           "bob\n");
+    IT_ROWS(session, "select " ROW " -> 'b' as v", "x\n");
+    IT_ROWS(session, "select " ROW " ->> 'a' as v", "1\n");
+    IT_ROWS(session, "select " ROW " #> 'a' as v, " ROW " #>> 'b' as w", "1|x\n");
+    IT_ROWS(session, "select " MAPPED " -> 'k' as v", "5\n");
+    IT_ROWS(session,
+            "select s -> 'b' as v from (select named_struct('b', customer) as s from orders "
+            "where id = 2)",
+            "bob\n");
     pn_session_unref(session);
 }
 
 T_CASE(containment_holds_all) {
     pn_session *session = domain_session();
-    expect(session, "select [1, 2, 3] @> [1, 3], [1] @> [1, 2]", "true|false\n");
-    expect(session, "select [1, 3] <@ [1, 2, 3], [1, 4] <@ [1]", "true|false\n");
+    IT_ROWS(session, "select [1, 2, 3] @> [1, 3], [1] @> [1, 2]", "true|false\n");
+    IT_ROWS(session, "select [1, 3] <@ [1, 2, 3], [1, 4] <@ [1]", "true|false\n");
     pn_session_unref(session);
 }
 
@@ -125,10 +110,10 @@ T_CASE(planners_are_installed_by_name) {
     IT_FAILS(install(session, unknown, 2, err), PNI_E_PLATFORM_PLANNER, "nobody");
     IT_FAILS(install(session, unknown, 0, err), PNI_E_PLANNER_NONE, "empty");
     IT_OK(install(session, unknown, 1, err));
-    expect(session, "select " ROW " -> 'b' as v", "x\n");
+    IT_ROWS(session, "select " ROW " -> 'b' as v", "x\n");
     pn_session_unref(session);
     session = open_session();
-    IT_FAILS(run(session, "select " ROW " -> 'b'", err), PNI_E_ENGINE_UNSUPPORTED, "->");
+    IT_FAILS(it_statement(session, "select " ROW " -> 'b'", err), PNI_E_ENGINE_UNSUPPORTED, "->");
     pn_session_unref(session);
 }
 
@@ -136,28 +121,29 @@ T_CASE(planners_are_installed_by_name) {
 
 T_CASE(a_pack_gives_operators_a_meaning) {
     pn_session *session = session_with("joins_texts");
-    expect(session, "select 'b' @@ 'a' as v, customer @@ '!' as w from orders where id = 2",
-           "ab|!bob\n");
+    IT_ROWS(session, "select 'b' @@ 'a' as v, customer @@ '!' as w from orders where id = 2",
+            "ab|!bob\n");
     pn_session_unref(session);
 }
 
 T_CASE(a_wrong_operator_planner_is_named) {
     pn_session *session = session_with("refuses_operators");
-    IT_FAILS(run(session, "select 'a' @@ 'b'", err), PNI_E_ENGINE_SQL, "refuses_operators");
-    expect(session, "select 1 + 1", "2\n");
+    IT_FAILS(it_statement(session, "select 'a' @@ 'b'", err), PNI_E_ENGINE_SQL,
+             "refuses_operators");
+    IT_ROWS(session, "select 1 + 1", "2\n");
     pn_session_unref(session);
     session = session_with("names_nobody");
-    IT_FAILS(run(session, "select 'a' @@ 'b'", err), PNI_E_ENGINE_SQL, "nobody_has_this");
+    IT_FAILS(it_statement(session, "select 'a' @@ 'b'", err), PNI_E_ENGINE_SQL, "nobody_has_this");
     pn_session_unref(session);
 }
 
 T_CASE(a_pack_gives_relations_a_meaning) {
     pn_session *session = session_with("knows_relations");
-    expect(session, "select sum(n) from numbers_to(4)", "10\n");
-    expect(session, "select count(*), sum(x.n) from numbers_to(2) x, numbers_to(3) y", "6|9\n");
-    expect(session, "select b.id from best_orders b join orders o on b.id = o.id order by 1",
-           "2\n3\n");
-    expect(session, "with t as (select * from best_orders) select count(*) from t", "2\n");
+    IT_ROWS(session, "select sum(n) from numbers_to(4)", "10\n");
+    IT_ROWS(session, "select count(*), sum(x.n) from numbers_to(2) x, numbers_to(3) y", "6|9\n");
+    IT_ROWS(session, "select b.id from best_orders b join orders o on b.id = o.id order by 1",
+            "2\n3\n");
+    IT_ROWS(session, "with t as (select * from best_orders) select count(*) from t", "2\n");
     expect_component(session, "plan", true, "select id from best_orders",
                      "select id from (select * from orders where amount > 10)");
     pn_session_unref(session);
@@ -174,9 +160,9 @@ static const struct {
 T_CASE(a_wrong_relation_planner_is_named) {
     for (size_t i = 0; i < sizeof wrong_relations / sizeof *wrong_relations; i++) {
         pn_session *session = session_with(wrong_relations[i].planner);
-        IT_FAILS(run(session, "select id from orders", err), wrong_relations[i].number,
+        IT_FAILS(it_statement(session, "select id from orders", err), wrong_relations[i].number,
                  wrong_relations[i].planner);
-        expect(session, "select 1", "1\n");
+        IT_ROWS(session, "select 1", "1\n");
         pn_session_unref(session);
     }
 }
@@ -187,38 +173,43 @@ T_CASE(a_wrong_relation_planner_is_named) {
 
 T_CASE(a_pack_makes_functions_of_its_language) {
     pn_session *session = session_with(NULL);
-    IT_OK(run(session, SHIFT, err));
-    expect(session, "select up(37), sum(up(id)) from orders", "42|21\n");
-    IT_FAILS(run(session, SHIFT, err), PNI_E_FUNCTION_EXISTS, "up");
+    IT_OK(it_statement(session, SHIFT, err));
+    IT_ROWS(session, "select up(37), sum(up(id)) from orders", "42|21\n");
+    IT_FAILS(it_statement(session, SHIFT, err), PNI_E_FUNCTION_EXISTS, "up");
     PNI_AUTO_PTR(pni_text) before = component(session, "select up(id) from orders", "udf");
-    IT_OK(run(session,
-              "create or replace function up(x bigint) returns bigint language shift as "
-              "'6'",
-              err));
-    expect(session, "select up(36)", "42\n");
+    IT_OK(it_statement(session,
+                       "create or replace function up(x bigint) returns bigint language shift as "
+                       "'6'",
+                       err));
+    IT_ROWS(session, "select up(36)", "42\n");
     PNI_AUTO_PTR(pni_text) after = component(session, "select up(id) from orders", "udf");
     T_ASSERT(strcmp(before, after) != 0);
-    IT_FAILS(run(session, "create or replace function up(x bigint) returns bigint return x", err),
+    IT_FAILS(it_statement(session,
+                          "create or replace function up(x bigint) returns bigint return x", err),
              PNI_E_FUNCTION_EXISTS, "up");
-    IT_OK(run(session, "drop function up", err));
-    IT_FAILS(run(session, "select up(37)", err), PNI_E_ENGINE_SQL, "up");
+    IT_OK(it_statement(session, "drop function up", err));
+    IT_FAILS(it_statement(session, "select up(37)", err), PNI_E_ENGINE_SQL, "up");
     pn_session_unref(session);
 }
 
 T_CASE(a_factory_that_does_not_make_it_is_named) {
     pn_session *session = session_with(NULL);
+    IT_FAILS(it_statement(session,
+                          "create function f(x bigint) returns bigint language shift as 'five'",
+                          err),
+             PNI_E_FUNCTION_FACTORY, "shift");
+    IT_FAILS(it_statement(session,
+                          "create function f(x bigint) returns bigint language renames as '1'",
+                          err),
+             PNI_E_FUNCTION_FACTORY, "another");
+    IT_FAILS(it_statement(session,
+                          "create function f(x bigint) returns bigint language shift return 5",
+                          err),
+             PNI_E_FUNCTION_BODY, "shift");
     IT_FAILS(
-        run(session, "create function f(x bigint) returns bigint language shift as 'five'", err),
-        PNI_E_FUNCTION_FACTORY, "shift");
-    IT_FAILS(
-        run(session, "create function f(x bigint) returns bigint language renames as '1'", err),
-        PNI_E_FUNCTION_FACTORY, "another");
-    IT_FAILS(
-        run(session, "create function f(x bigint) returns bigint language shift return 5", err),
-        PNI_E_FUNCTION_BODY, "shift");
-    IT_FAILS(run(session, "create function one_more(x bigint) returns bigint return x", err),
-             PNI_E_FUNCTION_EXISTS, "one_more");
-    IT_FAILS(run(session, "select f(1)", err), PNI_E_ENGINE_SQL, "f");
+        it_statement(session, "create function one_more(x bigint) returns bigint return x", err),
+        PNI_E_FUNCTION_EXISTS, "one_more");
+    IT_FAILS(it_statement(session, "select f(1)", err), PNI_E_ENGINE_SQL, "f");
     pn_session_unref(session);
 }
 
@@ -226,25 +217,27 @@ T_CASE(a_factory_that_does_not_make_it_is_named) {
 
 T_CASE(a_text_states_its_dialect) {
     pn_session *session = domain_session();
-    expect(session, "-- dialect: duckdb\nselect array_transform([1, 2], x -> x + 1) as v",
-           "[2,3]\n");
-    expect(session, "select " ROW " -> 'b' as v", "x\n");
+    IT_ROWS(session, "-- dialect: duckdb\nselect array_transform([1, 2], x -> x + 1) as v",
+            "[2,3]\n");
+    IT_ROWS(session, "select " ROW " -> 'b' as v", "x\n");
     expect_component(session, "settings", true, "-- dialect: duckdb\nselect id from orders",
                      "select id from orders");
     expect_component(session, "plan", true, "-- dialect: mysql\nselect `id` from `orders`",
                      "select id from orders");
-    IT_FAILS(run(session, "-- dialect: klingon\nselect 1", err), PNI_E_ENGINE_SETTING, "klingon");
+    IT_FAILS(it_statement(session, "-- dialect: klingon\nselect 1", err), PNI_E_ENGINE_SETTING,
+             "klingon");
     pn_session_unref(session);
 }
 
 T_CASE(an_arrow_is_one_thing_in_one_text) {
     pn_session *session = domain_session();
-    IT_FAILS(run(session,
-                 "-- dialect: duckdb\nselect s -> 'b' from (select named_struct('b', 1) as s)",
-                 err),
-             PNI_E_LAMBDA_STRAY, "s -> 'b'");
-    IT_FAILS(run(session, "select array_transform([1, 2], x -> x + 1)", err), PNI_E_LAMBDA_OPERATOR,
-             "x -> x + 1");
+    IT_FAILS(
+        it_statement(session,
+                     "-- dialect: duckdb\nselect s -> 'b' from (select named_struct('b', 1) as s)",
+                     err),
+        PNI_E_LAMBDA_STRAY, "s -> 'b'");
+    IT_FAILS(it_statement(session, "select array_transform([1, 2], x -> x + 1)", err),
+             PNI_E_LAMBDA_OPERATOR, "x -> x + 1");
     pn_session_unref(session);
 }
 
@@ -252,7 +245,7 @@ T_CASE(an_arrow_is_one_thing_in_one_text) {
 T_CASE(the_dialect_of_a_session_is_no_setting_of_a_bundle) {
     pn_session *session = open_session();
     PNI_AUTO_PTR(pni_text) before = component(session, "select id from orders", "settings");
-    IT_OK(run(session, "set datafusion.sql_parser.dialect = 'mysql'", err));
+    IT_OK(it_statement(session, "set datafusion.sql_parser.dialect = 'mysql'", err));
     PNI_AUTO_PTR(pni_text) after = component(session, "select `id` from orders", "settings");
     T_EQ_STR(after, before);
     pn_session_unref(session);
@@ -277,19 +270,22 @@ T_CASE(a_policy_says_what_bodies_may_be) {
     policy.languages = languages, policy.n_languages = 1;
     policy.volatility = 1 + PN_VOLATILITY_STABLE;
     IT_OK(open_with(&policy, &session, err));
-    IT_OK(run(session, "create function a(x bigint) returns bigint return abs(x) + 1", err));
-    IT_OK(run(session, "create function b(x bigint) returns bigint return a(x)", err));
-    IT_OK(run(session, "create function c(x bigint) returns bigint return sum($1)", err));
-    IT_FAILS(run(session, "create function d(x bigint) returns bigint return round(x)", err),
-             PNI_E_FUNCTION_POLICY, "round");
-    IT_FAILS(run(session, "create function d(x int) returns bigint return abs(x)", err),
+    IT_OK(
+        it_statement(session, "create function a(x bigint) returns bigint return abs(x) + 1", err));
+    IT_OK(it_statement(session, "create function b(x bigint) returns bigint return a(x)", err));
+    IT_OK(it_statement(session, "create function c(x bigint) returns bigint return sum($1)", err));
+    IT_FAILS(
+        it_statement(session, "create function d(x bigint) returns bigint return round(x)", err),
+        PNI_E_FUNCTION_POLICY, "round");
+    IT_FAILS(it_statement(session, "create function d(x int) returns bigint return abs(x)", err),
              PNI_E_FUNCTION_POLICY, "Int32");
-    IT_FAILS(run(session, "create function d(x bigint) language aggregate return sum(x)", err),
-             PNI_E_FUNCTION_LANGUAGE, "aggregate");
+    IT_FAILS(
+        it_statement(session, "create function d(x bigint) language aggregate return sum(x)", err),
+        PNI_E_FUNCTION_LANGUAGE, "aggregate");
     pn_session_unref(session);
     policy.primitives = NULL, policy.types = NULL;
     IT_OK(open_with(&policy, &session, err));
-    IT_FAILS(run(session, "create function d() returns double return random()", err),
+    IT_FAILS(it_statement(session, "create function d() returns double return random()", err),
              PNI_E_FUNCTION_POLICY, "volatile");
     pn_session_unref(session);
 }
