@@ -5,14 +5,22 @@
 # ThreadSanitizer over all suites; ten minutes per fuzz target; and line coverage of src/.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
-for preset in ci dev; do
+# faults PRESET EVERY: as many processes as there are cores share the faults.
+faults() {
+    local preset=$1 every=$2 part pids=() failed=0
     tools/engine.sh "$preset" quick
     tools/build.sh "$preset"
-    case $preset in ci) step=1 ;; dev) step=16 ;; esac
-    LSAN_OPTIONS=suppressions=$root/tests/support/lsan.supp ASAN_OPTIONS=detect_leaks=1 \
-        PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion FAULT_STEP=$step \
-        python3 tests/fault/test_fault.py
-done
+    for ((part = 0; part < jobs; part++)); do
+        LSAN_OPTIONS=suppressions=$root/tests/support/lsan.supp ASAN_OPTIONS=detect_leaks=1 \
+            PN_BUILD_DIR=$root/build/$preset PN_BIN=$root/build/$preset/bin/pinion T_SOURCE_DIR=$root \
+            FAULT_STEP=$((every * jobs)) FAULT_START=$((every * part)) python3 tests/fault/test_fault.py &
+        pids+=($!)
+    done
+    for part in "${pids[@]}"; do wait "$part" || failed=1; done
+    return "$failed"
+}
+faults ci 1
+faults dev 16
 PN_BUILD_DIR=build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_sqllogictest.py --all
 PN_BUILD_DIR=$root/build/ci "$(cat "$cache/python.path")" tests/roundtrip/test_processes.py --all
 UDF_ROWS=100000 PN_BIN=$root/build/ci/bin/pinion "$(cat "$cache/python.path")" tests/python/test_udf_random.py
