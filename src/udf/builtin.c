@@ -79,8 +79,9 @@ static void gather_windows(void) {
 
 static void gather_scalars(void) {
     const udf_table tables[] = {
-        pni_udf_table_hash(), pni_udf_table_text(), pni_udf_table_span(), pni_udf_table_position(),
-        pni_udf_table_cdf(),  pni_udf_table_list(), pni_udf_table_map(),  pni_udf_table_field()};
+        pni_udf_table_hash(),     pni_udf_table_text(),  pni_udf_table_span(),
+        pni_udf_table_position(), pni_udf_table_cdf(),   pni_udf_table_list(),
+        pni_udf_table_map(),      pni_udf_table_field(), pni_udf_table_echo()};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (size_t j = 0; j < tables[i].count; j++) {
             pni_assert(pack.n_udfs < MAX_FUNCTIONS);

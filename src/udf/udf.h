@@ -60,7 +60,6 @@ typedef struct pni_udf_function {
     const void *row;
 } pni_udf_function;
 
-/* Scalar function `index` of a table. */
 /* A planner of a pack: exactly one of the two is set. */
 typedef struct pni_udf_planner {
     const pn_plugin *pack;
@@ -75,7 +74,7 @@ pn_status pni_udf_planner_find(const pni_udf_catalog *catalog, const char *name,
 const pn_function_factory *pni_udf_factory_find(const pni_udf_catalog *catalog,
                                                 const char *language, const char **digest_out);
 
-/* Function `index` of a table. */
+/* Scalar function `index` of a table. */
 const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index);
 /* The functions of all kinds of an adopted pack, one after the other. */
 uint64_t pni_udf_function_count(const pn_plugin *plugin);

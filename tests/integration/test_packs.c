@@ -196,6 +196,24 @@ T_CASE(a_provider_opens_a_dataset) {
     pn_catalog_unref(catalog);
 }
 
+T_CASE(the_builtin_function_that_waits_needs_a_policy_too) {
+    const char *sql = "select async_echo(v) from (values ('a'), (null), ('c')) t(v)";
+    pn_bundle *bundle = NULL;
+    pn_session *session = it_session(NULL);
+    IT_FAILS(compile(session, sql, &bundle, err), PNI_E_UDF_ASYNC, "async_echo");
+    pn_session_unref(session);
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 5000;
+    options.async_batch_rows = 2;
+    session = it_session(NULL);
+    IT_OK(pn_session_install(session, &options, NULL, err));
+    gives(session, sql, "a\nNULL\nc\n");
+    gives(session, "select max(v) from (values ('a'), ('c')) t(v) where async_echo(v) = 'a'",
+          "a\n");
+    pn_session_unref(session);
+}
+
 T_CASE(functions_that_wait_need_a_policy) {
     const char *path = pack_path("slow");
     pn_session *session = it_session(NULL);

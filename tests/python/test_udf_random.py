@@ -409,6 +409,7 @@ CASES = [
     ("cdf_change_rank", change_rank, ("change",)),
     ("cdf_is_upsert", strict(lambda change: change_rank(change) in (2, 3)), ("change",)),
     ("cdf_is_delete", strict(lambda change: change_rank(change) == 1), ("change",)),
+    ("async_echo", lambda value: value, ("text",)),
 ]
 # All functions and aliases of the reference; array_compact is the engine's own.
 NAMES = """arrow_metadata semantic_tag cpg_score stable_hash64 hash64 stable_hash128 hash128 prefixed_hash64 stable_id
@@ -416,7 +417,7 @@ NAMES = """arrow_metadata semantic_tag cpg_score stable_hash64 hash64 stable_has
     span_len interval_align_score span_overlaps span_contains span_id utf8_normalize normalize_utf8 utf8_null_if_blank
     null_if_blank qname_normalize qualname_normalize map_get_default map_normalize list_compact list_unique_sorted
     array_unique_sorted struct_pick struct_select cdf_change_rank cdf_is_upsert cdf_is_delete col_to_byte
-    canonicalize_byte_span position_encoding_norm prefixed_hash"""
+    canonicalize_byte_span position_encoding_norm prefixed_hash async_echo"""
 
 
 # ---- SQL ---------------------------------------------------------------------------------------
@@ -441,14 +442,23 @@ ENGINE_TYPES = {kind: {TEXT: "Utf8", LONG: "Int64", FLAG: "Boolean", pa.int32():
                 for kind, type_ in TYPES.items() if not pa.types.is_nested(type_)}
 
 
+def make_project(folder):
+    """The files in data/ as tables; functions that wait are called 300 rows at a time."""
+    tables = "".join(f"  {path.stem}: {{format: arrow, uri: data/{path.name}}}\n"
+                     for path in sorted((folder / "data").iterdir()))
+    (folder / "pinion.yaml").write_text(
+        f"version: 1\nfunctions:\n  async: {{timeout_ms: 60000, batch_rows: 300}}\ndatasets:\n{tables}")
+
+
 def run(folder, sql):
     """The first column's rows."""
+    make_project(folder)
     target = folder / "out.arrow"
     target.unlink(missing_ok=True)
     query = folder / "query.sql"
     query.write_text(sql, encoding="utf-8")
-    words = [os.environ["PN_BIN"], "-q", "run", "--autoload", folder / "data", "--no-record", "-f", query, "-o", target]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=1200)
+    words = [os.environ["PN_BIN"], "-q", "run", "--no-record", "-f", query, "-o", target]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=1200, cwd=folder)
     if done.returncode != 0:
         raise AssertionError(f"{sql[:500]}\n{done.stderr[-2000:]}")
     return pa.ipc.open_stream(target).read_all()

@@ -272,5 +272,6 @@ udf_table pni_udf_table_cdf(void);
 udf_table pni_udf_table_list(void);
 udf_table pni_udf_table_map(void);
 udf_table pni_udf_table_field(void);
+udf_table pni_udf_table_echo(void);
 
 #endif

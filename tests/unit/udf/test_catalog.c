@@ -55,7 +55,8 @@ T_CASE(every_function_the_pack_promises_is_there) {
                                         "array_unique_sorted",
                                         "struct_pick",
                                         "struct_select",
-                                        "position_encoding_norm"};
+                                        "position_encoding_norm",
+                                        "async_echo"};
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!pni_udf_find(catalog, names[i])) {

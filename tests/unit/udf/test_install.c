@@ -40,6 +40,7 @@ T_CASE(vectors_of_the_reference) {
         {"canonicalize_byte_span(10, 'abcdef', 3, 20, 'ghijkl', 2, 'BYTE')['bend']", "22"},
         {"map_get_default(map {'alpha': 'bravo'}, 'alpha', 'fallback')", "bravo"},
         {"list_unique_sorted(['b', 'a', 'b'])[2]", "b"},
+        {"async_echo('hello')", "hello"},
         {"utf8_normalize('  Foo  BAR ')", "foo bar"}};
     PNI_AUTO_PTR(pni_engine_session) session = udf_sql_session(NULL);
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
