@@ -19,6 +19,10 @@
     "connect_timeout|credentials|default_region|endpoint|endpoint_url|max_retries|region|"         \
     "retry_timeout|secret_access_key|session_token|timeout|token|"                                 \
     "virtual_hosted_style_request)$\"},\"additionalProperties\":{\"$ref\":\"#/$defs/scalar\"}}"
+#define SHARED_OBJECTS                                                                             \
+    "{\"type\":\"array\",\"items\":" OBJECT                                                        \
+    "\"required\":[\"path\"],\"properties\":{\"path\":" TEXT ","                                   \
+    "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}}"
 #define NAME_PATTERN "\"^[a-z_][a-z0-9_]{0,127}$\""
 #define COUNT                                                                                      \
     "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},{\"type\":\"string\","                       \
@@ -68,9 +72,8 @@ static const char head[] =
     "\"unique\":{\"type\":\"array\",\"items\":" TEXTS "}}}}}}}},";
 
 static const char tail[] =
-    "\"functions\":" OBJECT "\"properties\":{\"packs\":{\"type\":\"array\",\"items\":" OBJECT
-    "\"required\":[\"path\"],\"properties\":{\"path\":" TEXT ","
-    "\"sha256\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"}}}},"
+    "\"functions\":" OBJECT "\"properties\":{\"packs\":" SHARED_OBJECTS ","
+    "\"libraries\":" SHARED_OBJECTS ","
     "\"required\":" TEXTS ","
     "\"planners\":{\"type\":\"array\",\"minItems\":1,\"items\":" TEXT "},"
     "\"async\":" OBJECT "\"required\":[\"batch_rows\",\"timeout_ms\"],\"properties\":{"

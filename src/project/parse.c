@@ -75,23 +75,40 @@ static pn_status read_pack_digest(void *ctx, yaml_file *file, yaml_node_t *value
     return PN_OK;
 }
 
-static pn_status read_pack(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err) {
+/* A pack or a library: `out` is in the project, which frees it whatever happens here. */
+static pn_status read_object(const pn_project *project, yaml_file *file, yaml_node_t *item,
+                             const char *what, project_pack *out, pn_error *err) {
     static const yaml_key keys[] = {{"path", read_pack_path}, {"sha256", read_pack_digest}};
-    pn_project *project = ctx;
-    project_pack pack = {0};
-    pni_vec_push(&project->packs, pack); /* the project frees it, whatever happens below */
-    project_pack *added = &project->packs.items[project->packs.count - 1];
-    PNI_TRY(yaml_read_mapping(file, item, &YAML_KEYS("a pack", keys), added, err));
-    if (!added->path)
-        return yaml_wrong(file, item, err, "a pack needs a path");
-    PNI_AUTO_PTR(pni_text) joined = pni_path_join(project->dir, added->path);
-    pni_free(added->path);
-    added->path = pni_path_absolute(joined);
+    PNI_TRY(yaml_read_mapping(file, item, &YAML_KEYS(what, keys), out, err));
+    if (!out->path)
+        return yaml_wrong(file, item, err, "%s needs a path", what);
+    PNI_AUTO_PTR(pni_text) joined = pni_path_join(project->dir, out->path);
+    pni_free(out->path);
+    out->path = pni_path_absolute(joined);
+    out->line = item->start_mark.line + 1;
     return PN_OK;
+}
+
+static pn_status read_pack(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err) {
+    pn_project *project = ctx;
+    pni_vec_push(&project->packs, (project_pack){0});
+    return read_object(project, file, item, "a pack",
+                       &project->packs.items[project->packs.count - 1], err);
 }
 
 static pn_status read_packs(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     return yaml_each_item(file, value, "packs", read_pack, ctx, err);
+}
+
+static pn_status read_library(void *ctx, yaml_file *file, yaml_node_t *item, pn_error *err) {
+    pn_project *project = ctx;
+    pni_vec_push(&project->libraries, (project_pack){0});
+    return read_object(project, file, item, "a library",
+                       &project->libraries.items[project->libraries.count - 1], err);
+}
+
+static pn_status read_libraries(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
+    return yaml_each_item(file, value, "libraries", read_library, ctx, err);
 }
 
 static pn_status read_required(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
@@ -134,11 +151,9 @@ static pn_status read_async(void *ctx, yaml_file *file, yaml_node_t *value, pn_e
 }
 
 static pn_status read_functions(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
-    static const yaml_key keys[] = {{"async", read_async},
-                                    {"packs", read_packs},
-                                    {"planners", read_planners},
-                                    {"required", read_required},
-                                    {"sql", project_read_sql}};
+    static const yaml_key keys[] = {{"async", read_async},       {"libraries", read_libraries},
+                                    {"packs", read_packs},       {"planners", read_planners},
+                                    {"required", read_required}, {"sql", project_read_sql}};
     return yaml_read_mapping(file, value, &YAML_KEYS("functions", keys), ctx, err);
 }
 

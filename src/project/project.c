@@ -16,6 +16,11 @@ static void output_dispose(project_output *output) {
     pni_free(output->storage_options_json);
 }
 
+static void pack_dispose(project_pack *pack) {
+    pni_free(pack->path);
+    pni_free(pack->digest);
+}
+
 void pn_project_free(pn_project *project) {
     if (!project)
         return;
@@ -28,11 +33,12 @@ void pn_project_free(pn_project *project) {
     for (size_t i = 0; i < project->outputs.count; i++)
         output_dispose(&project->outputs.items[i]);
     pni_vec_dispose(&project->outputs);
-    for (size_t i = 0; i < project->packs.count; i++) {
-        pni_free(project->packs.items[i].path);
-        pni_free(project->packs.items[i].digest);
-    }
+    for (size_t i = 0; i < project->packs.count; i++)
+        pack_dispose(&project->packs.items[i]);
     pni_vec_dispose(&project->packs);
+    for (size_t i = 0; i < project->libraries.count; i++)
+        pack_dispose(&project->libraries.items[i]);
+    pni_vec_dispose(&project->libraries);
     json_decref(project->required);
     json_decref(project->planners);
     project_sql_dispose(&project->sql);
@@ -121,6 +127,20 @@ static const char **texts_of(pni_arena *arena, const json_t *list) {
     return texts;
 }
 
+/* They come before the packs: a pack takes no name that is there. Who names one in the project has
+ * allowed it. */
+static pn_status load_libraries(const pn_project *project, pn_session *session, pn_error *err) {
+    for (size_t i = 0; i < project->libraries.count; i++) {
+        const project_pack *library = &project->libraries.items[i];
+        pn_status status = pn_session_load_foreign(session, library->path, library->digest, err);
+        if (status != PN_OK) {
+            pni_error_context(err, "pinion.yaml:%zu: functions.libraries", library->line);
+            return status;
+        }
+    }
+    return PN_OK;
+}
+
 static pn_status install(const pn_project *project, pn_session *session, pn_error *err) {
     PNI_AUTO_PTR(pni_arena) arena = pni_arena_new();
     pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
@@ -158,7 +178,9 @@ pn_status pn_project_session(pn_project *project, pn_session **session_out, pn_e
         options.target_partitions = project->target_partitions;
         options.cancel = project->cancel;
         options.sql_policy = project->sql_policy ? project->sql_policy : PN_SQL_POLICY_SERVICE;
+        options.allow_ffi = project->libraries.count > 0;
         PNI_TRY(project_open_session(project, &options, &session, err));
+        PNI_TRY(load_libraries(project, session, err));
         PNI_TRY(install(project, session, err));
         PNI_TRY(project_define_functions(project, session, err));
         project->session = pni_take(session);

@@ -20,9 +20,11 @@ typedef struct project_output {
     size_t line;                /* of pinion.yaml */
 } project_output;
 
+/* A pack, or a library over datafusion-ffi. */
 typedef struct project_pack {
     char *path;
     char *digest; /* or NULL */
+    size_t line;  /* of pinion.yaml */
 } project_pack;
 
 /* What functions written in SQL may be, and where their files lie. */
@@ -42,6 +44,7 @@ struct pn_project {
     pn_catalog *catalog;
     PNI_VEC(project_output) outputs;
     PNI_VEC(project_pack) packs;
+    PNI_VEC(project_pack) libraries;
     json_t *required;          /* names of functions that must be there */
     json_t *planners;          /* names of operator planners to install */
     uint64_t async_timeout_ms; /* 0: functions that wait are not allowed */

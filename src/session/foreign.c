@@ -136,7 +136,7 @@ pn_status pn_session_load_foreign(pn_session *session, const char *path, const c
     PNI_TRY(enter(path, &table, err));
     PNI_TRY(check_table(path, table, err));
     PNI_TRY(check_objects(session, path, table, err));
-    pni_session_changed(session);
+    pni_session_functions_changed(session);
     for (uint32_t i = 0; i < table->n_objects; i++) {
         const pn_df_ffi_object *object = object_at(table, i);
         pn_status status = object->kind == PN_DF_FFI_TABLE

@@ -25,10 +25,28 @@ const json_t *pni_session_udf_specs(pn_session *session) {
     return session->udf_specs;
 }
 
+/* The names of functions of foreign libraries, sorted. */
+static void put_foreign(const json_t *functions, json_t *names) {
+    const char *name;
+    json_t *function;
+    json_object_foreach((json_t *)(uintptr_t)functions, name, function) {
+        size_t at = 0;
+        if (!json_object_get(function, "foreign"))
+            continue;
+        while (at < json_array_size(names) &&
+               strcmp(json_string_value(json_array_get(names, at)), name) < 0)
+            at++;
+        json_array_insert_new(names, at, json_string(name));
+    }
+}
+
 const json_t *pni_session_udf_snapshot(pn_session *session) {
-    if (!session->udf_snapshot)
+    if (!session->udf_snapshot) {
         session->udf_snapshot =
             pni_udf_snapshot(pni_session_udf_specs(session), session->async_policy);
+        put_foreign(pni_session_sql_functions(session),
+                    json_object_get(session->udf_snapshot, "pycapsule_udfs"));
+    }
     return session->udf_snapshot;
 }
 

@@ -162,10 +162,16 @@ pn_status pni_sql_function_create(pni_sql_functions *functions, const pni_engine
     return PN_OK;
 }
 
+/* A function of a library stays, as one of a pack does. */
+static bool can_drop(const pni_sql_functions *functions, const char *name) {
+    const json_t *function = json_object_get(functions->by_name, name);
+    return function && !json_object_get(function, "foreign");
+}
+
 static pn_status check_drop(const pni_sql_functions *functions, const json_t *request,
                             const char *name, pn_error *err) {
     const json_t *names = json_object_get(request, "names");
-    if (!json_object_get(functions->by_name, name)) {
+    if (!can_drop(functions, name)) {
         if (json_is_true(json_object_get(request, "if_exists")))
             return PN_OK;
         return pni_fail(err, PNI_E_FUNCTION_UNKNOWN, "there is no function '%s' written in SQL",
@@ -192,7 +198,7 @@ pn_status pni_sql_function_drop(pni_sql_functions *functions, const pni_engine_s
         PNI_TRY(check_drop(functions, request, json_string_value(item), err));
     json_array_foreach(json_object_get(request, "names"), index, item) {
         const char *name = json_string_value(item);
-        if (!json_object_get(functions->by_name, name))
+        if (!can_drop(functions, name))
             continue;
         PNI_AUTO_PTR(json_t) gone = json_pack("{s:s, s:s}", "name", name, "kind", "none");
         PNI_TRY(pni_engine_session_define(engine, gone, err));
@@ -220,8 +226,8 @@ void pni_sql_functions_add_foreign(pni_sql_functions *functions, const json_t *m
                                    const char *digest) {
     json_t *name = json_object_get(made, "name");
     json_object_set_new(functions->by_name, json_string_value(name),
-                        json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:[]}", "name", name, "kind",
+                        json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:[], s:b}", "name", name, "kind",
                                   json_object_get(made, "kind"), "volatility",
                                   json_object_get(made, "volatility"), "digest", digest, "language",
-                                  "ffi", "signature", "ffi", "calls"));
+                                  "ffi", "signature", "ffi", "calls", "foreign", 1));
 }

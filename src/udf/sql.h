@@ -41,7 +41,8 @@ void pni_sql_functions_add_foreign(pni_sql_functions *functions, const json_t *m
 /* Entries of pni_udf_identity() for those among `names` that a factory made, appended. */
 void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t *names,
                                 json_t *identity);
-/* {name: {"name","kind","text","digest","volatility","calls","schema","target"?,"language"?}};
+/* {name: {"name","kind","text","digest","volatility","calls","schema","target"?,"language"?,
+ * "foreign"?}};
  * borrowed. */
 const json_t *pni_sql_functions_all(const pni_sql_functions *functions);
 

@@ -53,6 +53,12 @@ T_CASE(only_a_session_that_allows_it_loads_one) {
     pn_session_unref(session);
 }
 
+static void refuses_to_drop(pn_session *session, const char *name) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "drop function %s", name);
+    IT_FAILS(it_statement(session, sql, err), PNI_E_FUNCTION_UNKNOWN, name);
+}
+
 T_CASE(functions_and_a_table_of_a_library_that_fits) {
     const char *path = getenv("PN_FOREIGN_LIBRARY");
     if (!path)
@@ -60,6 +66,11 @@ T_CASE(functions_and_a_table_of_a_library_that_fits) {
     pn_session *session = open_session(1);
     IT_OK(pn_session_load_foreign(session, path, NULL, err));
     IT_ROWS(session, "select plus_two(40)", "42\n");
+    pn_buf snapshot = PN_BUF_INIT;
+    IT_OK(pn_udf_snapshot(session, &snapshot, err));
+    T_ASSERT(strstr(pni_buf_text(&snapshot), "\"pycapsule_udfs\":[\"plus_two\",\"total_of\"]"));
+    pn_buf_dispose(&snapshot);
+    refuses_to_drop(session, "plus_two");
     IT_ROWS(session, "select sum(plus_two(p)), total_of(p) from primes where p > 2", "21|15\n");
     pn_bundle *bundle = it_compile(session, NULL, "select plus_two(p) from primes");
     pn_buf json = PN_BUF_INIT;
@@ -72,4 +83,39 @@ T_CASE(functions_and_a_table_of_a_library_that_fits) {
     pn_buf_dispose(&json);
     pn_bundle_unref(bundle);
     pn_session_unref(session);
+}
+
+static void write_project(const char *library, const char *digest) {
+    char yaml[2048];
+    snprintf(yaml, sizeof yaml,
+             "version: 1\nfunctions:\n  required: [plus_two]\n  libraries:\n"
+             "    - {path: '%s', sha256: %s}\noutputs:\n  - {view: v, uri: out/v}\n",
+             library, digest);
+    it_write("pinion.yaml", yaml);
+    it_write("views/v.sql", "select plus_two(p) as q from primes order by q");
+}
+
+T_CASE(a_project_names_a_library) {
+    const char *path = getenv("PN_FOREIGN_LIBRARY");
+    if (!path)
+        T_SKIP("PN_FOREIGN_LIBRARY names no library: tools/long.sh builds one");
+    char digest[PNI_SHA256_HEX];
+    pn_project *project = NULL;
+    pn_session *session = NULL;
+    pn_buf report = PN_BUF_INIT;
+    IT_OK(pni_sha256_file(path, digest, NULL, err));
+    write_project(path, digest);
+    IT_OK(pn_project_open(it_path("."), NULL, &project, err));
+    IT_OK(pn_project_session(project, &session, err));
+    expect(session, "select total_of(p) from primes", "17\n");
+    IT_OK(pn_project_build(project, NULL, &report, err));
+    T_ASSERT(strstr(pni_buf_text(&report), "\"rows\":\"4\""));
+    pn_buf_dispose(&report);
+    pn_project_free(project);
+    digest[0] = digest[0] == '0' ? '1' : '0';
+    write_project(path, digest);
+    IT_OK(pn_project_open(it_path("."), NULL, &project, err));
+    IT_FAILS(pn_project_session(project, &session, err), PNI_E_SESSION_PACK_DIGEST,
+             "pinion.yaml:5: functions.libraries");
+    pn_project_free(project);
 }

@@ -32,6 +32,10 @@ static const char whole[] =
     "  packs:\n"
     "    - path: packs/../mine.so\n"
     "      sha256: 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "  libraries:\n"
+    "    - path: /srv/first.so\n"
+    "    - path: libs/second.so\n"
+    "      sha256: 1111111111111111111111111111111111111111111111111111111111111111\n"
     "outputs:\n"
     "  - view: v\n"
     "    uri: out/v\n"
@@ -71,6 +75,12 @@ T_CASE(every_key_arrives) {
     T_EQ_STR(events->uri, "s3://bucket/events");
     T_EQ_STR(pni_json_text(events->options, "delimiter"), ";");
     T_EQ_STR(project->packs.items[0].path, fx_path("p/mine.so"));
+    T_EQ_UINT(project->libraries.count, 2);
+    T_EQ_STR(project->libraries.items[0].path, "/srv/first.so");
+    T_ASSERT(!project->libraries.items[0].digest);
+    T_EQ_STR(project->libraries.items[1].path, fx_path("p/libs/second.so"));
+    T_EQ_UINT(strspn(project->libraries.items[1].digest, "1"), 64);
+    T_EQ_UINT(project->libraries.items[1].line, 33);
     T_EQ_UINT(project->outputs.count, 2);
     T_EQ_INT(project->outputs.items[0].mode, PN_WRITE_APPEND);
     T_EQ_STR(project->outputs.items[0].options_json, "{\"compression\":\"zstd\"}");
@@ -121,7 +131,9 @@ T_CASE(what_is_wrong_is_named_with_its_line) {
         {"version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    schema:\n      a: list<\n",
          7, "'list<'"},
         {"version: 1\nfunctions: {packs: [{sha256: 00}]}\n", 2, "sha256"},
-        {"version: 1\nfunctions:\n  packs:\n    - {}\n", 4, "needs a path"},
+        {"version: 1\nfunctions:\n  packs:\n    - {}\n", 4, "a pack needs a path"},
+        {"version: 1\nfunctions:\n  libraries:\n    - {}\n", 4, "a library needs a path"},
+        {"version: 1\nfunctions:\n  libraries:\n    - {path: a, digest: b}\n", 4, "'digest'"},
         {"version: 1\noutputs:\n  - view: v\n", 3, "needs view and uri"},
         {"version: 1\noutputs:\n  - view: V\n    uri: x\n", 3, "'V' is no view name"},
         {"version: 1\noutputs:\n  - view: v\n    uri: x\n    format: orc\n", 5, "'orc'"},
