@@ -161,6 +161,21 @@ static void print_field(const char *label, const char *text) {
     }
 }
 
+static void print_doc(const json_t *doc, const json_t *names) {
+    size_t i;
+    json_t *text;
+    print_field("section", cli_text_of(doc, "section"));
+    print_field("syntax", cli_text_of(doc, "syntax"));
+    print_field("or", cli_text_of(doc, "alternative_syntax"));
+    json_array_foreach(json_object_get(doc, "argument_descriptions"), i, text) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (json_is_string(text))
+            printf("%-12s %s: %s\n", "argument", name ? name : "", json_string_value(text));
+    }
+    print_field("example", cli_text_of(doc, "sql_example"));
+    print_list("see", json_object_get(doc, "related_udfs"));
+}
+
 static void print_spec(const json_t *spec) {
     const char *name = cli_text_of(spec, "name");
     const json_t *doc = json_object_get(spec, "doc");
@@ -183,7 +198,7 @@ static void print_spec(const json_t *spec) {
     json_object_foreach(json_object_get(spec, "config_defaults"), key, value) {
         printf("%-12s %s = %s\n", "default", key, json_string_value(value));
     }
-    print_field("example", cli_text_of(doc, "sql_example"));
+    print_doc(doc, json_object_get(spec, "parameter_names"));
 }
 
 static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const char *name,

@@ -59,6 +59,25 @@ $ pinion udf ls
 ! …
 [exit 2]
 
+# what a pack writes about its functions
+$ printf 'version: 1\nfunctions:\n  packs:\n    - path: %s/tests/plugins/promises.so\n' "$PN_BUILD_DIR" > pinion.yaml
+$ pinion udf show shifted
+shifted: A number, moved.
+  shifted(n int64, by int64) -> int64
+kind         scalar
+volatility   immutable
+pack         promises
+version      1.0
+body         …
+tags         twins
+section      Twins
+syntax       shifted(n, by)
+or           n + by
+argument     n: The number.
+argument     by: How far it is moved.
+example      select shifted(40, 2) -- 42
+see          moved, abs
+
 # a pack that goes wrong is told of, function by function
 $ test -n "$PN_BUILD_DIR" && pinion udf check "$PN_BUILD_DIR/tests/plugins/good.so"
 good 1.0, sha256 …

@@ -150,6 +150,43 @@ T_CASE(a_version_that_changes_while_it_compiles_is_refused) {
     pn_session_unref(session);
 }
 
+/* A bundle that was exported is planned anew where it is run. */
+static pn_bundle_set *carried(const char *sql, pn_session *session) {
+    pn_buf bytes = PN_BUF_INIT;
+    pn_bundle_set *set = NULL;
+    pn_bundle *bundle = it_compile(session, NULL, sql);
+    const pn_bundle *root = bundle;
+    IT_OK(pn_bundle_export(&root, 1, &bytes, err));
+    IT_OK(pn_bundle_import((pn_bytes){bytes.data, bytes.len}, "t.pnb", &set, err));
+    pn_buf_dispose(&bytes);
+    pn_bundle_unref(bundle);
+    return set;
+}
+
+T_CASE(a_table_that_changed_after_compiling_is_drift) {
+    pn_session *session = with_pack("tables");
+    pn_result *result = NULL;
+    setenv("TABLES_VERSION", "monday", 1);
+    pn_bundle_set *set = carried("select a from watched(2)", session);
+    const pn_bundle *bundle = pn_bundle_set_at(set, 0);
+    pn_session *later = with_pack("tables");
+    IT_OK(pn_exec_run(later, bundle, NULL, &result, err));
+    pn_result_free(result);
+    setenv("TABLES_VERSION", "tuesday", 1);
+    pn_session *latest = with_pack("tables");
+    IT_FAILS(pn_exec_run(latest, bundle, NULL, &result, err), PNI_E_ENGINE_DRIFT,
+             "'watched' read version monday and now has tuesday");
+    unsetenv("TABLES_VERSION");
+    pn_session *last = with_pack("tables");
+    IT_FAILS(pn_exec_run(last, bundle, NULL, &result, err), PNI_E_ENGINE_DRIFT,
+             "now has no version");
+    pn_bundle_set_free(set);
+    pn_session_unref(session);
+    pn_session_unref(later);
+    pn_session_unref(latest);
+    pn_session_unref(last);
+}
+
 T_CASE(a_dataset_stands_for_the_function) {
     const char *path = pack_path("tables");
     char sql[4200];

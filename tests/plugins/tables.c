@@ -234,6 +234,19 @@ static int32_t ticking(void *ctx, const pn_kernel_call *call, pn_table *out, cha
     return code;
 }
 
+/* watched(n): the version that stands in the environment. */
+static int32_t watched(void *ctx, const pn_kernel_call *call, pn_table *out, char *message,
+                       size_t cap) {
+    const char *version = getenv("TABLES_VERSION");
+    int32_t code = counted(ctx, call, out, message, cap);
+    if (code == 0) {
+        table *made = out->self;
+        snprintf(made->version, sizeof made->version, "%s", version ? version : "");
+        out->version = version ? made->version : NULL;
+    }
+    return code;
+}
+
 /* elsewhere(path): the CSV file there. */
 static int32_t elsewhere(void *ctx, const pn_kernel_call *call, pn_table *out, char *message,
                          size_t cap) {
@@ -263,12 +276,14 @@ static const pn_udf counted_udf = TABLE_FUNCTION("counted", 0, longs);
 static const pn_udf untold_udf = TABLE_FUNCTION("untold", 1, longs);
 static const pn_udf lying_udf = TABLE_FUNCTION("lying", 1, longs);
 static const pn_udf ticking_udf = TABLE_FUNCTION("ticking", 1, longs);
+static const pn_udf watched_udf = TABLE_FUNCTION("watched", 1, longs);
 static const pn_udf elsewhere_udf = TABLE_FUNCTION("elsewhere", 1, texts);
 static const pn_table_function functions[] = {
     {sizeof(pn_table_function), 0, &counted_udf, counted},
     {sizeof(pn_table_function), 0, &untold_udf, untold},
     {sizeof(pn_table_function), 0, &lying_udf, lying},
     {sizeof(pn_table_function), 0, &ticking_udf, ticking},
+    {sizeof(pn_table_function), 0, &watched_udf, watched},
     {sizeof(pn_table_function), 0, &elsewhere_udf, elsewhere},
 };
 
