@@ -12,6 +12,8 @@
 #define MAX_ARGUMENTS 255u
 #define MAX_ALTERNATIVES 64u
 #define LITERAL_BITS 64u
+#define MAX_TEXT_BYTES 65536
+#define MAX_RELATED 100u
 
 pn_status pni_udf_wrong(const udf_check *at, const char *what) {
     return pni_fail(at->err, PNI_E_UDF_TABLE, "pack '%s', %s: %s", at->origin, at->label, what);
@@ -170,10 +172,48 @@ static pn_status check_body(const udf_check *at, const pn_udf *udf) {
     if (args < LITERAL_BITS && udf->literal_args >> args != 0) {
         return pni_udf_wrong(at, "the field 'literal_args' names an argument that is not there");
     }
-    if (udf->doc && udf->doc->struct_size < sizeof(pn_doc)) {
+    return PN_OK;
+}
+
+pn_status pni_udf_check_text(const udf_check *at, const char *field, const char *text) {
+    size_t len = text ? strnlen(text, MAX_TEXT_BYTES + 1) : 0;
+    if (len <= MAX_TEXT_BYTES && pni_utf8_valid(text, len)) {
+        return PN_OK;
+    }
+    return pni_fail(at->err, PNI_E_UDF_TABLE,
+                    "pack '%s', %s: the text '%s' is no UTF-8 of at most %d bytes", at->origin,
+                    at->label, field, MAX_TEXT_BYTES);
+}
+
+static pn_status check_doc(const udf_check *at, const pn_udf *udf) {
+    const pn_doc *doc = udf->doc;
+    if (doc->struct_size < sizeof(pn_doc)) {
         return pni_udf_wrong(at, "the 'struct_size' of 'doc' is smaller than pn_doc");
     }
+    PNI_TRY(pni_udf_check_text(at, "section", doc->section));
+    PNI_TRY(pni_udf_check_text(at, "syntax", doc->syntax));
+    PNI_TRY(pni_udf_check_text(at, "sql_example", doc->sql_example));
+    PNI_TRY(pni_udf_check_text(at, "alternative_syntax", doc->alternative_syntax));
+    for (uint32_t i = 0; doc->arg_descriptions && i < udf->n_arg_formats; i++) {
+        PNI_TRY(pni_udf_check_text(at, "arg_descriptions", doc->arg_descriptions[i]));
+    }
+    for (uint32_t i = 0; doc->related && doc->related[i]; i++) {
+        if (i == MAX_RELATED) {
+            return pni_udf_wrong(at, "the field 'related' has no end within 100 names");
+        }
+        PNI_TRY(pni_udf_check_text(at, "related", doc->related[i]));
+    }
     return PN_OK;
+}
+
+static pn_status check_texts(const udf_check *at, const pn_udf *udf) {
+    PNI_TRY(pni_udf_check_text(at, "body_version", udf->body_version));
+    PNI_TRY(pni_udf_check_text(at, "rewrite_tags", udf->rewrite_tags));
+    PNI_TRY(pni_udf_check_text(at, "description", udf->description));
+    for (uint32_t i = udf->min_args; udf->arg_defaults && i < udf->n_arg_formats; i++) {
+        PNI_TRY(pni_udf_check_text(at, "arg_defaults", udf->arg_defaults[i - udf->min_args]));
+    }
+    return udf->doc ? check_doc(at, udf) : PN_OK;
 }
 
 static pn_status check_result(const udf_check *at, const pn_udf *udf) {
@@ -270,6 +310,7 @@ static pn_status check_function(udf_check *at, const pni_udf_function *function,
     PNI_TRY(check_arg_names(at, udf));
     PNI_TRY(check_defaults(at, udf));
     PNI_TRY(check_body(at, udf));
+    PNI_TRY(check_texts(at, udf));
     if (function->kind != PNI_UDF_TABLE) {
         PNI_TRY(check_result(at, udf));
     }
@@ -286,6 +327,8 @@ pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *e
     if (!plugin->name || plugin->name[0] == '\0' || !plugin->version) {
         return pni_udf_wrong(&at, "the field 'name' or 'version' is missing");
     }
+    PNI_TRY(pni_udf_check_text(&at, "name", plugin->name));
+    PNI_TRY(pni_udf_check_text(&at, "version", plugin->version));
     PNI_TRY(pni_udf_check_extras(&at));
     uint64_t count = pni_udf_function_count(plugin);
     if (count + plugin->n_table_providers + plugin->n_expr_planners + plugin->n_relation_planners +

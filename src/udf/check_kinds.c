@@ -147,7 +147,7 @@ static pn_status check_planner(udf_check *at, const char *what, const char *name
     if (!body_version || body_version[0] == '\0') {
         return pni_udf_wrong(at, "the field 'body_version' is missing");
     }
-    return PN_OK;
+    return pni_udf_check_text(at, "body_version", body_version);
 }
 
 pn_status pni_udf_check_extras(udf_check *at) {

@@ -15,6 +15,8 @@ typedef struct udf_check {
 } udf_check;
 
 pn_status pni_udf_wrong(const udf_check *at, const char *what);
+/* Documents hold the texts of packs, so they are UTF-8, and bounded; NULL is fine. */
+pn_status pni_udf_check_text(const udf_check *at, const char *field, const char *text);
 /* Lower-case text of at most 128 bytes that SQL takes without quotes; NULL is none. */
 bool pni_udf_is_name(const char *name);
 /* An Arrow C format without children; NULL is none. */

@@ -146,6 +146,30 @@ T_CASE(function_names) {
     REFUSED(p.udfs[1].aliases = aliases, PNI_E_UDF_DUPLICATE, "'first' twice");
 }
 
+T_CASE(texts_are_utf8_and_bounded) {
+    static const char *const described[] = {"fine", "\xc3"};
+    static const char *endless[128];
+    static char longer[65538];
+    for (size_t i = 0; i < 128; i++)
+        endless[i] = "again";
+    memset(longer, 'x', sizeof longer - 1);
+    pn_doc doc = {.struct_size = sizeof(pn_doc)};
+    REFUSED(p.plugin.version = "1\xff", PNI_E_UDF_TABLE, "the text 'version' is no UTF-8");
+    REFUSED(p.plugin.name = "te\xc0\x80st", PNI_E_UDF_TABLE, "the text 'name'");
+    REFUSED(p.udfs[1].description = "\xed\xa0\x80", PNI_E_UDF_TABLE, "the text 'description'");
+    REFUSED(p.udfs[1].description = longer, PNI_E_UDF_TABLE, "at most 65536 bytes");
+    REFUSED(p.udfs[1].rewrite_tags = "a,\xfe", PNI_E_UDF_TABLE, "'rewrite_tags'");
+    REFUSED(p.udfs[1].body_version = "\xff", PNI_E_UDF_TABLE, "'body_version'");
+    REFUSED((doc.section = "\xff", p.udfs[1].doc = &doc), PNI_E_UDF_TABLE, "'section'");
+    doc.section = NULL;
+    REFUSED((doc.sql_example = "\xff", p.udfs[1].doc = &doc), PNI_E_UDF_TABLE, "'sql_example'");
+    doc.sql_example = NULL;
+    REFUSED((doc.arg_descriptions = described, p.udfs[1].doc = &doc), PNI_E_UDF_TABLE,
+            "'arg_descriptions'");
+    doc.arg_descriptions = NULL;
+    REFUSED((doc.related = endless, p.udfs[1].doc = &doc), PNI_E_UDF_TABLE, "within 100 names");
+}
+
 T_CASE(arity) {
     REFUSED(p.udfs[0].signature = 5, PNI_E_UDF_TABLE, "'signature'");
     REFUSED(p.udfs[0].min_args = 3, PNI_E_UDF_TABLE, "'min_args'");
