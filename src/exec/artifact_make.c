@@ -85,7 +85,8 @@ pn_status pni_make_part(const pni_artifact_job *job, json_t **out, pn_error *err
 
 /* ---- plans --------------------------------------------------------------------------------- */
 
-/* The plan of the text, before it was optimised; made against schemas, nothing is opened. */
+/* The plan of the text, before it was optimised; made against schemas. The text is evidence and may
+ * be anybody's: tables that it calls are opened as far as the session's policy lets it. */
 static pn_status again(const pni_artifact_job *job, pni_engine_plan **out, pn_error *err) {
     PNI_SESSION_GUARD(job->session);
     return pni_plan_again(job->session, job->bundle, out, err);

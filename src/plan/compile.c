@@ -94,20 +94,26 @@ static pn_status check_lambdas(const json_t *parsed, pn_error *err) {
     return PN_OK;
 }
 
-/* `text` is what is planned: tables in the place of calls; it stays empty when there are none. */
+/*
+ * `text` is what is planned: tables in the place of calls; it stays empty when there are none.
+ * Those are opened here already, so what they may read is never more than the session may, whoever
+ * allowed the statement.
+ */
 static pn_status parse_sql(pn_session *session, const pni_compile_request *request, json_t **out,
                            pn_buf *text, pn_error *err) {
-    int32_t policy = request->policy ? request->policy : pn_session_policy(session);
+    int32_t own = pn_session_policy(session);
+    int32_t policy = request->policy ? request->policy : own;
+    int32_t opens = policy < own ? policy : own;
     PNI_AUTO_PTR(json_t) parsed = NULL;
     if (request->sql.len > PNI_SQL_MAX_BYTES)
         return pni_fail(err, PNI_E_ENGINE_LIMIT, "the SQL text has %zu bytes, more than %u",
                         request->sql.len, PNI_SQL_MAX_BYTES);
     PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), request->sql, &parsed, err));
     PNI_TRY(check_statement(request, policy, parsed, err));
-    PNI_TRY(pni_policy_check_reads(policy, parsed, is_pack_function, session, err));
+    PNI_TRY(pni_policy_check_reads(opens, parsed, is_pack_function, session, err));
     PNI_TRY(check_lambdas(parsed, err));
     PNI_TRY(pni_params_check(request->params, parsed, err));
-    PNI_TRY(pni_session_expand(session, policy, request->sql, parsed, text, err));
+    PNI_TRY(pni_session_expand(session, opens, request->sql, parsed, text, err));
     if (text->len == 0) {
         *out = pni_take(parsed);
         return PN_OK;
@@ -153,7 +159,7 @@ pn_status pni_plan_again(pn_session *session, const pn_bundle *bundle, pni_engin
     const pni_compile_request again = {
         .sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)},
         .params = bundle->params,
-        .policy = PN_SQL_POLICY_ADMIN, /* it was allowed when it was compiled; nothing runs here */
+        .policy = PN_SQL_POLICY_ADMIN, /* the kind of statement was allowed when it was compiled */
         .lookup = pni_bundle_lookup,
         .ctx = (void *)(uintptr_t)bundle,
         .statement = &request};

@@ -29,7 +29,7 @@ typedef struct pni_compile_request {
     pn_bytes substrait;    /* or empty */
     const json_t *params;  /* of the SQL, see plan/params.h; or NULL */
     const json_t *options; /* what was in force, recorded as evidence; or NULL */
-    int32_t policy;        /* narrows the session's; 0 = the session's */
+    int32_t policy;        /* of statements, 0 = the session's; files are read by the narrower */
     pni_view_lookup_fn lookup;
     pni_view_nearest_fn nearest; /* or NULL */
     void *ctx;

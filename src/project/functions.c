@@ -128,7 +128,8 @@ static pn_status read_function(pn_session *session, const char *path, const char
     PNI_TRY(pni_file_read(path, PNI_SQL_MAX_BYTES, &sql, err));
     if (!pni_utf8_valid((const char *)sql.data, sql.len) || strlen(pni_buf_text(&sql)) != sql.len)
         return pni_fail(err, PNI_E_PROJECT_VIEW_TEXT, "it is not UTF-8 text");
-    /* What lies in the project is its owner's word; the SQL policy is about statements. */
+    /* What lies in the project is its owner's word, so it may make a function under every policy;
+     * what is read stays bounded by the session's. */
     const pni_compile_request compile = {
         .sql = {sql.data, sql.len}, .policy = PN_SQL_POLICY_ADMIN, .statement = &request};
     {

@@ -37,6 +37,22 @@ $ pinion -C shop run -c "select 1"
 ! hint: A body is put in place of each call, so it must end: use a recursive query (WITH RECURSIVE) instead.
 [exit 2]
 
+# what lies beside them is not read before it is known to be a function
+$ mkdir -p shop/functions shop/data
+$ printf 'version: 1\n' > shop/pinion.yaml
+$ printf 'id\n1\n' > outside.csv
+$ printf 'id\n1\n' > shop/data/inside.csv
+$ echo "select * from read_csv('../outside.csv')" > shop/functions/f.sql
+$ pinion -C shop run -c "select 1"
+! pinion: functions/f.sql: read_csv: the SQL policy 'service' does not read '../outside.csv': it lies outside the project's folder [PN5163]
+! …
+[exit 2]
+$ echo "select * from read_csv('data/inside.csv')" > shop/functions/f.sql
+$ PINION_SQL_POLICY=read_only pinion -C shop run -c "select 1"
+! pinion: functions/f.sql: read_csv: the SQL policy 'read_only' does not read 'data/inside.csv': it reads what is registered and nothing else [PN5163]
+! …
+[exit 2]
+
 # the project says what bodies may be
 $ mkdir -p shop/functions
 $ printf 'version: 1\nfunctions: {sql: {primitives: [abs]}}\n' > shop/pinion.yaml

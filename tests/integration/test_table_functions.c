@@ -1,6 +1,7 @@
 /* Table functions in SQL: what they read is pinned, replayed and allowed like a declared dataset.
  */
 #include "it.h"
+#include "plan/plan.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -169,6 +170,42 @@ T_CASE(policies_say_what_may_be_read) {
     pn_session *admin = session_in(it_path("shop"), PN_SQL_POLICY_ADMIN);
     gives(admin, outside, "1\n");
     pn_session_unref(admin);
+}
+
+/* The text of a bundle is evidence, which no fingerprint covers: what somebody wrote there is
+ * planned again for artifacts, and reads no more than the session may. */
+T_CASE(a_foreign_text_reads_what_the_session_may) {
+    static const char *const artifacts[] = {"logical_plan", "explain_verbose"};
+    write_shop("shop");
+    it_write("outside.csv", "secret\n1\n");
+    char outside[512];
+    snprintf(outside, sizeof outside, "SELECT * FROM read_csv('%s')", it_path("outside.csv"));
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    pn_bundle *bundle = it_compile(session, NULL, "SELECT 1 AS a");
+    PNI_AUTO(pn_buf) file = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) details = PN_BUF_INIT;
+    pn_bundle_set *set = NULL;
+    pni_free(bundle->sql);
+    bundle->sql = pni_strdup(outside);
+    IT_OK(pn_bundle_export((const pn_bundle *const *)&bundle, 1, &file, err));
+    IT_OK(pn_bundle_import((pn_bytes){file.data, file.len}, "x.pnb", &set, err));
+    const pn_bundle *foreign = pn_bundle_set_at(set, 0);
+    for (size_t i = 0; i < sizeof artifacts / sizeof *artifacts; i++) {
+        PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+        IT_FAILS(pn_bundle_artifact(session, foreign, artifacts[i], NULL, &text, err),
+                 PNI_E_TABLE_ACCESS, "outside the project");
+    }
+    IT_OK(pn_bundle_artifact(session, foreign, "plan_details", NULL, &details, err));
+    T_ASSERT(strstr(pni_buf_text(&details), "outside the project"));
+    T_ASSERT(!strstr(pni_buf_text(&details), "secret"));
+    pn_session *admin = session_in(it_path("shop"), PN_SQL_POLICY_ADMIN);
+    PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+    IT_OK(pn_bundle_artifact(admin, foreign, "logical_plan", NULL, &plan, err));
+    T_ASSERT(strstr(pni_buf_text(&plan), "read_csv_"));
+    pn_session_unref(admin);
+    pn_bundle_set_free(set);
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
 }
 
 T_CASE(wrong_calls) {
