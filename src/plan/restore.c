@@ -22,20 +22,28 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out) {
     return false;
 }
 
-/* Steps over one field. `inner` is set to the end of a field that may be a message, at `*at`. */
+enum { VARINT, FIXED_64, WITH_LENGTH, GROUP_START, GROUP_END, FIXED_32 }; /* kinds of fields */
+
+/* Steps over one field. `inner` is set to the end of a field that may be a message, at `*at`. A
+ * group has no length: it counts as one to the end of its message, whatever closes it. */
 static bool skip_field(const uint8_t **at, const uint8_t *end, const uint8_t **inner) {
     uint64_t tag;
     uint64_t value;
     *inner = NULL;
     if (!read_varint(at, end, &tag) || !(tag >> 3))
         return false;
-    size_t fixed = (tag & 7) == 1 ? 8 : (tag & 7) == 5 ? 4 : 0;
+    unsigned kind = (unsigned)(tag & 7);
+    if (kind == GROUP_START)
+        *inner = end;
+    if (kind == GROUP_START || kind == GROUP_END)
+        return true;
+    size_t fixed = kind == FIXED_64 ? 8 : kind == FIXED_32 ? 4 : 0;
     if (fixed && (size_t)(end - *at) < fixed)
         return false;
     *at += fixed;
-    if (fixed || (tag & 7) == 0)
+    if (fixed || kind == VARINT)
         return fixed || read_varint(at, end, &value);
-    if ((tag & 7) != 2 || !read_varint(at, end, &value) || value > (uint64_t)(end - *at))
+    if (kind != WITH_LENGTH || !read_varint(at, end, &value) || value > (uint64_t)(end - *at))
         return false;
     *inner = *at + value;
     return true;

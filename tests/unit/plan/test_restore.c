@@ -126,6 +126,11 @@ static void put_field(pn_buf *out, unsigned number, pn_bytes bytes) {
     pni_buf_append(out, bytes.data, bytes.len);
 }
 
+/* Opens group `number`, or closes it. */
+static void put_group(pn_buf *out, unsigned number, bool is_end) {
+    put_varint(out, number << 3 | (is_end ? 4 : 3));
+}
+
 static pn_bytes view_of(const pn_buf *buf) {
     return (pn_bytes){buf->data, buf->len};
 }
@@ -356,4 +361,49 @@ T_CASE(depth_is_never_taken_for_less) {
     T_ASSERT(pni_wire_is_deeper(view_of(&nested), 50));
     T_ASSERT(!pni_wire_is_deeper(view_of(&nested), 51));
     T_ASSERT(!pni_wire_is_deeper((pn_bytes){nested.data, 0}, 1));
+}
+
+/* The engine skips groups that it does not know and reads what comes behind them. */
+T_CASE(groups_hide_no_depth) {
+    PNI_AUTO(pn_buf) nested = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) groups = PN_BUF_INIT;
+    for (int i = 0; i < 50; i++) {
+        PNI_AUTO(pn_buf) outer = PN_BUF_INIT;
+        put_group(&outer, 9, false);
+        put_field(&outer, 2, fx_bytes("x"));
+        put_group(&outer, 9, true);
+        put_field(&outer, 1, view_of(&nested));
+        pn_buf_dispose(&nested);
+        nested = outer;
+        outer = PN_BUF_INIT;
+        put_group(&groups, 7, false);
+    }
+    T_ASSERT(pni_wire_is_deeper(view_of(&nested), 50));
+    T_ASSERT(!pni_wire_is_deeper(view_of(&nested), 101)); /* a group counts to its message's end */
+    T_ASSERT(pni_wire_is_deeper(view_of(&groups), 50));
+    T_ASSERT(!pni_wire_is_deeper(view_of(&groups), 51));
+    for (int i = 0; i < 50; i++)
+        put_group(&groups, 7, true);
+    T_ASSERT(pni_wire_is_deeper(view_of(&groups), 50));
+}
+
+T_CASE(a_plan_that_is_deep_behind_a_group_is_refused) {
+    enum { LIMIT = 5, UNKNOWN = 1000 };
+    PNI_AUTO(scan) s = {0};
+    PNI_AUTO(pn_buf) deep = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) plan = PN_BUF_INIT;
+    PNI_AUTO_PTR(json_t) evicted = json_array();
+    pni_engine_plan *none = NULL;
+    scan_init(&s);
+    pni_buf_append(&deep, s.plan.data, s.plan.len);
+    for (int i = 0; i < 4000; i++)
+        wrap(&deep, LIMIT);
+    put_group(&plan, UNKNOWN, false);
+    put_group(&plan, UNKNOWN, true);
+    pni_buf_append(&plan, deep.data, deep.len);
+    FX_OK(pni_plan_cache_put(pni_session_plan_cache(s.session), pn_bundle_fingerprint(s.bundle),
+                             view_of(&plan), evicted, err));
+    FX_FAILS(restore(s.session, s.bundle, NULL, &none, err), PNI_E_PLAN_CACHE_LIMIT,
+             "nested deeper");
+    T_ASSERT(!is_kept(s.session, s.bundle));
 }
