@@ -189,14 +189,18 @@ static pn_status read_sql(const visit *at, pn_bundle *bundle, pn_error *err) {
 }
 
 /* Files of older pinions have none. */
-static pn_status read_versions(const visit *at, pn_bundle *bundle, pn_error *err) {
+static pn_status read_versions(loader *load, const visit *at, pn_bundle *bundle, pn_error *err) {
+    PNI_AUTO_PTR(json_t) versions = NULL;
     char path[ARCHIVE_PATH];
     const tar_part *part =
         bundle_file_part(at->file, evidence_path(path, at->fingerprint, "functions.json"));
-    if (part &&
-        (pni_json_parse(part->data.data, part->data.len, path, &bundle->versions, NULL) != PN_OK ||
-         !json_is_object(bundle->versions)))
+    if (!part)
+        return PN_OK;
+    PNI_TRY(charge(load, at, part->data.len, err));
+    PNI_TRY(bundle_file_json(at->file, part, &versions, err));
+    if (!is_map_of(versions, JSON_STRING))
         return bundle_file_damaged(at->file, path, "is no list of versions", err);
+    bundle->versions = pni_take(versions);
     return PN_OK;
 }
 
@@ -212,7 +216,7 @@ static pn_status make_bundle(loader *load, const visit *at, pn_error *err) {
     PNI_TRY(check_identity(at, bundle, err));
     PNI_TRY(read_sql(at, bundle, err));
     PNI_TRY(read_snapshot(load, at, bundle, err));
-    PNI_TRY(read_versions(at, bundle, err));
+    PNI_TRY(read_versions(load, at, bundle, err));
     make_key(at->fingerprint, at->name, &key);
     pni_map_put(load->made, pni_buf_text(&key), pni_take(bundle));
     return PN_OK;

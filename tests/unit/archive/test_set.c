@@ -229,6 +229,30 @@ T_CASE(a_snapshot_that_is_none_is_damage) {
     }
 }
 
+/* A foreign part like any other: bounded before it is parsed, and of one form. */
+T_CASE(versions_that_are_none_are_damage) {
+    static const char *const texts[] = {"[]", "{\"f\":1}", "{\"f\":{\"a\":\"b\"}}", "{"};
+    AR_VIEWS views = ar_open();
+    PNI_AUTO(pn_buf) bytes = ar_export(views.high);
+    PNI_AUTO(pn_buf) many = PN_BUF_INIT;
+    char path[ARCHIVE_PATH];
+    pn_bundle_set *set = NULL;
+    evidence_path(path, pn_bundle_fingerprint(views.high), "functions.json");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        PNI_AUTO(pn_buf) changed = rewrite(&bytes, &(edit){.add_name = path, .add_text = texts[i]});
+        FX_FAILS(pn_bundle_import(ar_bytes(&changed), "x.pnb", &set, err), PNI_E_BUNDLE_PART,
+                 "functions.json");
+    }
+    pni_buf_puts(&many, "{\"f\":[");
+    for (size_t i = 0; i < PNI_BUNDLE_JSON_MAX_VALUES; i++)
+        pni_buf_puts(&many, "1,");
+    pni_buf_puts(&many, "1]}");
+    PNI_AUTO(pn_buf)
+    full = rewrite(&bytes, &(edit){.add_name = path, .add_text = pni_buf_text(&many)});
+    FX_FAILS(pn_bundle_import(ar_bytes(&full), "x.pnb", &set, err), PNI_E_BUNDLE_LIMIT,
+             "functions.json");
+}
+
 T_CASE(missing_and_foreign_parts_are_named) {
     expect_refused(&(edit){.drop = "identity/documents/"}, PNI_E_BUNDLE_PART,
                    "identity/documents/");
