@@ -101,7 +101,8 @@ static const json_t *entry_named(const json_t *list, const char *name) {
     return NULL;
 }
 
-/* Bodies are told by their digests; versions say to people which is which. */
+/* Bodies are told by their digests; versions say to people which is which. Functions in SQL and of
+ * libraries have none. */
 static pn_status function_differs(const pn_session *session, const pn_bundle *bundle,
                                   const json_t *then, const json_t *now, pn_error *err) {
     const char *name = pni_json_text(then, "name");
@@ -114,9 +115,13 @@ static pn_status function_differs(const pn_session *session, const pn_bundle *bu
     PNI_AUTO_PTR(json_t) versions = pni_session_function_versions(session, list);
     const char *old = pni_json_text(bundle->versions, name);
     const char *new = pni_json_text(versions, name);
-    old = old ? old : "a version that is not recorded";
-    pn_status status = pni_fail(err, PNI_E_PLAN_FUNCTION, "function '%s' changed: %s -> %s%s", name,
-                                old, new, pni_streq(old, new) ? " with another body" : "");
+    static const char none[] = "a version that is not recorded";
+    pn_status status =
+        !old && !new
+            ? pni_fail(err, PNI_E_PLAN_FUNCTION, "function '%s' changed: it has another body", name)
+            : pni_fail(err, PNI_E_PLAN_FUNCTION, "function '%s' changed: %s -> %s%s", name,
+                       old ? old : none, new ? new : none,
+                       pni_streq(old, new) ? " with another body" : "");
     pni_error_detail(err,
                      "bundle %.12s was compiled with %s%s, %s, body %.12s; this session has "
                      "%s%s, %s, body %.12s.",

@@ -192,6 +192,22 @@ T_CASE(a_pack_makes_functions_of_its_language) {
     pn_session_unref(session);
 }
 
+/* What no pack brought has no version to tell. */
+T_CASE(a_bundle_of_another_body_says_so) {
+    pn_session *session = session_with(NULL);
+    pn_result *result = NULL;
+    IT_OK(it_statement(session, SHIFT, err));
+    pn_bundle *bundle = it_compile(session, NULL, "select up(id) from orders");
+    IT_OK(it_statement(session,
+                       "create or replace function up(x bigint) returns bigint language shift as "
+                       "'6'",
+                       err));
+    IT_FAILS(pn_exec_run(session, bundle, NULL, &result, err), PNI_E_PLAN_FUNCTION,
+             "function 'up' changed: it has another body");
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
+
 T_CASE(a_factory_that_does_not_make_it_is_named) {
     pn_session *session = session_with(NULL);
     IT_FAILS(it_statement(session,
