@@ -307,8 +307,8 @@ pn_status pni_make_audit(const pni_artifact_job *job, json_t **out, pn_error *er
     return PN_OK;
 }
 
-/* A part that cannot be made says why in its place. explain_analyze is not among the parts: details
- * never run the query. */
+/* A part that cannot be made says why in its place; one that was given up is no answer to keep.
+ * explain_analyze is not among the parts: details never run the query. */
 pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *err) {
     static const char *const parts[] = {
         "cdf_windows",         "determinism_audit", "dynamic_filter_count",
@@ -319,11 +319,16 @@ pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *
         "schema_provenance",   "statistics",        "store_policy",
         "substrait_validation"};
     PNI_AUTO_PTR(json_t) details = json_object();
-    (void)err;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const json_t *value = NULL;
         pn_error problem = PN_ERROR_INIT;
-        if (pni_artifact_get(job, parts[i], &value, &problem) == PN_OK)
+        pn_status status = pni_artifact_get(job, parts[i], &value, &problem);
+        if (status == PN_CANCELLED) {
+            if (err)
+                *err = problem;
+            return status;
+        }
+        if (status == PN_OK)
             json_object_set(details, parts[i], (json_t *)(uintptr_t)value);
         else
             json_object_set_new(

@@ -50,6 +50,24 @@ T_CASE(every_artifact_is_there_and_sorted) {
     pn_session_unref(session);
 }
 
+/* Given up once is no answer for the next who asks. */
+T_CASE(details_that_were_cancelled_are_made_again) {
+    pn_session *session = orders();
+    pn_bundle *bundle = it_compile(session, NULL, QUERY);
+    pn_cancel *cancel = pn_cancel_new();
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_error problem = PN_ERROR_INIT;
+    pn_cancel_fire(cancel);
+    T_EQ_INT(pn_bundle_artifact(session, bundle, "plan_details", cancel, &text, &problem),
+             PN_CANCELLED);
+    T_ASSERT(problem.number > 0 && !text.len);
+    PNI_AUTO_PTR(json_t) details = artifact(session, bundle, "plan_details");
+    T_ASSERT(json_is_string(json_object_get(details, "physical_plan")));
+    pn_cancel_unref(cancel);
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
+
 T_CASE(artifacts_say_what_they_should) {
     static const char *const parts[][2] = {
         {"logical_plan", "Aggregate"},
