@@ -91,8 +91,18 @@ static void compare_dataset(pn_session *session, const pni_bundle_input *input, 
     }
 }
 
-void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
+pn_status pni_plan_expand(pn_session *session, const pn_bundle *bundle, pn_buf *text_out,
+                          pn_error *err) {
+    const pn_bytes sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)};
     PNI_AUTO_PTR(json_t) parsed = NULL;
+    PNI_TRY(pni_engine_sql_tables(pni_session_engine(session), sql, &parsed, err));
+    PNI_TRY(pni_session_expand(session, pn_session_policy(session), sql, parsed, text_out, err));
+    if (!text_out->len) /* it calls none */
+        pni_buf_append(text_out, sql.data, sql.len);
+    return PN_OK;
+}
+
+void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     bool unknown = false;
     for (size_t i = 0; i < bundle->n_inputs; i++)
@@ -100,9 +110,7 @@ void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
                   (!bundle->inputs[i].view && !pni_session_knows(session, bundle->inputs[i].name));
     if (!unknown || !bundle->sql)
         return;
-    pn_bytes sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)};
-    if (pni_engine_sql_tables(pni_session_engine(session), sql, &parsed, NULL) != PN_OK ||
-        pni_session_expand(session, pn_session_policy(session), sql, parsed, &text, NULL) != PN_OK)
+    if (pni_plan_expand(session, bundle, &text, NULL) != PN_OK)
         pni_logf("bundle %.12s: its table functions cannot be opened here", bundle->fingerprint);
 }
 

@@ -162,6 +162,10 @@ pn_status pni_plan_open(pni_replay *replay, const pn_bundle *bundle, pni_engine_
 /* Registers the bundle, a view, in `run` under its name, to be expanded where it is read. */
 pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn_error *err);
 
+/* The bundle's SQL with tables in the place of the calls of table functions. Those are opened, as
+ * far as the session's policy allows. Lock held. */
+pn_status pni_plan_expand(pn_session *session, const pn_bundle *bundle, pn_buf *text_out,
+                          pn_error *err);
 /* Opens the tables that the bundle's text calls, when the session does not know one of its inputs:
  * in another process than the one that compiled it. What cannot be opened stays missing. Lock
  * held. */

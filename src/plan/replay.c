@@ -20,14 +20,16 @@ static pn_status open_substrait(const pni_replay *replay, const pn_bundle *bundl
                                      pn_substrait_bytes(bundle->substrait), out, err);
 }
 
+/* `text` is what was planned, with tables in the place of calls. */
 static pn_status compile_again(const pni_replay *replay, const pn_bundle *bundle, pn_bundle **out,
-                               pn_error *err) {
+                               pn_buf *text, pn_error *err) {
     pni_compile_request request = {.name = bundle->name,
                                    .sql = {(const uint8_t *)bundle->sql, strlen(bundle->sql)},
                                    .params = bundle->params,
                                    .lookup = pni_bundle_lookup,
                                    .ctx = (void *)(uintptr_t)bundle};
     PNI_SESSION_GUARD(replay->session);
+    PNI_TRY(pni_plan_expand(replay->session, bundle, text, err));
     return pni_plan_compile(replay->session, &request, out, err);
 }
 
@@ -35,14 +37,15 @@ static pn_status open_sql(const pni_replay *replay, const pn_bundle *bundle, pni
                           pn_error *err) {
     PNI_AUTO_PTR(pn_bundle) again = NULL;
     PNI_AUTO_STREAM params = {0};
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     if (!bundle->sql)
         return pni_fail(err, PNI_E_REPLAY_STEP, "bundle %.12s holds no SQL", bundle->fingerprint);
-    PNI_TRY(compile_again(replay, bundle, &again, err));
+    PNI_TRY(compile_again(replay, bundle, &again, &text, err));
     if (!pni_streq(again->fingerprint, bundle->fingerprint))
         return pni_fail(err, PNI_E_PLAN_DRIFT, "the SQL of bundle %.12s now compiles to %.12s",
                         bundle->fingerprint, again->fingerprint);
     PNI_TRY(pni_params_stream(bundle->params, &params, err));
-    const pni_bound_sql bound = {.text = {(const uint8_t *)bundle->sql, strlen(bundle->sql)},
+    const pni_bound_sql bound = {.text = {text.data, text.len},
                                  .params = params.release ? &params : NULL};
     return pni_engine_plan_bound_sql(replay->engine, PNI_SPACE_RUN, &bound, out, err);
 }

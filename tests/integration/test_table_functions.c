@@ -82,10 +82,12 @@ T_CASE(the_same_call_is_the_same_plan_anywhere) {
     pn_session_unref(two);
 }
 
-static char *run_there(pn_session *session, const pn_bundle *bundle) {
+static char *run_from(pn_session *session, const pn_bundle *bundle, int32_t step) {
+    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
     pn_result *result = NULL;
+    options.replay = step;
     struct ArrowArrayStream stream = {0};
-    IT_OK(pn_exec_run(session, bundle, NULL, &result, err));
+    IT_OK(pn_exec_run(session, bundle, &options, &result, err));
     IT_OK(pn_result_stream(result, &stream, err));
     pn_result_free(result);
     return it_rows_of_stream(&stream);
@@ -98,13 +100,29 @@ T_CASE(a_session_that_never_saw_the_call_replays_it) {
         first, NULL, "SELECT max(o.id) FROM read_csv('data/orders.csv', delimiter => ';') AS o");
     pn_session_unref(first);
     pn_session *second = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
-    PNI_AUTO_PTR(pni_text) rows = run_there(second, bundle);
+    PNI_AUTO_PTR(pni_text) rows = run_from(second, bundle, PN_REPLAY_DEFAULT);
     T_EQ_STR(rows, "3\n");
     pn_session_unref(second);
     pn_session *closed = session_in(it_path("shop"), PN_SQL_POLICY_READ_ONLY);
     pn_result *result = NULL;
     IT_FAILS(pn_exec_run(closed, bundle, NULL, &result, err), PNI_E_TABLE_UNKNOWN, "read_csv_");
     pn_session_unref(closed);
+    pn_bundle_unref(bundle);
+}
+
+T_CASE(each_step_of_a_replay_knows_the_call) {
+    write_shop("shop");
+    pn_session *first = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    pn_bundle *bundle = it_compile(
+        first, NULL, "SELECT max(o.id) FROM read_csv('data/orders.csv', delimiter => ';') AS o");
+    pn_session_unref(first);
+    static const int32_t steps[] = {PN_REPLAY_SUBSTRAIT, PN_REPLAY_SQL};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+        PNI_AUTO_PTR(pni_text) rows = run_from(session, bundle, steps[i]);
+        T_EQ_STR(rows, "3\n");
+        pn_session_unref(session);
+    }
     pn_bundle_unref(bundle);
 }
 
