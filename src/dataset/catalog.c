@@ -124,6 +124,10 @@ bool pni_format_is_provided(const char *format) {
     return pack > 0 && name > 0 && format[pack + 1 + name] == '\0';
 }
 
+bool pni_format_is_delta(const char *format) {
+    return pni_streq(format, "delta") || pni_streq(format, "delta_snapshot");
+}
+
 static pn_status check_format(const char *format, const char *name, pn_error *err) {
     for (size_t i = 0; format && i < sizeof formats / sizeof *formats; i++)
         if (pni_streq(format, formats[i]))
@@ -138,7 +142,7 @@ static pn_status check_version(const pn_dataset_spec *spec, pn_error *err) {
     uint64_t version;
     if (!spec->version && !spec->timestamp)
         return PN_OK;
-    if (!pni_starts_with(spec->format, "delta"))
+    if (!pni_format_is_delta(spec->format))
         return pni_fail(err, PNI_E_DATASET_OPTION,
                         "dataset '%s' of format %s cannot have a version or timestamp", spec->name,
                         spec->format);

@@ -81,6 +81,8 @@ pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_da
 
 /* "pack.name": a table provider of a pack opens it. */
 bool pni_format_is_provided(const char *format);
+/* A Delta table, or the row about one: those have versions. */
+bool pni_format_is_delta(const char *format);
 
 /* Whether a file with this path below a dataset's folder is one of its files: by its ending, and
  * not hidden. */

@@ -209,7 +209,7 @@ static pn_status open_any(const opening *o, pn_error *err) {
     bool found = false;
     if (pni_format_is_provided(dataset->format))
         return open_provided(o, err);
-    if (!pni_starts_with(dataset->format, "delta"))
+    if (!pni_format_is_delta(dataset->format))
         return open_files(o, err);
     PNI_TRY(find_delta(o, &found, err));
     if (!found)
@@ -236,8 +236,9 @@ pn_status pni_dataset_resolve(const pni_engine_session *engine, const pni_datase
     PNI_AUTO(pn_buf) what = PN_BUF_INIT;
     pni_buf_printf(&what, "dataset '%s'", dataset->name);
     PNI_TRY(scan_config_digest(dataset, scan, err));
-    PNI_TRY(pni_storage_resolve(pni_buf_text(&what), dataset->uri, dataset->storage_options,
-                                &resolved->storage, err));
+    if (!pni_format_is_provided(dataset->format)) /* a provider's uri is its own affair */
+        PNI_TRY(pni_storage_resolve(pni_buf_text(&what), dataset->uri, dataset->storage_options,
+                                    &resolved->storage, err));
     opening o = {engine, dataset, resolved, place_of(dataset, resolved, cancel)};
     pn_status status = open_any(&o, err);
     if (status == PN_NOT_FOUND && dataset->optional && !dataset->version && !dataset->timestamp)

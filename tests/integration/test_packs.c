@@ -213,6 +213,12 @@ T_CASE(a_provider_opens_a_dataset) {
     spec.format = "tables.bytes";
     spec.uri = "/x";
     IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.name = "far"; /* what a uri means is the provider's affair */
+    spec.uri = "https://store/x";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.name = "bucket";
+    spec.uri = "s3://bucket/x";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
     spec.name = "broken";
     spec.options_json = "{\"broken\":\"yes\"}";
     IT_OK(pn_catalog_add(catalog, &spec, err));
@@ -224,6 +230,8 @@ T_CASE(a_provider_opens_a_dataset) {
     pn_session *session = it_session(catalog);
     IT_OK(pn_session_load_pack(session, path, NULL, err));
     gives(session, "select count(*), max(a) from counts where a >= 2", "10|11\n");
+    gives(session, "select max(a) from far", "24\n");
+    gives(session, "select max(a) from bucket", "22\n");
     pn_bundle *bundle = NULL;
     IT_FAILS(compile(session, "select * from broken", &bundle, err), PNI_E_ENGINE_SQL,
              "these options are broken");

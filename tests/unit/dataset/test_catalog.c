@@ -46,6 +46,7 @@ T_CASE(a_wrong_spec_is_refused_by_name) {
         {"csv", "a\xff", 0, 0, 0, 0, 0, PNI_E_DATASET_OPTION, "UTF-8"},
         {"csv", "u", "1", 0, 0, 0, 0, PNI_E_DATASET_OPTION, "csv"},
         {"csv", "u", 0, "2024-01-01T00:00:00Z", 0, 0, 0, PNI_E_DATASET_OPTION, "timestamp"},
+        {"deltas.t", "u", "1", 0, 0, 0, 0, PNI_E_DATASET_OPTION, "deltas.t"},
         {"delta", "u", "1", "2024-01-01T00:00:00Z", 0, 0, 0, PNI_E_DATASET_OPTION, "both"},
         {"delta", "u", "-1", 0, 0, 0, 0, PNI_E_DATASET_OPTION, "'-1'"},
         {"delta", "u", "one", 0, 0, 0, 0, PNI_E_DATASET_OPTION, "'one'"},
