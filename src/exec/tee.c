@@ -94,7 +94,7 @@ static int tee_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     pthread_mutex_lock(&tee->lock);
     while (!tee->count && !tee->has_ended)
         pthread_cond_wait(&tee->changed, &tee->lock);
-    int code = !tee->count && tee->failure.status != PN_OK ? EIO : 0;
+    int code = tee->count || tee->is_whole ? 0 : EIO; /* what was cut is no whole */
     if (tee->count) {
         ArrowArrayMove(&tee->ready[tee->first], out);
         tee->first = (tee->first + 1) % AHEAD;
@@ -107,7 +107,13 @@ static int tee_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 
 static const char *tee_get_last_error(struct ArrowArrayStream *stream) {
     pni_tee *tee = stream->private_data;
-    return tee->failure.status == PN_OK ? NULL : tee->failure.message;
+    pthread_mutex_lock(&tee->lock);
+    const char *why = tee->failure.status != PN_OK ? tee->failure.message
+                      : tee->has_ended && !tee->is_whole
+                          ? "the rows were cut off: reading them was ended"
+                          : NULL;
+    pthread_mutex_unlock(&tee->lock);
+    return why;
 }
 
 static void tee_release(struct ArrowArrayStream *stream) {

@@ -81,3 +81,24 @@ T_CASE(a_stream_may_outlive_its_maker) {
     stream.release(&stream);
     T_ASSERT(!stream.release);
 }
+
+/* Whoever made the tee may go while rows are still read: then they are not all, and say so. */
+T_CASE(rows_that_were_cut_off_are_no_whole) {
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    pni_tee *tee = NULL;
+    struct ArrowArrayStream stream = {0};
+    struct ArrowArray batch = {0};
+    int code = 0;
+    int64_t rows = 0;
+    open_tee(session, "select value from generate_series(1, 5000000)", &tee, &stream);
+    T_EQ_INT(stream.get_next(&stream, &batch), 0);
+    batch.release(&batch);
+    T_ASSERT(!stream.get_last_error(&stream));
+    pni_tee_free(tee);
+    for (; (code = stream.get_next(&stream, &batch)) == 0 && batch.release; batch.release(&batch))
+        rows += batch.length;
+    T_EQ_INT(code, EIO);
+    T_ASSERT(rows < 5000000);
+    T_ASSERT(strstr(stream.get_last_error(&stream), "cut off") != NULL);
+    stream.release(&stream);
+}
