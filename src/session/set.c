@@ -41,11 +41,13 @@ const json_t *pni_session_settings(const pn_session *session) {
 }
 
 /* What was asked for at opening is what RESET goes back to. */
-static pn_status settle_option(pn_session *session, const char *key, json_t *value, pn_error *err) {
+static pn_status settle_option(pn_session *session, const char *key, json_t *value,
+                               bool *was_set_out, pn_error *err) {
     const json_t *asked = json_object_get(session->pending_options, key);
     if (asked) {
         value = (json_t *)(uintptr_t)asked;
         PNI_TRY(pni_engine_session_set(session->engine, key, json_string_value(value), err));
+        *was_set_out = true;
     }
     json_object_set(session->opened_settings, key, value);
     json_object_del(session->pending_options, key);
@@ -55,12 +57,13 @@ static pn_status settle_option(pn_session *session, const char *key, json_t *val
 pn_status pni_session_settle_options(pn_session *session, pn_error *err) {
     const char *key;
     json_t *value;
+    bool was_set = false;
     PNI_TRY(pni_session_read_settings(session, err));
     json_object_foreach(session->settings, key, value) {
         if (pni_setting_is_option(key) && !json_object_get(session->opened_settings, key))
-            PNI_TRY(settle_option(session, key, value, err));
+            PNI_TRY(settle_option(session, key, value, &was_set, err));
     }
-    return pni_session_read_settings(session, err);
+    return was_set ? pni_session_read_settings(session, err) : PN_OK;
 }
 
 pn_status pni_session_check_options(const pn_session *session, pn_error *err) {
