@@ -260,7 +260,8 @@ PN_API PN_NODISCARD pn_status pn_session_table_schema(pn_session *session, const
  *
  * @param path    absolute path; never searched for
  * @param digest  expected SHA-256 as 64 hex digits, or NULL
- * @errors  ABI the pack does not fit, both sides named · NOT_FOUND · DRIFT the digest differs
+ * @errors  ABI the pack does not fit, both sides named · NOT_FOUND · DRIFT the digest differs ·
+ * INVALID the session has planned or been installed into already
  * @threads before the first compile
  * @since   0.1
  */
@@ -275,7 +276,8 @@ PN_API PN_NODISCARD pn_status pn_session_load_pack(pn_session *session, const ch
  * @param path    absolute path; never searched for
  * @param digest  expected SHA-256 as 64 hex digits, or NULL
  * @errors  UNSUPPORTED the session takes no foreign libraries · ABI the table does not fit, both
- * sides named · EXISTS a name is taken · DRIFT the digest differs
+ * sides named · EXISTS a name is taken · DRIFT the digest differs · INVALID
+ * the session has planned or been installed into already
  * @threads before the first compile; a failure may leave the objects before it
  * @since   0.2
  */

@@ -129,6 +129,7 @@ pn_status pn_session_load_foreign(pn_session *session, const char *path, const c
         return pni_fail(err, PNI_E_FFI_FORBIDDEN, "the session takes no foreign libraries: '%s'",
                         pni_path_base(path));
     PNI_SESSION_GUARD(session);
+    PNI_TRY(pni_session_check_early(session, err));
     PNI_TRY(pni_sha256_file(path, found, /* size_out= */ NULL, err));
     if (digest && !pni_streq(digest, found))
         return pni_fail(err, PNI_E_SESSION_PACK_DIGEST,

@@ -72,10 +72,6 @@ bool pni_function_is_volatile(const char *name) {
     return false;
 }
 
-bool pni_session_has_function(const pn_session *session, const char *name) {
-    return pni_udf_find(session->udfs, name) != NULL;
-}
-
 static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
     char found[PNI_SHA256_HEX];
     uint64_t size;
@@ -104,5 +100,6 @@ pn_status pn_session_load_pack(pn_session *session, const char *path, const char
         return pni_fail(err, PNI_E_ARGUMENT,
                         "pn_session_load_pack: session and path must not be NULL");
     PNI_SESSION_GUARD(session);
+    PNI_TRY(pni_session_check_early(session, err));
     return pni_session_load(session, path, digest, err);
 }

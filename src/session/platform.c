@@ -240,6 +240,13 @@ pn_status pn_session_platform(pn_session *session, pn_buf *json_out, pn_error *e
     return pni_json_canonical(platform, json_out, err);
 }
 
+pn_status pni_session_check_early(const pn_session *session, pn_error *err) {
+    if (session->planned || json_is_true(json_object_get(session->platform, "installed")))
+        return pni_fail(err, PNI_E_PLATFORM_LATE, "the session has %s already",
+                        session->planned ? "planned" : "been installed into");
+    return PN_OK;
+}
+
 pn_status pn_session_install(pn_session *session, const pn_platform_options *theirs,
                              pn_buf *json_out, pn_error *err) {
     pn_platform_options options;
@@ -250,9 +257,7 @@ pn_status pn_session_install(pn_session *session, const pn_platform_options *the
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "platform options", err));
     PNI_TRY(check_options(&options, err));
     PNI_SESSION_GUARD(session);
-    if (session->planned || json_is_true(json_object_get(session->platform, "installed")))
-        return pni_fail(err, PNI_E_PLATFORM_LATE, "the session has %s already",
-                        session->planned ? "planned" : "been installed into");
+    PNI_TRY(pni_session_check_early(session, err));
     PNI_TRY(install(session, &options, true, err));
     return json_out ? pni_json_canonical(session->platform, json_out, err) : PN_OK;
 }

@@ -109,9 +109,8 @@ const json_t *pni_session_sql_functions(const pn_session *session);
  */
 bool pni_function_is_volatile(const char *name);
 
-/* True when a pack of the session has a function of that name or alias. */
-bool pni_session_has_function(const pn_session *session, const char *name);
-/* The same for the table functions of packs, and for those that are refused with a reason. */
+/* Whether a pack of the session has a table function of that name or alias, or it is one of those
+ * that are refused with a reason. */
 bool pni_session_has_table_function(const pn_session *session, const char *name);
 /*
  * Opens the table functions that `sql` calls: their datasets become tables of the session, and

@@ -72,6 +72,8 @@ pn_status pni_session_udf_routines(pn_session *session, const json_t **out, pn_e
 pn_status pni_session_udf_hash(pn_session *session, const char **out, pn_error *err);
 /* DRIFT with the differences when the packs and the engine say different things. Lock held. */
 pn_status pni_session_udf_agree(pn_session *session, pn_error *err);
+/* PLATFORM_LATE once something was planned, or was installed by pn_session_install(). Lock held. */
+pn_status pni_session_check_early(const pn_session *session, pn_error *err);
 /* Loads one pack: path absolute, digest or NULL. Lock held. */
 pn_status pni_session_load(pn_session *session, const char *path, const char *digest,
                            pn_error *err);

@@ -56,6 +56,8 @@ T_CASE(one_call_installs_packs_policies_and_checks) {
     FX_OK(pn_session_platform(session, &again, err));
     T_EQ_STR(pni_buf_text(&again), pni_buf_text(&text));
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_LATE, "installed");
+    FX_FAILS(pn_session_load_pack(session, pack.path, NULL, err), PNI_E_PLATFORM_LATE,
+             "installed"); /* the document would not tell of it */
 }
 
 T_CASE(nothing_is_installed_after_planning) {
@@ -63,6 +65,8 @@ T_CASE(nothing_is_installed_after_planning) {
     PNI_AUTO_PTR(json_t) snapshot = NULL;
     FX_OK(pni_session_snapshot(session, &snapshot, err)); /* as every compile does */
     FX_FAILS(pn_session_install(session, NULL, NULL, err), PNI_E_PLATFORM_LATE, "planned");
+    FX_FAILS(pn_session_load_pack(session, fx_path("gone.so"), NULL, err), PNI_E_PLATFORM_LATE,
+             "planned");
 }
 
 T_CASE(options_that_contradict_each_other_are_refused) {
