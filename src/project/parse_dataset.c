@@ -17,9 +17,10 @@ typedef struct dataset_reader {
 static pn_status read_format(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     dataset_reader *reader = ctx;
     int32_t format;
-    PNI_TRY(yaml_word(file, value, "format", project_read_formats, &format, err));
-    reader->spec.format = project_read_formats[format];
-    return PN_OK;
+    PNI_TRY(yaml_text(file, value, "format", &reader->spec.format, err));
+    if (pni_format_is_provided(reader->spec.format))
+        return PN_OK;
+    return yaml_word(file, value, "format", project_read_formats, &format, err);
 }
 
 static pn_status read_uri(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {

@@ -93,3 +93,22 @@ $ pinion udf check gone.so
 ! pinion: …gone.so…
 ! …
 [exit 2]
+
+# a pack's table provider stands behind a dataset: as many rows as the options have bytes
+$ printf 'version: 1\nfunctions: {packs: [{path: %s}]}\ndatasets:\n  counts: {format: tables.bytes, uri: here}\n  gone: {format: tables.gone, uri: here}\n' "$PN_BUILD_DIR/tests/plugins/tables.so" > pinion.yaml
+$ mkdir views && echo 'select count(*) > 10 as enough from counts' > views/enough.sql
+$ pinion -q run --format csv -c 'select * from enough'
+enough
+true
+$ pinion -q verify enough
+enough  …  1 row
+  promise  canonical
+  result   recorded, to compare with later
+$ pinion run -c 'select * from gone'
+! pinion: dataset 'gone': unknown format 'tables.gone'; there are arrow, csv, delta, json and parquet [PN2010]
+! hint: `pinion ls --settings` lists the settings and their values.
+[exit 2]
+$ sed -i 's/tables.gone/tables./' pinion.yaml && pinion check
+! pinion: pinion.yaml:5: format 'tables.' is none of delta, parquet, csv, json, arrow, delta_snapshot, pack.name [PN8002]
+! hint: The message gives file and line. docs/project-file.md describes every key; the JSON Schema is printed by `pinion check --schema`.
+[exit 2]
