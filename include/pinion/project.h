@@ -149,7 +149,8 @@ PN_API PN_NODISCARD pn_status pn_project_stores(pn_project *project, pn_buf *jso
  * @param options  NULL for defaults
  * @param report_out  [out] JSON
  * {"outputs":[{"view","uri","format","fingerprint","rows","version"}],"views":n,"warnings":[
- * {"number","message","detail","hint"}]}; appended to. A warning says what could not be recorded
+ * {"number","message","detail","hint"}]}; appended to. A warning says what could not be recorded,
+ * or kept of an output that is written
  * @errors  as pn_project_check() and pn_exec_write() · NOT_FOUND an output of that name · CONFLICT
  * another build runs
  * @threads one at a time; blocks

@@ -29,8 +29,9 @@ typedef struct project_build {
     const pn_build_options *options;
     PNI_VEC(build_job) jobs;
     json_t *rows;
-    char *results; /* folder of recorded results */
-    int lock;      /* file descriptor, or -1 */
+    json_t *warnings; /* what was not kept of outputs that are written */
+    char *results;    /* folder of recorded results */
+    int lock;         /* file descriptor, or -1 */
 } project_build;
 
 static pn_status check_wanted(const pn_project *project, const pn_build_options *options,
@@ -76,21 +77,36 @@ static void choose_outputs(project_build *build) {
         qsort(build->jobs.items, build->jobs.count, sizeof *build->jobs.items, cmp_jobs);
 }
 
+static void warn_result(const project_build *build, const build_job *job, pn_error *problem) {
+    pni_error_context(problem, "the result of '%s' is not recorded", job->output->view);
+    project_warn(build->warnings, problem);
+}
+
 /* Asked for, and nothing is recorded yet: the first result is the one to compare with. */
 static bool wants_result(const project_build *build, const build_job *job) {
     PNI_AUTO(pn_buf) recorded = PN_BUF_INIT;
-    bool is_asked =
-        build->project->records_results || build->options->flags & PN_BUILD_RECORD_RESULTS;
-    return is_asked &&
-           pn_verify_recorded(build->results, job->bundle, &recorded, NULL) == PN_NOT_FOUND;
+    pn_error problem = PN_ERROR_INIT;
+    if (!build->project->records_results && !(build->options->flags & PN_BUILD_RECORD_RESULTS))
+        return false;
+    pn_status status = pn_verify_recorded(build->results, job->bundle, &recorded, &problem);
+    if (status != PN_OK && status != PN_NOT_FOUND)
+        warn_result(build, job, &problem);
+    return status == PN_NOT_FOUND;
 }
 
-static pn_status keep_result(const project_build *build, const build_job *job, pn_error *err) {
+static pn_status record_result(const project_build *build, const build_job *job, pn_error *err) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    if (!pni_write_digest(job->write))
-        return PN_OK;
     PNI_TRY(pni_json_canonical(pni_write_digest(job->write), &text, err));
     return pn_verify_record(build->results, job->bundle, (pn_bytes){text.data, text.len}, err);
+}
+
+/* The output is there: what cannot be recorded of it is a warning. Of two outputs of one view the
+ * one that was written first is recorded, as of two builds. */
+static void keep_result(const project_build *build, const build_job *job) {
+    pn_error problem = PN_ERROR_INIT;
+    if (pni_write_digest(job->write) && wants_result(build, job) &&
+        record_result(build, job, &problem) != PN_OK)
+        warn_result(build, job, &problem);
 }
 
 static pn_status prepare_write(const project_build *build, build_job *job, pn_error *err) {
@@ -117,7 +133,7 @@ static pn_status write_output(project_build *build, build_job *job, pn_cancel *c
     PNI_AUTO_PTR(json_t) report = NULL;
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     PNI_TRY(pni_write_run(job->write, cancel, &result, err));
-    PNI_TRY(keep_result(build, job, err));
+    keep_result(build, job);
     pni_write_free(pni_take(job->write)); /* its plan is needed no more */
     PNI_TRY(pn_result_json(result, &text, err));
     PNI_TRY(pni_json_parse(text.data, text.len, "write report", &report, err));
@@ -192,8 +208,7 @@ static void sweep(const pn_project *project) {
         pni_logf("temporary folder '%s' is left", tmp);
 }
 
-/* What was built is kept, so that it can be replayed and later builds compared with it. */
-static pn_status keep_bundles(const project_build *build, pn_error *err) {
+static pn_status put_bundles(const project_build *build, pn_error *err) {
     PNI_AUTO_PTR(pn_bundle_store) store = NULL;
     PNI_AUTO_PTR(pni_text) folder = pni_path_join(build->project->dir, ".pinion/bundles");
     PNI_VEC(const pn_bundle *) roots = {0};
@@ -205,11 +220,22 @@ static pn_status keep_bundles(const project_build *build, pn_error *err) {
     return status;
 }
 
+/* What was built is kept, so that it can be replayed and later builds compared with it. All outputs
+ * are written by now: what cannot be kept is a warning. */
+static void keep_bundles(const project_build *build) {
+    pn_error problem = PN_ERROR_INIT;
+    if (put_bundles(build, &problem) == PN_OK)
+        return;
+    pni_error_context(&problem, "what was built is not kept");
+    project_warn(build->warnings, &problem);
+}
+
 static void build_dispose(project_build *build) {
     for (size_t i = 0; i < build->jobs.count; i++)
         pni_write_free(build->jobs.items[i].write);
     pni_vec_dispose(&build->jobs);
     json_decref(build->rows);
+    json_decref(build->warnings);
     pni_free(build->results);
     if (build->lock >= 0)
         close(build->lock);
@@ -224,29 +250,30 @@ static pn_status build_all(project_build *build, pn_error *err) {
     sweep(build->project);
     pn_status status = write_all(build, err);
     sweep(build->project);
-    return status == PN_OK ? keep_bundles(build, err) : status;
+    if (status == PN_OK)
+        keep_bundles(build);
+    return status;
 }
 
-static pn_status put_report(const project_build *build, json_t *warnings, pn_buf *out,
-                            pn_error *err) {
+static pn_status put_report(const project_build *build, pn_buf *out, pn_error *err) {
     PNI_AUTO_PTR(json_t)
-    report = json_pack("{s:O, s:i, s:O}", "outputs", build->rows, "views",
-                       (int)pn_view_graph_count(build->project->graph), "warnings", warnings);
+    report =
+        json_pack("{s:O, s:i, s:O}", "outputs", build->rows, "views",
+                  (int)pn_view_graph_count(build->project->graph), "warnings", build->warnings);
     return pni_json_canonical(report, out, err);
 }
 
 /* The story is needed for the record, also when the caller does not want it. */
 static pn_status build_recorded(project_build *build, pn_buf *report_out, pn_error *err) {
     const char *label = build->options->label ? build->options->label : "build";
-    PNI_AUTO_PTR(json_t) warnings = json_array();
     bool is_ours = !build->project->recording; /* else a caller records more than this build */
     if (!(build->options->flags & PN_BUILD_NO_RECORD))
         PNI_TRY(pn_project_record_start(build->project, label, err));
     pn_status status = build_all(build, err);
     if (is_ours)
-        project_record_end(build->project, status, err, warnings);
+        project_record_end(build->project, status, err, build->warnings);
     if (status == PN_OK && report_out)
-        status = put_report(build, warnings, report_out, err);
+        status = put_report(build, report_out, err);
     return status;
 }
 
@@ -258,8 +285,11 @@ pn_status pn_project_build(pn_project *project, const pn_build_options *theirs, 
         return pni_fail(err, PNI_E_ARGUMENT, "pn_project_build: project must not be NULL");
     PNI_TRY(pni_options_copy(&options, sizeof options, theirs, "build options", err));
     PNI_TRY(check_wanted(project, &options, err));
-    project_build build = {
-        .project = project, .options = &options, .rows = json_array(), .lock = -1};
+    project_build build = {.project = project,
+                           .options = &options,
+                           .rows = json_array(),
+                           .warnings = json_array(),
+                           .lock = -1};
     build.results = pni_path_join(project->dir, ".pinion/results");
     pn_status status = build_recorded(&build, report_out, err ? err : &story);
     build_dispose(&build);

@@ -137,6 +137,8 @@ pn_status project_read_output(void *ctx, yaml_file *file, yaml_node_t *item, pn_
 /* `functions.sql`. */
 pn_status project_read_sql(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err);
 void project_sql_dispose(project_sql *sql);
+/* The texts of an array, which owns them. NULL for NULL. */
+const char **project_texts(pni_arena *arena, const json_t *list);
 /* Opens the session under the project's policy of functions. */
 pn_status project_open_session(const pn_project *project, pn_session_options *options,
                                pn_session **out, pn_error *err);
@@ -151,6 +153,9 @@ void project_record_session(pn_project *project);
  * could not be recorded is appended to `warnings`. */
 void project_record_end(pn_project *project, pn_status status, const pn_error *outcome,
                         json_t *warnings);
+
+/* What went wrong without making the run fail, as an entry of `warnings`. */
+void project_warn(json_t *warnings, const pn_error *err);
 
 pn_status project_read_yaml(pn_project *project, pn_error *err);
 pn_status project_read_views(pn_project *project, pn_error *err);

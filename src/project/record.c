@@ -63,7 +63,7 @@ static void record_run(const pn_project *project, const project_recording *recor
                pni_field_json("environment", session ? pni_session_environment(session) : NULL));
 }
 
-static void warn(json_t *warnings, const pn_error *err) {
+void project_warn(json_t *warnings, const pn_error *err) {
     char number[16];
     (void)pni_field_error("number", err->number, number);
     pni_logf("%s: %s", number, err->message);
@@ -82,12 +82,12 @@ static void warn_of(json_t *warnings, const project_recording *recording,
                        (unsigned long long)written->lost, written->error.message);
     if (err.number) {
         pni_error_detail(&err, "%s", written->error.detail);
-        warn(warnings, &err);
+        project_warn(warnings, &err);
     }
     if (recording->writer && written->dropped) {
         (void)pni_fail(&err, PNI_E_STORE_DROPPED, "%llu records found no room",
                        (unsigned long long)written->dropped);
-        warn(warnings, &err);
+        project_warn(warnings, &err);
     }
 }
 

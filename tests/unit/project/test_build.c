@@ -89,6 +89,77 @@ T_CASE(a_recorded_result_stays_and_nobody_asked_records_none) {
     T_EQ_STR(pni_buf_text(&found), "first");
 }
 
+static void expect_warning(const pn_buf *report, size_t at, const char *text) {
+    PNI_AUTO_PTR(json_t) json = fx_json(report);
+    const json_t *warning = json_array_get(json_object_get(json, "warnings"), at);
+    if (!warning || !strstr(pni_json_text(warning, "message"), text))
+        T_FAIL("warning %zu is not '%s' in %s", at, text, pni_buf_text(report));
+}
+
+static size_t output_count(const pn_buf *report) {
+    PNI_AUTO_PTR(json_t) json = fx_json(report);
+    return json_array_size(json_object_get(json, "outputs"));
+}
+
+/* Where the folders of results and bundles should be lies a file. */
+T_CASE(what_cannot_be_kept_of_a_written_output_is_a_warning) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: low, uri: out/low}\n  - {view: top, uri: out/top}\n"
+                           "results: {record: true}\n");
+    fx_write("p/.pinion/results", "in the way");
+    fx_write("p/.pinion/bundles", "in the way");
+    FX_OK(pn_project_build(project, NULL, &text, err));
+    T_EQ_UINT(output_count(&text), 2);
+    expect_warning(&text, 0, "the result of 'low' is not recorded");
+    expect_warning(&text, 1, "the result of 'top' is not recorded");
+    expect_warning(&text, 2, "what was built is not kept");
+    expect_output("delta", "p/out/low", "a|2\nb|1\n");
+    expect_output("delta", "p/out/top", "a|2\nb|1\n");
+}
+
+/* After the first output: the folder of results is lost, or what was recorded of `bundle` is
+ * 'first'. */
+static void disturb_results(void *bundle, const char *what, uint64_t done, uint64_t total) {
+    (void)total;
+    if (!pni_streq(what, "outputs written") || done != 1)
+        return;
+    if (!bundle) {
+        FX_OK(pni_remove_tree(fx_path("p/.pinion/results"), err));
+        fx_write("p/.pinion/results", "in the way");
+        return;
+    }
+    FX_OK(pn_verify_record(fx_path("p/.pinion/results"), bundle, fx_bytes("first"), err));
+}
+
+T_CASE(a_result_that_cannot_be_written_is_a_warning) {
+    pn_build_options options = PN_BUILD_OPTIONS_INIT;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: low, uri: out/low}\n  - {view: top, uri: out/top}\n"
+                           "results: {record: true}\n");
+    options.progress = disturb_results;
+    FX_OK(pn_project_build(project, &options, &text, err));
+    T_EQ_UINT(output_count(&text), 2);
+    expect_warning(&text, 0, "the result of 'top' is not recorded");
+    expect_output("delta", "p/out/top", "a|2\nb|1\n");
+}
+
+T_CASE(of_two_outputs_of_a_view_the_first_is_recorded) {
+    pn_build_options options = PN_BUILD_OPTIONS_INIT;
+    PNI_AUTO(pn_buf) found = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_project)
+    project = project_with("  - {view: low, uri: out/low}\n  - {view: low, uri: out/again}\n"
+                           "results: {record: true}\n");
+    FX_OK(pn_project_check(project, NULL, err));
+    PNI_AUTO_PTR(pn_bundle) low = pn_bundle_ref(pn_view_graph_bundle(project->graph, "low"));
+    options.progress = disturb_results;
+    options.progress_ctx = low;
+    FX_OK(pn_project_build(project, &options, NULL, err));
+    FX_OK(pn_verify_recorded(fx_path("p/.pinion/results"), low, &found, err));
+    T_EQ_STR(pni_buf_text(&found), "first");
+}
+
 T_CASE(chosen_outputs_only) {
     const char *const chosen[] = {"low"};
     const char *const wrong[] = {"low", "high"};
