@@ -65,42 +65,28 @@ void project_sql_dispose(project_sql *sql) {
 /* ---- the session ------------------------------------------------------------------------------
  */
 
-/* The texts of an array, which owns them; pni_free() the list. NULL for NULL. */
-static const char **texts_of(const json_t *list) {
-    if (!list)
-        return NULL;
-    const char **texts = pni_calloc(json_array_size(list) + 1, sizeof *texts);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        texts[i] = json_string_value(json_array_get(list, i));
-    return texts;
-}
-
 pn_status project_open_session(const pn_project *project, pn_session_options *options,
                                pn_session **out, pn_error *err) {
     const project_sql *sql = &project->sql;
+    PNI_AUTO_PTR(pni_arena) arena = pni_arena_new();
     pn_function_policy policy = PN_FUNCTION_POLICY_INIT;
-    const char **primitives = texts_of(sql->primitives), **types = texts_of(sql->types);
-    const char **languages = texts_of(sql->languages);
     policy.volatility = sql->volatility;
-    policy.primitives = primitives;
+    policy.primitives = project_texts(arena, sql->primitives);
     policy.n_primitives = json_array_size(sql->primitives);
-    policy.types = types;
+    policy.types = project_texts(arena, sql->types);
     policy.n_types = json_array_size(sql->types);
-    policy.languages = languages;
+    policy.languages = project_texts(arena, sql->languages);
     policy.n_languages = json_array_size(sql->languages);
     options->functions = &policy;
     pn_status status = pn_session_open(options, out, err);
     options->functions = NULL;
-    pni_free(primitives);
-    pni_free(types);
-    pni_free(languages);
     return status;
 }
 
 /* ---- files ------------------------------------------------------------------------------------
  */
 
-static pn_status list_files(const char *folder, json_t *names, pn_error *err) {
+static pn_status list_files(const char *folder, pni_map *names, pn_error *err) {
     DIR *dir = opendir(folder);
     pn_status status = PN_OK;
     if (!dir)
@@ -113,7 +99,7 @@ static pn_status list_files(const char *folder, json_t *names, pn_error *err) {
         if (!entry)
             break;
         if (entry->d_name[0] != '.' && pni_ends_with(entry->d_name, ".sql"))
-            json_array_append_new(names, json_string(entry->d_name));
+            pni_map_put(names, entry->d_name, names);
     }
     closedir(dir);
     return status;
@@ -145,24 +131,25 @@ static pn_status read_function(pn_session *session, const char *path, const char
     return PN_OK;
 }
 
-static pn_status read_files(const pn_project *project, const char *folder, pn_session *session,
+/* In the order of their names, so that of two broken files always the same is named. */
+static pn_status read_files(const char *folder, const char *dir, pn_session *session,
                             json_t *waiting, pn_error *err) {
-    PNI_AUTO_PTR(json_t) names = json_array();
+    PNI_AUTO_PTR(pni_map) names = pni_map_new();
     PNI_TRY(list_files(folder, names, err));
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        const char *name = json_string_value(json_array_get(names, i));
-        PNI_AUTO_PTR(pni_text) path = pni_path_join(folder, name);
-        PNI_AUTO_PTR(pni_text) stem = pni_strndup(name, strlen(name) - strlen(".sql"));
+    const char **sorted = pni_map_sorted_keys(names);
+    pn_status status = PN_OK;
+    for (size_t i = 0; status == PN_OK && i < pni_map_count(names); i++) {
+        PNI_AUTO_PTR(pni_text) path = pni_path_join(folder, sorted[i]);
+        PNI_AUTO_PTR(pni_text) stem = pni_strndup(sorted[i], strlen(sorted[i]) - strlen(".sql"));
         json_t *request = NULL;
-        pn_status status = read_function(session, path, stem, &request, err);
-        if (status != PN_OK) {
-            pni_error_context(err, "%s/%s", project->sql.dir ? project->sql.dir : "functions",
-                              name);
-            return status;
-        }
-        json_object_set_new(waiting, stem, request);
+        status = read_function(session, path, stem, &request, err);
+        if (status == PN_OK)
+            json_object_set_new(waiting, stem, request);
+        else
+            pni_error_context(err, "%s/%s", dir, sorted[i]);
     }
-    return PN_OK;
+    pni_free(sorted);
+    return status;
 }
 
 static bool calls_waiting(const json_t *request, const json_t *waiting) {
@@ -176,36 +163,45 @@ static bool calls_waiting(const json_t *request, const json_t *waiting) {
     return json_object_get(waiting, pni_json_text(json_object_get(request, "body"), "name"));
 }
 
-/* The first by name that calls nothing that waits; when all do, the first, whose error it is. */
-static const char *next_function(const json_t *waiting) {
-    const char *name, *first = NULL, *ready = NULL;
+static pn_status define(pn_session *session, const char *dir, const char *name,
+                        const json_t *request, pn_error *err) {
+    PNI_SESSION_GUARD(session);
+    pn_status status = pni_session_create_function(session, request, err);
+    if (status != PN_OK)
+        pni_error_context(err, "%s/%s.sql", dir, name);
+    return status;
+}
+
+/* One pass in the order of names defines all that call nothing that waits; when there is none such,
+ * the first, whose error it is. */
+static pn_status define_ready(pn_session *session, const char *dir, json_t *waiting,
+                              pn_error *err) {
+    const char *name;
     json_t *request;
-    json_object_foreach((json_t *)(uintptr_t)waiting, name, request) {
-        if (!first || strcmp(name, first) < 0)
-            first = name;
-        if (!calls_waiting(request, waiting) && (!ready || strcmp(name, ready) < 0))
-            ready = name;
+    void *next;
+    size_t before = json_object_size(waiting);
+    json_object_foreach_safe(waiting, next, name, request) {
+        if (calls_waiting(request, waiting))
+            continue;
+        PNI_TRY(define(session, dir, name, request, err));
+        json_object_del(waiting, name);
     }
-    return ready ? ready : first;
+    if (json_object_size(waiting) < before)
+        return PN_OK;
+    name = json_object_iter_key(json_object_iter(waiting));
+    PNI_TRY(define(session, dir, name, json_object_get(waiting, name), err));
+    json_object_del(waiting, name);
+    return PN_OK;
 }
 
 pn_status project_define_functions(const pn_project *project, pn_session *session, pn_error *err) {
     const char *dir = project->sql.dir ? project->sql.dir : "functions";
     PNI_AUTO_PTR(pni_text) folder = pni_path_join(project->dir, dir);
-    PNI_AUTO_PTR(json_t) waiting = json_object();
+    PNI_AUTO_PTR(json_t) waiting = json_object(); /* in order of names: jansson keeps it */
     if (!project->sql.dir && !pni_path_is_dir(folder))
         return PN_OK;
-    PNI_TRY(read_files(project, folder, session, waiting, err));
-    while (json_object_size(waiting)) {
-        PNI_AUTO_PTR(pni_text) name = pni_strdup(next_function(waiting));
-        PNI_SESSION_GUARD(session);
-        pn_status status =
-            pni_session_create_function(session, json_object_get(waiting, name), err);
-        if (status != PN_OK) {
-            pni_error_context(err, "%s/%s.sql", dir, name);
-            return status;
-        }
-        json_object_del(waiting, name);
-    }
+    PNI_TRY(read_files(folder, dir, session, waiting, err));
+    while (json_object_size(waiting))
+        PNI_TRY(define_ready(session, dir, waiting, err));
     return PN_OK;
 }

@@ -117,8 +117,9 @@ pn_status pn_project_open(const char *dir, const pn_project_options *theirs,
     return PN_OK;
 }
 
-/* Borrowed from the array. */
-static const char **texts_of(pni_arena *arena, const json_t *list) {
+const char **project_texts(pni_arena *arena, const json_t *list) {
+    if (!list)
+        return NULL;
     const char **texts = pni_arena_alloc(arena, (json_array_size(list) + 1) * sizeof *texts);
     size_t index;
     json_t *text;
@@ -153,8 +154,8 @@ static pn_status install(const pn_project *project, pn_session *session, pn_erro
     options.n_packs = count;
     options.n_expr_planners = json_array_size(project->planners);
     if (options.n_expr_planners)
-        options.expr_planners = texts_of(arena, project->planners);
-    options.required = texts_of(arena, project->required);
+        options.expr_planners = project_texts(arena, project->planners);
+    options.required = project_texts(arena, project->required);
     options.n_required = json_array_size(project->required);
     options.async_timeout_ms = project->async_timeout_ms;
     options.async_batch_rows = project->async_batch_rows;

@@ -53,6 +53,22 @@ $ PINION_SQL_POLICY=read_only pinion -C shop run -c "select 1"
 ! …
 [exit 2]
 
+# of files that cannot be read as functions the first by name is told, wherever the folder has it
+$ mkdir -p shop/functions && printf 'version: 1\n' > shop/pinion.yaml
+$ for f in k c m e h b f; do echo 'select 1' > shop/functions/$f.sql; done
+$ pinion -C shop run -c "select 1"
+! pinion: functions/b.sql: it is no CREATE FUNCTION [PN5212]
+! hint: A file in functions/ holds one CREATE FUNCTION, and its name is that of the function with .sql behind it.
+[exit 2]
+
+# functions that call each other are told by the first of them
+$ mkdir -p shop/functions && printf 'version: 1\n' > shop/pinion.yaml
+$ for f in za:zb zb:zc zc:za ok:abs; do echo "CREATE FUNCTION ${f%:*}(x DOUBLE) RETURNS DOUBLE RETURN ${f#*:}(x)" > shop/functions/${f%:*}.sql; done
+$ pinion -C shop run -c "select 1"
+! pinion: functions/za.sql: the body of function 'za' calls 'zb', which is no function [PN5201]
+! hint: A scalar function is an expression over its arguments ($1 or by name); any other is one call of a function that is there, as sum($1). See docs/functions.md.
+[exit 2]
+
 # the project says what bodies may be
 $ mkdir -p shop/functions
 $ printf 'version: 1\nfunctions: {sql: {primitives: [abs]}}\n' > shop/pinion.yaml

@@ -108,7 +108,7 @@ T_CASE(a_project_names_a_library) {
     write_project(path, digest);
     IT_OK(pn_project_open(it_path("."), NULL, &project, err));
     IT_OK(pn_project_session(project, &session, err));
-    expect(session, "select total_of(p) from primes", "17\n");
+    IT_ROWS(session, "select total_of(p) from primes", "17\n");
     IT_OK(pn_project_build(project, NULL, &report, err));
     T_ASSERT(strstr(pni_buf_text(&report), "\"rows\":\"4\""));
     pn_buf_dispose(&report);
