@@ -42,10 +42,15 @@ static pn_status from_file(const char *file, const char *view, cli_bundles *out,
     return PN_OK;
 }
 
-enum { PREFIX_MIN = 4 };
+enum { PREFIX_MIN = 4, PREFIX_MAX = 64 };
 
 static bool is_hex(const char *text) {
     return strspn(text, "0123456789abcdef") == strlen(text);
+}
+
+bool cli_is_fingerprint(const char *text) {
+    size_t len = strlen(text);
+    return len >= PREFIX_MIN && len <= PREFIX_MAX && is_hex(text);
 }
 
 pn_status cli_refuse_folder(const char *what, pn_error *err) {
@@ -59,13 +64,13 @@ static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
     pn_bundle_store *store = NULL;
     pn_bundle *bundle = NULL;
     CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
-    bool is_prefix = is_hex(what) && strlen(what) >= PREFIX_MIN;
+    bool is_prefix = cli_is_fingerprint(what);
     pn_status status = is_prefix ? pn_bundle_store_get(store, what, &bundle, err)
                                  : pn_bundle_store_last(store, what, &bundle, err);
     pn_bundle_store_free(store);
     if (status == PN_NOT_FOUND && is_hex(what) && !is_prefix) {
-        cli_hint(err, "a fingerprint is named by at least %d digits; `pinion bundle ls` lists them",
-                 PREFIX_MIN);
+        cli_hint(err, "a fingerprint is named by %d to %d digits; `pinion bundle ls` lists them",
+                 PREFIX_MIN, PREFIX_MAX);
     }
     if (status == PN_NOT_FOUND && !is_hex(what)) {
         cli_hint(err, "`pinion bundle ls` lists what is kept, `pinion build` keeps what it builds; "

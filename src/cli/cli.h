@@ -91,7 +91,9 @@ void cli_note(const cli_app *cli, const char *format, ...) __attribute__((format
 void cli_print_warnings(const cli_app *cli, const json_t *warnings);
 /* Writes a document to stdout: indented with --json, on one line with --agent. */
 pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err);
-/* The same of a report about tables, with counts as numbers in place of texts of digits. */
+/* Counts in a report about tables become numbers in place of texts of digits. */
+void cli_count(json_t *report);
+/* Both. What is digested, such as pins, must not stand in such a report: its texts stay. */
 pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err);
 /* Writes out what is buffered; a reader that went away is remembered in `cli`. */
 pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err);
@@ -129,6 +131,7 @@ typedef struct cli_workspace {
     pn_view_graph *graph;
 } cli_workspace;
 
+/* A project that is open in a workspace already is used, and not read again. */
 pn_status cli_open_project(const cli_app *cli, pn_project **project_out, pn_error *err);
 /* The project here, or a session without tables when there is none; --autoload adds a folder. */
 pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *err);

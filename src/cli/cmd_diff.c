@@ -4,8 +4,7 @@
  * operand becomes a list of named bundles; two lists of one are compared as they are, others view
  * by view.
  */
-#include "pinion/bundle_file.h"
-
+#include "cli/bundle.h"
 #include "cli/diff.h"
 
 #include <stdlib.h>
@@ -65,11 +64,6 @@ static bool is_file(const char *path) {
     return stat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
-static bool is_fingerprint(const char *text) {
-    size_t len = strlen(text);
-    return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
-}
-
 static pn_status open_file(const char *path, side *out, pn_error *err) {
     CLI_TRY(pn_bundle_import_file(path, &out->set, err));
     out->one = pn_bundle_set_count(out->set) == 1 ? pn_bundle_set_at(out->set, 0) : NULL;
@@ -92,7 +86,7 @@ static pn_status open_project(const cli_app *cli, const char *operand, side *out
 
 static pn_status open_stored(const char *prefix, side *out, pn_error *err) {
     pn_bundle_store *store = NULL;
-    CLI_TRY(pn_bundle_store_open(".pinion/bundles", &store, err));
+    CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
     pn_status status = pn_bundle_store_get(store, prefix, &out->stored, err);
     pn_bundle_store_free(store);
     out->one = out->stored;
@@ -122,7 +116,7 @@ static pn_status open_side(const cli_app *cli, const char *operand, side *out, p
         CLI_TRY(cli_open_checked(cli, &out->workspace, err));
         out->one = pn_view_graph_bundle(out->workspace.graph, operand);
     }
-    if (!out->one && is_fingerprint(operand)) {
+    if (!out->one && cli_is_fingerprint(operand)) {
         return open_stored(operand, out, err);
     }
     if (!out->workspace.graph) { /* no project here: say so, rather than that a view is missing */

@@ -13,30 +13,12 @@ static const cli_option options[] = {
     {0},
 };
 
-static bool is_fingerprint(const char *text) {
-    size_t len = strlen(text);
-    return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
-}
-
 static pn_status bundle_file_given(const char *what, pn_error *err) {
     pn_status status =
         cli_fail(err, CLI_E_USAGE, "'verify' takes a view or a fingerprint, not '%s'", what);
     cli_hint(err, "`pinion bundle import FILE` keeps the bundles of a file and prints their "
                   "fingerprints");
     return status;
-}
-
-/* Whether the project, whose views are not compiled, has a view of that name. */
-static pn_status has_view(const cli_app *cli, const char *what, bool *has_out, pn_error *err) {
-    pn_project *project = NULL;
-    CLI_TRY(cli_open_project(cli, &project, err));
-    const pn_view_graph *graph = pn_project_views(project);
-    *has_out = false;
-    for (size_t i = 0; !*has_out && i < pn_view_graph_count(graph); i++) {
-        *has_out = !strcmp(pn_view_graph_name_at(graph, i), what);
-    }
-    pn_project_free(project);
-    return PN_OK;
 }
 
 /* A view of the project, or a bundle that it keeps: that one stands on its own, whatever became of
@@ -46,8 +28,9 @@ static pn_status open_bundle(cli_app *cli, const char *what, cli_workspace *work
     const pn_bundle *view = NULL;
     pn_bundle_store *store = NULL;
     bool is_view = true;
-    if (is_fingerprint(what)) {
-        CLI_TRY(has_view(cli, what, &is_view, err));
+    if (cli_is_fingerprint(what)) { /* a view may be called so; none is compiled to find out */
+        CLI_TRY(cli_open_project(cli, &workspace->project, err));
+        is_view = pn_view_graph_sql(pn_project_views(workspace->project), what);
     }
     if (!is_view) {
         CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
@@ -183,9 +166,10 @@ static pn_status report_needs(cli_app *cli, const cli_workspace *workspace, cons
         json_object_set_new(document, "fingerprint", json_string(pn_bundle_fingerprint(bundle)));
         json_object_set_new(document, "match", json_string("not_run"));
         json_object_set_new(document, "holds", json_false());
-        json_object_set(document, "needs", needs);
         json_object_set(document, "below", below);
-        return cli_print_report(cli, document, err);
+        cli_count(document);
+        json_object_set(document, "needs", needs); /* pins, whose texts stay texts */
+        return cli_print_json(cli, document, err);
     }
     printf("%s  %.12s  not run: something it needs is missing here or differs\n",
            name ? name : cli_operand(cli, 0), pn_bundle_fingerprint(bundle));

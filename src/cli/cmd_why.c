@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinion why: what has changed in a view since it was built last. */
-#include "pinion/bundle_file.h"
-
+#include "cli/bundle.h"
 #include "cli/diff.h"
 
 #include <string.h>
@@ -10,7 +9,7 @@ static const cli_option options[] = {{0}};
 
 static pn_status last_bundle(const char *view, pn_bundle **out, pn_error *err) {
     pn_bundle_store *store = NULL;
-    CLI_TRY(pn_bundle_store_open(".pinion/bundles", &store, err));
+    CLI_TRY(pn_bundle_store_open(CLI_BUNDLES, &store, err));
     pn_status status = pn_bundle_store_last(store, view, out, err);
     pn_bundle_store_free(store);
     return status;

@@ -41,7 +41,9 @@ pn_status cli_open_workspace(const cli_app *cli, cli_workspace *out, pn_error *e
     if (cli_has(cli, "autoload") || access("pinion.yaml", F_OK) != 0) {
         return open_bare(cli, out, err);
     }
-    CLI_TRY(cli_open_project(cli, &out->project, err));
+    if (!out->project) {
+        CLI_TRY(cli_open_project(cli, &out->project, err));
+    }
     return pn_project_session(out->project, &out->session, err);
 }
 
@@ -52,7 +54,9 @@ pn_status cli_open_checked(const cli_app *cli, cli_workspace *out, pn_error *err
 pn_status cli_open_checked_at(const cli_app *cli, const char *dir, cli_workspace *out,
                               pn_error *err) {
     pn_project_options options = project_options(cli);
-    CLI_TRY(pn_project_open(dir, &options, &out->project, err));
+    if (!out->project) {
+        CLI_TRY(pn_project_open(dir, &options, &out->project, err));
+    }
     CLI_TRY(pn_project_session(out->project, &out->session, err));
     CLI_TRY(pn_project_check(out->project, cli->cancel, err));
     out->graph = pn_project_views(out->project);

@@ -132,7 +132,7 @@ pn_status cli_flush(cli_app *cli, FILE *out, const char *name, pn_error *err) {
 }
 
 pn_status cli_print_json(cli_app *cli, const json_t *document, pn_error *err) {
-    json_dumpf(document, stdout, cli->agent ? JSON_COMPACT : JSON_INDENT(2));
+    json_dumpf(document, stdout, JSON_ENCODE_ANY | (cli->agent ? JSON_COMPACT : JSON_INDENT(2)));
     fputc('\n', stdout);
     return cli_flush(cli, stdout, "standard output", err);
 }
@@ -161,7 +161,7 @@ static void count_row(json_t *row) {
     }
 }
 
-pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err) {
+void cli_count(json_t *report) {
     json_t **open = cli_alloc(sizeof *open);
     size_t count = 1;
     open[0] = report;
@@ -177,6 +177,10 @@ pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err) {
         json_array_foreach(at, index, value) open[count++] = value;
     }
     free(open);
+}
+
+pn_status cli_print_report(cli_app *cli, json_t *report, pn_error *err) {
+    cli_count(report);
     return cli_print_json(cli, report, err);
 }
 

@@ -122,7 +122,7 @@ $ pinion -q init && pinion bundle export big_orders
 [exit 2]
 $ pinion bundle show ab
 ! pinion: no bundle of view 'ab' was recorded in '…' [PN6024]
-! hint: a fingerprint is named by at least 4 digits; `pinion bundle ls` lists them
+! hint: a fingerprint is named by 4 to 64 digits; `pinion bundle ls` lists them
 [exit 2]
 $ pinion -q bundle export big_orders revenue_by_customer -o two.pnb && pinion replay two.pnb
 ! pinion: the file holds 2 bundles, not one [PN8101]

@@ -85,6 +85,13 @@ $ pinion verify top
 ! …
 [exit 2]
 
+# what is digested, such as the version of a pin, stays a text
+$ pinion -q init && pinion -q build > /dev/null && rm views/*
+$ printf 'version: 1\ndatasets:\n  d: {format: delta, uri: out/revenue_by_customer}\noutputs:\n  - {view: many, uri: many}\n' > pinion.yaml
+$ echo 'select count(*) as n from d' > views/many.sql && pinion -q build > /dev/null && rm -r out
+$ pinion --json verify $(cut -c1-12 .pinion/bundles/views/many) | python3 -c "import json,sys; print([(n['kind'], n['name'], n['want']['version']) for n in json.load(sys.stdin)['needs']])"
+[('dataset', 'd', '0')]
+
 # a file, the bundle that was built last, and the view as it is now
 $ pinion -q init && pinion -q build > /dev/null
 $ pinion why revenue_by_customer
