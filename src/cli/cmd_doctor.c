@@ -128,7 +128,7 @@ static void check_project(doctor *d) {
     } else {
         say_error(d, "project", &err);
     }
-    if (workspace.project) {
+    if (workspace.session) { /* else the stores would fail by the same cause again */
         check_stores(d, workspace.project);
     }
     cli_close_workspace(&workspace);

@@ -209,6 +209,13 @@ fail  project     view 'bad' (views/bad.sql): no field named nope [PN2002]
 $ pinion doctor > /dev/null
 [exit 1]
 
+# what keeps the project from opening is told once
+$ pinion -q init
+$ printf 'functions: {required: [nope]}\n' >> pinion.yaml
+$ pinion doctor | grep -A1 ^fail
+fail  project     1 required function is missing: nope [PN5181]
+                  hint: Load the packs that have them (functions.packs in pinion.yaml). `pinion udf ls --all` lists what is there.
+
 # error numbers
 $ pinion explain-error PN6006
 PN6006 VIEW_CYCLE (status PLAN, exit code 2)
