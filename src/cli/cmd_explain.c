@@ -120,16 +120,28 @@ static pn_status explain(cli_app *cli, const cli_workspace *workspace, const pn_
     return PN_OK;
 }
 
-static pn_status run(cli_app *cli, pn_error *err) {
-    CLI_AUTO_WORKSPACE workspace = {0};
-    const char *view = cli_operand(cli, 0);
-    bool has_query = cli_has(cli, "command") || cli_has(cli, "file");
-    if (view && has_query) {
+static pn_status check_usage(const cli_app *cli, const char *view, pn_error *err) {
+    const char *kind = cli_get(cli, "kind");
+    if (view && (cli_has(cli, "command") || cli_has(cli, "file"))) {
         return cli_fail(err, CLI_E_USAGE, "'explain' takes either a view or a query");
+    }
+    if (view && (cli_has(cli, "param") || cli_has(cli, "autoload"))) {
+        return cli_fail(err, CLI_E_USAGE, "'--%s' goes with a query, and '%s' is a view",
+                        cli_has(cli, "param") ? "param" : "autoload", view);
     }
     if (cli_has(cli, "kind") + cli_has(cli, "artifact") + cli_has(cli, "all") > 1) {
         return cli_fail(err, CLI_E_USAGE, "'--kind', '--artifact' and '--all' exclude each other");
     }
+    if (cli_has(cli, "timeout") && (!kind || strcmp(kind, "analyze") != 0)) {
+        return cli_fail(err, CLI_E_USAGE, "'--timeout' goes with '--kind analyze'");
+    }
+    return PN_OK;
+}
+
+static pn_status run(cli_app *cli, pn_error *err) {
+    CLI_AUTO_WORKSPACE workspace = {0};
+    const char *view = cli_operand(cli, 0);
+    CLI_TRY(check_usage(cli, view, err));
     if (view) {
         const pn_bundle *bundle = NULL;
         CLI_TRY(cli_open_checked(cli, &workspace, err));

@@ -212,6 +212,9 @@ static pn_status report(cli_app *cli, const cli_workspace *workspace, const pn_b
 static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     const pn_bundle *bundle = NULL;
+    if (cli_has(cli, "report") && cli_operand(cli, 1)) {
+        return cli_fail(err, CLI_E_USAGE, "'--report' is about a view, not about one column of it");
+    }
     CLI_TRY(cli_open_checked(cli, &workspace, err));
     CLI_TRY(cli_find_view(&workspace, cli_operand(cli, 0), &bundle, err));
     if (cli_has(cli, "report")) {

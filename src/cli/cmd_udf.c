@@ -270,34 +270,44 @@ static const cli_option snapshot_options[] = {
     {0},
 };
 
-static pn_status print_document(cli_app *cli, const pn_buf *text, pn_error *err) {
-    CLI_AUTO_JSON document = NULL;
-    CLI_TRY(cli_parse(text, &document, err));
-    if (cli_has(cli, "parity")) {
-        cli->exit_code = !json_is_true(json_object_get(document, "ok"));
+static pn_status read_snapshot(const cli_app *cli, pn_session *session, pn_buf *text,
+                               pn_error *err) {
+    return cli_has(cli, "hash")       ? pn_udf_snapshot_hash(session, text, err)
+           : cli_has(cli, "tags")     ? pn_udf_tags(session, text, err)
+           : cli_has(cli, "platform") ? pn_session_platform(session, text, err)
+           : cli_has(cli, "parity")   ? pn_udf_parity(session, text, err)
+                                      : pn_udf_snapshot(session, text, err);
+}
+
+static pn_status print_hash(cli_app *cli, const pn_buf *text, pn_error *err) {
+    CLI_AUTO_JSON hash = json_stringn((const char *)text->data, text->len);
+    if (cli->json) {
+        return cli_print_json(cli, hash, err);
     }
-    return cli_print_json(cli, document, err);
+    printf("%s\n", json_string_value(hash));
+    return PN_OK;
 }
 
 static pn_status run_snapshot(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUF text = PN_BUF_INIT;
+    CLI_AUTO_JSON document = NULL;
+    if (cli_has(cli, "hash") + cli_has(cli, "tags") + cli_has(cli, "platform") +
+            cli_has(cli, "parity") >
+        1) {
+        return cli_fail(err, CLI_E_USAGE,
+                        "'--hash', '--tags', '--platform' and '--parity' exclude each other");
+    }
     CLI_TRY(cli_open_workspace(cli, &workspace, err));
+    CLI_TRY(read_snapshot(cli, workspace.session, &text, err));
     if (cli_has(cli, "hash")) {
-        CLI_TRY(pn_udf_snapshot_hash(workspace.session, &text, err));
-        printf("%.*s\n", (int)text.len, (const char *)text.data);
-        return PN_OK;
+        return print_hash(cli, &text, err);
     }
-    if (cli_has(cli, "tags")) {
-        CLI_TRY(pn_udf_tags(workspace.session, &text, err));
-    } else if (cli_has(cli, "platform")) {
-        CLI_TRY(pn_session_platform(workspace.session, &text, err));
-    } else if (cli_has(cli, "parity")) {
-        CLI_TRY(pn_udf_parity(workspace.session, &text, err));
-    } else {
-        CLI_TRY(pn_udf_snapshot(workspace.session, &text, err));
+    CLI_TRY(cli_parse(&text, &document, err));
+    if (cli_has(cli, "parity")) {
+        cli->exit_code = !json_is_true(json_object_get(document, "ok"));
     }
-    return print_document(cli, &text, err);
+    return cli_print_json(cli, document, err);
 }
 
 const cli_verb cli_verb_udf_snapshot = {

@@ -129,6 +129,33 @@ $ pinion -C shop explain big_orders --kind physical --artifact statistics
 ! pinion: '--kind', '--artifact' and '--all' exclude each other [PN8101]
 ! hint: `pinion explain --help` says what it takes
 [exit 2]
+$ pinion -C shop explain big_orders --artifact explain_analyze --timeout 5s
+! pinion: '--timeout' goes with '--kind analyze' [PN8101]
+! hint: `pinion explain --help` says what it takes
+[exit 2]
+$ pinion -C shop explain big_orders --all --json --timeout 5s
+! {"error":{"number":"PN8101","status":"INVALID","message":"'--timeout' goes with '--kind analyze'","detail":"","hint":"`pinion explain --help` says what it takes"}}
+[exit 2]
+$ pinion -C shop explain big_orders --timeout 5s
+! pinion: '--timeout' goes with '--kind analyze' [PN8101]
+! hint: `pinion explain --help` says what it takes
+[exit 2]
+$ pinion -C shop explain big_orders --kind analyze --timeout 5s > /dev/null
+$ pinion -C shop explain big_orders --param a=1
+! pinion: '--param' goes with a query, and 'big_orders' is a view [PN8101]
+! hint: `pinion explain --help` says what it takes
+[exit 2]
+$ pinion -C shop explain big_orders --autoload .
+! pinion: '--autoload' goes with a query, and 'big_orders' is a view [PN8101]
+! hint: `pinion explain --help` says what it takes
+[exit 2]
+
+# a report of lineage has no columns to choose from
+$ pinion -q init shop
+$ pinion -C shop lineage big_orders amount --report
+! pinion: '--report' is about a view, not about one column of it [PN8101]
+! hint: `pinion lineage --help` says what it takes
+[exit 2]
 
 # queries of a graph, where there is none
 $ pinion cpg query callers
@@ -149,7 +176,7 @@ $ pinion -C shop why big_orders | tail -1
 # too few digits of a fingerprint
 $ pinion -q init shop && pinion -C shop replay c7
 ! pinion: no bundle of view 'c7' was recorded in '$DIR/shop/.pinion/bundles' [PN6024]
-! hint: a fingerprint is named by at least 4 digits; `pinion bundle ls` lists them
+! hint: a fingerprint is named by 4 to 64 digits; `pinion bundle ls` lists them
 [exit 2]
 
 # gc with nothing to do says so

@@ -112,3 +112,15 @@ $ sed -i 's/tables.gone/tables./' pinion.yaml && pinion check
 ! pinion: pinion.yaml:5: format 'tables.' is none of delta, parquet, csv, json, arrow, delta_snapshot, pack.name [PN8002]
 ! hint: The message gives file and line. docs/project-file.md describes every key; the JSON Schema is printed by `pinion check --schema`.
 [exit 2]
+
+# a snapshot is one document at a time
+$ pinion udf snapshot --hash --tags
+! pinion: '--hash', '--tags', '--platform' and '--parity' exclude each other [PN8101]
+! hint: `pinion udf snapshot --help` says what it takes
+[exit 2]
+$ pinion udf snapshot --platform --parity
+! pinion: '--hash', '--tags', '--platform' and '--parity' exclude each other [PN8101]
+! hint: `pinion udf snapshot --help` says what it takes
+[exit 2]
+$ pinion udf snapshot --hash --json | python3 -c "import json,sys; print(len(json.load(sys.stdin)))"
+64
