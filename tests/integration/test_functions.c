@@ -214,6 +214,10 @@ T_CASE(a_policy_sees_what_a_second_name_stands_for) {
     source.sql = "select * from upto(1, 3)";
     IT_OK(pn_exec_compile(session, NULL, &source, &bundle, err));
     pn_bundle_unref(bundle);
+    IT_OK(it_statement(session, "create function peek(p text) language table return read_csv($1)",
+                       err));
+    source.sql = "select * from peek('orders.csv')";
+    IT_FAILS(pn_exec_compile(session, NULL, &source, &bundle, err), PNI_E_TABLE_ACCESS, "read_csv");
     pn_session_unref(session);
 }
 
