@@ -1,6 +1,7 @@
 """How compiling grows: with the size of a plan, the depth of an expression, the number of functions that a query
-calls and of those that a session has. Each step's time per node (or per function of the session) beside that of the
-smallest size of the same shape; linear growth is a ratio near 1. Processor time, the least of the runs.
+calls and of those that a session has. Each step's time per node of the plan beside that of the smallest size of the
+same shape: linear growth is a ratio near 1, and so is none at all where only the session grows and the plan stays.
+Processor time, the least of the runs.
 
 The steps "plan" and "produce" (optimise, write as Substrait, read back and compare) are the engine's; "canon" makes
 the plan canonical, "seal" digests what the fingerprint covers, of which "digests" counts. The program is that of

@@ -1,6 +1,6 @@
 /* Libraries over datafusion-ffi: what does not fit is refused before it is used, and one that fits
  * brings functions and a table. The latter is an example of the engine crate; where it is not built
- * (tools/long.sh does), its cases skip. */
+ * (tools/long.sh does), the case that loads it skips. */
 #include "it.h"
 
 #include <stdlib.h>
