@@ -83,6 +83,16 @@ def unfinished_places_and_paths():
     fires("machine-path", 'const char *x = "/ho' + 'me/me";\n')
 
 
+def what_is_no_source_is_checked_for_what_applies():
+    silent("x" * 200 + "\n\nfree(0)\n", "docs/a.md")
+    silent("a,b\n" * 1000, "docs/a.csv")
+    fires("unfinished", "TO" + "DO\n", "docs/a.md")
+    fires("machine-path", "in /ho" + "me/me\n", "docs/a.md")
+    done = subprocess.run([sys.executable, str(ROOT / "tools/checksrc"), "gone.md"],
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and "no such file: gone.md" in done.stderr, done.stderr
+
+
 def waivers_are_counted_and_must_be_used():
     code, out = checksrc("/* checksrc: allow banned it owns the heap here */\nint x = free(0);\n")
     assert code == 0 and "1 waivers" in out and "it owns the heap here" in out, out
@@ -160,6 +170,7 @@ def the_spec_map_points_at_what_exists():
 
 
 run([banned_calls, sizes, parameters_and_nesting, unfinished_places_and_paths,
+     what_is_no_source_is_checked_for_what_applies,
      waivers_are_counted_and_must_be_used, layers_go_down, the_graph_itself_is_checked,
      public_headers_stay_public, public_functions_are_documented,
      modules_have_a_readme_and_files_a_reason, the_spec_map_points_at_what_exists])
