@@ -266,6 +266,8 @@ json_t *pni_json_u64(uint64_t value); /* decimal string */
 json_t *pni_json_i64(int64_t value);
 /* NULL when absent or not a string. */
 const char *pni_json_text(const json_t *object, const char *key);
+/* Whether the array holds the text; NULL is none and is in none. */
+bool pni_json_lists(const json_t *array, const char *text);
 /* Reads a decimal string or an integer; false when there is neither. */
 bool pni_json_u64_of(const json_t *object, const char *key, uint64_t *out);
 

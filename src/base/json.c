@@ -208,6 +208,17 @@ const char *pni_json_text(const json_t *object, const char *key) {
     return json_string_value(json_object_get(object, key));
 }
 
+bool pni_json_lists(const json_t *array, const char *text) {
+    size_t index;
+    json_t *item;
+    json_array_foreach((json_t *)(uintptr_t)array, index, item) {
+        if (text && pni_streq(json_string_value(item), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pni_json_u64_of(const json_t *object, const char *key, uint64_t *out) {
     const json_t *value = json_object_get(object, key);
     if (json_is_integer(value) && json_integer_value(value) >= 0) {

@@ -53,7 +53,7 @@ pn_status pn_exec_run(pn_session *session, const pn_bundle *bundle, const pn_exe
         status = pni_stage_plan(stage, bundle, &plan, err);
     if (status == PN_OK) {
         PNI_SESSION_GUARD(session);
-        status = pni_plan_diagnose(session, bundle, &diagnostics, err);
+        diagnostics = pni_plan_diagnose(session, bundle);
     }
     if (status == PN_OK)
         status = pni_engine_plan_execute(plan, options.cancel, &inner, err);

@@ -285,7 +285,8 @@ static pn_status make_documents(pn_session *session, const json_t *decided, pn_b
     bundle->components = json_copy((json_t *)(uintptr_t)pni_session_digests(session));
     if (json_array_size(planners)) /* else the session has digested that there are none */
         json_object_del(bundle->components, "domain_planners");
-    return pni_session_snapshot(session, &bundle->snapshot, err);
+    bundle->snapshot = pni_session_snapshot(session);
+    return PN_OK;
 }
 
 /* SET, DROP and their like need no rows: what they ask for is all, with the columns they declare.

@@ -123,8 +123,7 @@ pn_status pni_plan_check(pn_session *session, const pn_bundle *bundle, pn_error 
  * Differences that do not matter to the bundle: functions and tables of the session that it does
  * not use. An array of {"what", "added", "removed", "changed"}, empty when there are none.
  */
-pn_status pni_plan_diagnose(pn_session *session, const pn_bundle *bundle, json_t **out,
-                            pn_error *err);
+json_t *pni_plan_diagnose(pn_session *session, const pn_bundle *bundle);
 
 /* Names, types, nullability and metadata of the columns read, by table. */
 pn_status pni_plan_schema(pn_session *session, const pn_bundle *bundle, json_t **out,

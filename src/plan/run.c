@@ -200,16 +200,14 @@ static void note_differences(const char *what, const json_t *then, const json_t 
         json_array_append(out, entry);
 }
 
-pn_status pni_plan_diagnose(pn_session *session, const pn_bundle *bundle, json_t **out,
-                            pn_error *err) {
+json_t *pni_plan_diagnose(pn_session *session, const pn_bundle *bundle) {
     static const char *const kinds[] = {"functions", "tables"};
-    PNI_AUTO_PTR(json_t) now = NULL;
-    PNI_TRY(pni_session_snapshot(session, &now, err));
-    *out = json_array();
+    PNI_AUTO_PTR(json_t) now = pni_session_snapshot(session);
+    json_t *found = json_array();
     for (size_t i = 0; bundle->snapshot && bundle->snapshot != now && i < 2; i++)
         note_differences(kinds[i], json_object_get(bundle->snapshot, kinds[i]),
-                         json_object_get(now, kinds[i]), *out);
-    return PN_OK;
+                         json_object_get(now, kinds[i]), found);
+    return found;
 }
 
 pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn_error *err) {

@@ -122,17 +122,7 @@ static void probe_shapes(const pni_udf_function *function, uint32_t rows, probe_
 /* Names must be free beside the built-in pack, as in a session. */
 static pn_status check_names(const pn_plugin *plugin, pn_error *err) {
     PNI_AUTO_PTR(pni_udf_catalog) builtins = pni_udf_catalog_new();
-    for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
-        const pn_udf *udf = pni_udf_function_at(plugin, i).udf;
-        const char *taken = pni_udf_find(builtins, udf->name) ? udf->name : NULL;
-        for (const char *const *alias = udf->aliases; alias && *alias && !taken; alias++)
-            taken = pni_udf_find(builtins, *alias) ? *alias : NULL;
-        if (taken)
-            return pni_fail(err, PNI_E_UDF_DUPLICATE,
-                            "pack '%s' has a function '%s', and so has the built-in pack",
-                            plugin->name, taken);
-    }
-    return PN_OK;
+    return pni_udf_check_free(builtins, plugin, /* session= */ NULL, err);
 }
 
 static pn_status open_pack(const char *path, const pn_plugin **out, pn_error *err) {

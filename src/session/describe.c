@@ -68,20 +68,18 @@ void pni_session_changed(pn_session *session) {
     session->snapshot = NULL;
 }
 
-pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err) {
+json_t *pni_session_snapshot(pn_session *session) {
     session->planned = true;
     if (!session->snapshot) {
-        PNI_AUTO_PTR(json_t) functions = NULL;
+        PNI_AUTO_PTR(json_t) functions = pni_udf_digests(session->udfs);
         const char *name;
         json_t *function;
-        PNI_TRY(pni_udf_digests(session->udfs, &functions, err));
         json_object_foreach((json_t *)(uintptr_t)pni_session_sql_functions(session), name, function)
             json_object_set(functions, name, json_object_get(function, "digest"));
         session->snapshot =
             json_pack("{s:O, s:o}", "functions", functions, "tables", tables_by_name(session));
     }
-    *out = json_incref(session->snapshot);
-    return PN_OK;
+    return json_incref(session->snapshot);
 }
 
 pn_status pni_session_digest_documents(pn_session *session, pn_error *err) {

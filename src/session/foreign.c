@@ -73,9 +73,22 @@ static const pn_df_ffi_object *object_at(const pn_df_ffi *table, uint32_t index)
     return (const pn_df_ffi_object *)(const void *)(base + (size_t)index * table->object_stride);
 }
 
+static pn_status check_table_name(const pn_session *session, const char *path, const char *name,
+                                  pni_map *names, pn_error *err) {
+    PNI_TRY(pni_name_check("table", name, err));
+    if (pni_session_knows(session, name))
+        return pni_fail(err, PNI_E_DATASET_EXISTS, "table '%s' is there already", name);
+    if (pni_map_has(names, name))
+        return pni_fail(err, PNI_E_DATASET_EXISTS, "library '%s' hands over two tables '%s'",
+                        pni_path_base(path), name);
+    pni_map_put(names, name, names);
+    return PN_OK;
+}
+
 /* All of them are looked at before the first is added. */
 static pn_status check_objects(const pn_session *session, const char *path, const pn_df_ffi *table,
                                pn_error *err) {
+    PNI_AUTO_PTR(pni_map) names = pni_map_new();
     for (uint32_t i = 0; i < table->n_objects; i++) {
         const pn_df_ffi_object *object = object_at(table, i);
         if (object->kind < PN_DF_FFI_SCALAR || object->kind > PN_DF_FFI_TABLE)
@@ -91,9 +104,7 @@ static pn_status check_objects(const pn_session *session, const char *path, cons
             return pni_fail(err, PNI_E_FFI_LIBRARY,
                             "library '%s' hands over table %u without a name", pni_path_base(path),
                             i + 1);
-        PNI_TRY(pni_name_check("table", object->name, err));
-        if (pni_session_knows(session, object->name))
-            return pni_fail(err, PNI_E_DATASET_EXISTS, "table '%s' is there already", object->name);
+        PNI_TRY(check_table_name(session, path, object->name, names, err));
     }
     return PN_OK;
 }

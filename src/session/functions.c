@@ -6,20 +6,18 @@
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err) {
     session->udfs = pni_udf_catalog_new();
     session->async_policy = pni_session_async_policy(0, 0);
-    PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
+    PNI_TRY(pni_udf_install(session->udfs, 0, session->engine, err));
     PNI_TRY(pni_udf_install_second_names(session->engine, err));
     return pni_sql_functions_new(session->function_policy, session->udfs, session->engine,
                                  &session->sql_functions, err);
 }
 
 pn_status pni_session_create_function(pn_session *session, const json_t *request, pn_error *err) {
-    pni_session_changed(session);
     pni_session_functions_changed(session);
     return pni_sql_function_create(session->sql_functions, session->engine, request, err);
 }
 
 pn_status pni_session_drop_function(pn_session *session, const json_t *request, pn_error *err) {
-    pni_session_changed(session);
     pni_session_functions_changed(session);
     return pni_sql_function_drop(session->sql_functions, session->engine, request, err);
 }
@@ -72,26 +70,33 @@ bool pni_function_is_volatile(const char *name) {
     return false;
 }
 
-static pn_status check_digest(const char *path, const char *expected, pn_error *err) {
-    char found[PNI_SHA256_HEX];
-    uint64_t size;
-    PNI_TRY(pni_sha256_file(path, found, &size, err));
-    if (!pni_streq(found, expected))
-        return pni_fail(err, PNI_E_SESSION_PACK_DIGEST, "pack '%s' has the digest %.12s, not %.12s",
-                        path, found, expected);
-    return PN_OK;
+pn_status pni_session_open_pack(pn_session *session, const char *path, const char *digest,
+                                pn_error *err) {
+    if (path[0] != '/')
+        return pni_fail(err, PNI_E_ARGUMENT, "pack '%s' is given by a relative path", path);
+    pni_session_functions_changed(session);
+    return pni_udf_load(session->udfs, session->engine, path, digest, err);
+}
+
+pn_status pni_session_install_packs(pn_session *session, size_t first, pn_error *err) {
+    pni_session_functions_changed(session);
+    PNI_TRY(pni_udf_install(session->udfs, first, session->engine, err));
+    return pni_session_settle_options(session, err);
+}
+
+void pni_session_take_back_packs(pn_session *session, size_t first) {
+    pni_udf_take_back(session->udfs, first, session->engine);
+    pni_session_functions_changed(session);
 }
 
 pn_status pni_session_load(pn_session *session, const char *path, const char *digest,
                            pn_error *err) {
-    if (path[0] != '/')
-        return pni_fail(err, PNI_E_ARGUMENT, "pack '%s' is given by a relative path", path);
-    if (digest)
-        PNI_TRY(check_digest(path, digest, err));
-    pni_session_functions_changed(session);
-    PNI_TRY(pni_udf_load(session->udfs, path, err));
-    PNI_TRY(pni_udf_install(session->udfs, session->engine, err));
-    return pni_session_settle_options(session, err);
+    size_t first = pni_udf_pack_count(session->udfs);
+    PNI_TRY(pni_session_open_pack(session, path, digest, err));
+    pn_status status = pni_session_install_packs(session, first, err);
+    if (status != PN_OK)
+        pni_session_take_back_packs(session, first);
+    return status;
 }
 
 pn_status pn_session_load_pack(pn_session *session, const char *path, const char *digest,

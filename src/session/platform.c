@@ -85,13 +85,27 @@ static pn_status add_planners(pn_session *session, const pn_platform_options *op
     return PN_OK;
 }
 
+/* Lenient: one pack after the other, each whole or not at all. Strict: the engine hears of none
+ * until everything else was checked. */
 static pn_status add_packs(pn_session *session, const pn_platform_options *options,
                            json_t *problems, pn_error *err) {
+    bool is_lenient = options->flags & PN_PLATFORM_LENIENT;
     for (size_t i = 0; i < options->n_packs; i++) {
-        pn_status status =
-            pni_session_load(session, options->packs[i].path, options->packs[i].digest, err);
+        const pn_platform_pack *pack = &options->packs[i];
+        pn_status status = is_lenient
+                               ? pni_session_load(session, pack->path, pack->digest, err)
+                               : pni_session_open_pack(session, pack->path, pack->digest, err);
         PNI_TRY(tolerate(options, status, problems, err));
     }
+    return PN_OK;
+}
+
+/* What fails here fails when it is installed, too, but then it is too late. */
+static pn_status check_planners(const pn_session *session, const pn_platform_options *options,
+                                pn_error *err) {
+    pni_udf_planner found;
+    for (size_t i = 0; i < options->n_expr_planners; i++)
+        PNI_TRY(pni_udf_planner_find(session->udfs, options->expr_planners[i], &found, err));
     return PN_OK;
 }
 
@@ -187,22 +201,44 @@ static pn_status put_functions(pn_session *session, json_t *platform, pn_error *
     return PN_OK;
 }
 
+/* Packs first; then all that can be found wrong without the engine; then the engine. */
+static pn_status install_parts(pn_session *session, const pn_platform_options *options,
+                               json_t *platform, pn_error *err) {
+    json_t *problems = json_object_get(platform, "problems");
+    bool is_lenient = options->flags & PN_PLATFORM_LENIENT;
+    size_t first = pni_udf_pack_count(session->udfs);
+    PNI_TRY(add_packs(session, options, problems, err));
+    if (!is_lenient)
+        PNI_TRY(check_planners(session, options, err));
+    PNI_TRY(check_required(session, options, problems, err));
+    if (!is_lenient && options->n_packs)
+        PNI_TRY(pni_session_install_packs(session, first, err));
+    if (options->n_packs)
+        PNI_TRY(tolerate(options, pni_session_udf_agree(session, err), problems, err));
+    PNI_TRY(apply_async(session, options, err));
+    PNI_TRY(add_planners(session, options, platform, err));
+    return put_functions(session, platform, err);
+}
+
+/* All of it or nothing: a session that was refused something is what it was before. */
 static pn_status install(pn_session *session, const pn_platform_options *options, bool is_explicit,
                          pn_error *err) {
     PNI_AUTO_PTR(json_t)
     platform = json_pack("{s:b, s:[], s:[]}", "installed", is_explicit, "problems",
                          "domain_planner_names");
-    json_t *problems = json_object_get(platform, "problems");
-    json_decref(session->async_policy);
+    PNI_AUTO_PTR(json_t) async_policy = session->async_policy;
+    size_t first = pni_udf_pack_count(session->udfs);
     session->async_policy =
         pni_session_async_policy(options->async_timeout_ms, options->async_batch_rows);
-    PNI_TRY(add_packs(session, options, problems, err));
-    PNI_TRY(apply_async(session, options, err));
-    PNI_TRY(add_planners(session, options, platform, err));
-    PNI_TRY(check_required(session, options, problems, err));
-    if (options->n_packs)
-        PNI_TRY(tolerate(options, pni_session_udf_agree(session, err), problems, err));
-    PNI_TRY(put_functions(session, platform, err));
+    if (is_explicit)
+        pni_session_functions_changed(session); /* the snapshot has the policy in it */
+    pn_status status = install_parts(session, options, platform, err);
+    if (status != PN_OK) {
+        json_decref(session->async_policy);
+        session->async_policy = pni_take(async_policy);
+        pni_session_take_back_packs(session, first);
+        return status;
+    }
     json_decref(session->platform);
     session->platform = pni_take(platform);
     return PN_OK;

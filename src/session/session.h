@@ -87,7 +87,7 @@ const json_t *pni_session_digests(const pn_session *session);
  * nothing can be installed. Lock held;
  * json_decref().
  */
-pn_status pni_session_snapshot(pn_session *session, json_t **out, pn_error *err);
+json_t *pni_session_snapshot(pn_session *session);
 /* Identity of the custom functions among `names` (sorted array of texts): an array, one object per
  * function. */
 pn_status pni_session_functions(const pn_session *session, const json_t *names, json_t **out,

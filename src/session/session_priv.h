@@ -74,7 +74,15 @@ pn_status pni_session_udf_hash(pn_session *session, const char **out, pn_error *
 pn_status pni_session_udf_agree(pn_session *session, pn_error *err);
 /* PLATFORM_LATE once something was planned, or was installed by pn_session_install(). Lock held. */
 pn_status pni_session_check_early(const pn_session *session, pn_error *err);
-/* Loads one pack: path absolute, digest or NULL. Lock held. */
+/* Opens and checks one pack, which is then the last of session->udfs: path absolute, digest or
+ * NULL. The engine has it after pni_session_install_packs(). Lock held. */
+pn_status pni_session_open_pack(pn_session *session, const char *path, const char *digest,
+                                pn_error *err);
+/* Gives the engine the packs from the `first` on. Lock held. */
+pn_status pni_session_install_packs(pn_session *session, size_t first, pn_error *err);
+/* Takes those packs out of the session again. Lock held. */
+void pni_session_take_back_packs(pn_session *session, size_t first);
+/* Opens and installs one pack, or nothing of it. Lock held. */
 pn_status pni_session_load(pn_session *session, const char *path, const char *digest,
                            pn_error *err);
 /* Digests the documents that are the same for all bundles of the session. */

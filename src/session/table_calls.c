@@ -160,12 +160,12 @@ static pn_status add_dataset(const opened *call, const char *name, const char *u
  * query reads is the state when it was compiled. */
 static pn_status session_rows(const opened *call, const char *uri, json_t **rows_out,
                               const char **type_out) {
-    const pni_udf_catalog *udfs = call->session->udfs;
+    const json_t *specs = pni_session_udf_specs(call->session);
     if (pni_streq(uri, "udf_registry")) {
-        *rows_out = pni_udf_registry_rows(udfs);
+        *rows_out = pni_udf_registry_rows(specs);
         *type_out = PNI_UDF_REGISTRY_TYPE;
     } else if (pni_streq(uri, "udf_docs")) {
-        *rows_out = pni_udf_docs_rows(udfs);
+        *rows_out = pni_udf_docs_rows(specs);
         *type_out = PNI_UDF_DOCS_TYPE;
     } else {
         return wrong_dataset(call, "names no table of the session");

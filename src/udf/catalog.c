@@ -1,49 +1,152 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The packs of one session and the names in them. A name or alias belongs to one function of one
- * pack; nobody replaces anybody, neither another pack's function nor one of the engine's own. The
- * catalog only refers to packs: they are never unmapped, because plans and streams that hold a
- * function may outlive the session that loaded it.
+ * pack, an option, a language, a table provider to one pack; nobody replaces anybody, neither
+ * another pack nor the engine's own. Everything is checked before a pack is put in, and putting in
+ * cannot fail. The catalog only refers to packs: they are never unmapped, because plans and streams
+ * that hold a function may outlive the session that loaded it.
  */
 #include "udf/udf_priv.h"
 
-static pn_status check_free(const pni_udf_catalog *catalog, const udf_pack *pack, const char *name,
-                            pn_error *err) {
-    const udf_pack *owner = pni_map_get(catalog->owners, name);
-    if (!owner) {
-        return PN_OK;
-    }
-    return pni_fail(err, PNI_E_UDF_DUPLICATE, "pack '%s' has a function '%s', and so has pack '%s'",
-                    pack->plugin->name, name, owner->plugin->name);
-}
+/* ---- is everything free? ----------------------------------------------------------------------
+ */
 
-static void put_name(pni_udf_catalog *catalog, udf_pack *pack, const char *name,
-                     const pni_udf_function *function) {
-    pni_map_put(catalog->functions, name, (void *)(uintptr_t)function->udf); /* read as const */
-    pni_map_put(catalog->kinds, name, (void *)(uintptr_t)(function->kind + 1));
-    pni_map_put(catalog->owners, name, pack);
-}
-
-pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn_error *err) {
-    const pn_plugin *plugin = pack->plugin;
+/* Names and aliases of its functions. */
+static pni_map *names_of(const pn_plugin *plugin) {
+    pni_map *names = pni_map_new();
     for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
         const pn_udf *udf = pni_udf_function_at(plugin, i).udf;
-        PNI_TRY(check_free(catalog, pack, udf->name, err));
+        pni_map_put(names, udf->name, names);
         for (const char *const *alias = udf->aliases; alias && *alias; alias++) {
-            PNI_TRY(check_free(catalog, pack, *alias, err));
+            pni_map_put(names, *alias, names);
         }
     }
-    udf_pack *kept = pni_alloc(sizeof *kept);
-    *kept = *pack;
-    pni_vec_push(&catalog->packs, kept);
-    for (uint64_t i = 0; i < pni_udf_function_count(plugin); i++) {
-        pni_udf_function function = pni_udf_function_at(plugin, i);
-        put_name(catalog, kept, function.udf->name, &function);
-        for (const char *const *alias = function.udf->aliases; alias && *alias; alias++) {
-            put_name(catalog, kept, *alias, &function);
+    return names;
+}
+
+static pn_status check_names(const pni_udf_catalog *catalog, const pn_plugin *plugin,
+                             const pni_map *names, pn_error *err) {
+    for (size_t i = 0; i < pni_map_count(names); i++) {
+        const char *name = pni_map_key_at(names, i);
+        const udf_declared *there = pni_udf_declared(catalog, name);
+        if (there) {
+            return pni_fail(err, PNI_E_UDF_DUPLICATE,
+                            "pack '%s' has a function '%s', and so has pack '%s'", plugin->name,
+                            name, there->pack->plugin->name);
         }
     }
     return PN_OK;
+}
+
+/* What else of a pack is found by a name of its own, as "an option 'a.b'"; false behind the last.
+ * Planners are looked up when they are installed, which is where two of one name are refused. */
+static bool extra_at(const pn_plugin *plugin, uint64_t index, pn_buf *out) {
+    pni_buf_clear(out);
+    if (index < plugin->n_options) {
+        pni_buf_printf(out, "an option '%s'", plugin->options[index].key);
+        return true;
+    }
+    index -= plugin->n_options;
+    if (index < plugin->n_function_factories) {
+        pni_buf_printf(out, "a language '%s'", plugin->function_factories[index].language);
+        return true;
+    }
+    index -= plugin->n_function_factories;
+    if (index < plugin->n_table_providers) {
+        pni_buf_printf(out, "a table provider '%s.%s'", plugin->name,
+                       plugin->table_providers[index].name);
+        return true;
+    }
+    return false;
+}
+
+static pn_status check_extras(const pni_udf_catalog *catalog, const pn_plugin *plugin,
+                              pn_error *err) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    PNI_AUTO_PTR(pni_map) own = pni_map_new();
+    for (uint64_t i = 0; extra_at(plugin, i, &text); i++) {
+        pni_map_put(own, pni_buf_text(&text), own);
+    }
+    for (size_t p = 0; p < catalog->packs.count; p++) {
+        const pn_plugin *other = catalog->packs.items[p]->plugin;
+        for (uint64_t i = 0; extra_at(other, i, &text); i++) {
+            if (pni_map_has(own, pni_buf_text(&text))) {
+                return pni_fail(err, PNI_E_UDF_DUPLICATE, "pack '%s' has %s, and so has pack '%s'",
+                                plugin->name, pni_buf_text(&text), other->name);
+            }
+        }
+    }
+    return PN_OK;
+}
+
+/* The engine would let a pack replace `sum`, or what CREATE FUNCTION made: refuse that. What the
+ * built-in pack replaces, it does on purpose (README.md). */
+static pn_status check_native(const pn_plugin *plugin, const pni_map *names, const json_t *function,
+                              const json_t *name, pn_error *err) {
+    bool is_custom = json_is_true(json_object_get(function, "custom"));
+    if (!json_is_string(name) || !pni_map_has(names, json_string_value(name))) {
+        return PN_OK;
+    }
+    return pni_fail(err, PNI_E_UDF_DUPLICATE, "pack '%s' has a function '%s', and so has the %s",
+                    plugin->name, json_string_value(name), is_custom ? "session" : "engine");
+}
+
+static pn_status check_natives(const pn_plugin *plugin, const pni_map *names,
+                               const pni_engine_session *session, pn_error *err) {
+    PNI_AUTO_PTR(json_t) functions = NULL;
+    PNI_TRY(pni_engine_session_functions(session, &functions, err));
+    size_t index;
+    json_t *function;
+    json_array_foreach(functions, index, function) {
+        PNI_TRY(check_native(plugin, names, function, json_object_get(function, "name"), err));
+        size_t at;
+        json_t *alias;
+        json_array_foreach(json_object_get(function, "aliases"), at, alias) {
+            PNI_TRY(check_native(plugin, names, function, alias, err));
+        }
+    }
+    return PN_OK;
+}
+
+pn_status pni_udf_check_free(const pni_udf_catalog *catalog, const pn_plugin *plugin,
+                             const pni_engine_session *session, pn_error *err) {
+    PNI_AUTO_PTR(pni_map) names = names_of(plugin);
+    PNI_TRY(check_names(catalog, plugin, names, err));
+    PNI_TRY(check_extras(catalog, plugin, err));
+    return session ? check_natives(plugin, names, session, err) : PN_OK;
+}
+
+/* ---- what is in it ----------------------------------------------------------------------------
+ */
+
+static void put_names(pni_udf_catalog *catalog, udf_pack *pack) {
+    for (uint64_t i = 0; i < pni_udf_function_count(pack->plugin); i++) {
+        udf_declared *declared = &pack->functions[i];
+        pni_map_put(catalog->names, declared->function.udf->name, declared);
+        for (const char *const *alias = declared->function.udf->aliases; alias && *alias; alias++) {
+            pni_map_put(catalog->names, *alias, declared);
+        }
+    }
+}
+
+void pni_udf_catalog_put(pni_udf_catalog *catalog, const pn_plugin *plugin,
+                         const char digest[PNI_SHA256_HEX]) {
+    udf_pack *pack = pni_calloc(1, sizeof *pack);
+    uint64_t count = pni_udf_function_count(plugin);
+    pack->plugin = plugin;
+    pack->is_builtin = plugin == pni_udf_builtin();
+    memcpy(pack->digest, digest, sizeof pack->digest);
+    pack->functions = pni_calloc(count + 1, sizeof *pack->functions);
+    for (uint64_t i = 0; i < count; i++) {
+        pack->functions[i] = (udf_declared){pack, pni_udf_function_at(plugin, i)};
+    }
+    pni_vec_push(&catalog->packs, pack);
+    put_names(catalog, pack);
+}
+
+static void free_pack(udf_pack *pack) {
+    pni_free(pack->functions);
+    pni_free(pack);
 }
 
 /* One digest for the whole built-in pack, over the identities of its functions in their order. */
@@ -60,13 +163,10 @@ static void digest_builtin(const pn_plugin *plugin, char hex_out[PNI_SHA256_HEX]
 
 pni_udf_catalog *pni_udf_catalog_new(void) {
     pni_udf_catalog *catalog = pni_calloc(1, sizeof *catalog);
-    catalog->functions = pni_map_new();
-    catalog->owners = pni_map_new();
-    catalog->kinds = pni_map_new();
-    udf_pack pack = {.plugin = pni_udf_builtin(), .is_builtin = true};
-    digest_builtin(pack.plugin, pack.digest);
-    pn_status status = pni_udf_catalog_add(catalog, &pack, NULL);
-    pni_assert(status == PN_OK);
+    char digest[PNI_SHA256_HEX];
+    catalog->names = pni_map_new();
+    digest_builtin(pni_udf_builtin(), digest);
+    pni_udf_catalog_put(catalog, pni_udf_builtin(), digest);
     return catalog;
 }
 
@@ -75,66 +175,64 @@ void pni_udf_catalog_free(pni_udf_catalog *catalog) {
         return;
     }
     for (size_t i = 0; i < catalog->packs.count; i++) {
-        pni_free(catalog->packs.items[i]);
+        free_pack(catalog->packs.items[i]);
     }
     pni_vec_dispose(&catalog->packs);
-    pni_map_free(catalog->functions);
-    pni_map_free(catalog->owners);
-    pni_map_free(catalog->kinds);
+    pni_map_free(catalog->names);
     pni_free(catalog);
 }
 
-const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name) {
-    return pni_map_get(catalog->functions, name);
+size_t pni_udf_pack_count(const pni_udf_catalog *catalog) {
+    return catalog->packs.count;
 }
 
-int32_t pni_udf_kind(const pni_udf_catalog *catalog, const char *name) {
-    uintptr_t kind = (uintptr_t)pni_map_get(catalog->kinds, name);
-    pni_assert(kind != 0);
-    return (int32_t)(kind - 1);
+const udf_declared *pni_udf_declared(const pni_udf_catalog *catalog, const char *name) {
+    return name ? pni_map_get(catalog->names, name) : NULL;
+}
+
+const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name) {
+    const udf_declared *declared = pni_udf_declared(catalog, name);
+    return declared ? declared->function.udf : NULL;
 }
 
 /* ---- installing -------------------------------------------------------------------------------
  */
 
-static pn_status check_native(const pni_udf_catalog *catalog, const json_t *function,
-                              const char *name, pn_error *err) {
-    const udf_pack *pack = name ? pni_map_get(catalog->owners, name) : NULL;
-    if (!pack || pack->is_builtin || json_is_true(json_object_get(function, "custom"))) {
-        return PN_OK;
-    }
-    return pni_fail(err, PNI_E_UDF_DUPLICATE,
-                    "pack '%s' has a function '%s', and so has the engine", pack->plugin->name,
-                    name);
-}
-
-/* The engine would let a pack replace `sum`: refuse that. What the built-in pack replaces, it does
- * on purpose (README.md). */
-static pn_status check_natives(const pni_udf_catalog *catalog, const pni_engine_session *session,
-                               pn_error *err) {
-    PNI_AUTO_PTR(json_t) functions = NULL;
-    PNI_TRY(pni_engine_session_functions(session, &functions, err));
-    size_t index;
-    json_t *function;
-    json_array_foreach(functions, index, function) {
-        PNI_TRY(check_native(catalog, function, pni_json_text(function, "name"), err));
-        size_t at;
-        json_t *alias;
-        json_array_foreach(json_object_get(function, "aliases"), at, alias) {
-            PNI_TRY(check_native(catalog, function, json_string_value(alias), err));
-        }
-    }
-    return PN_OK;
-}
-
-pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
-                          pn_error *err) {
-    if (catalog->packs.count > 1) {
-        PNI_TRY(check_natives(catalog, session, err));
-    }
-    for (size_t i = 0; i < catalog->packs.count; i++) {
+pn_status pni_udf_install(const pni_udf_catalog *catalog, size_t first,
+                          const pni_engine_session *session, pn_error *err) {
+    for (size_t i = first; i < catalog->packs.count; i++) {
         const udf_pack *pack = catalog->packs.items[i];
         PNI_TRY(pni_engine_add_functions(session, pack->plugin, pack->digest, err));
     }
     return PN_OK;
+}
+
+/* No name of it is anybody else's, so what the engine has of them came from the pack. */
+static void withdraw(const udf_pack *pack, const pni_engine_session *session) {
+    for (uint64_t i = 0; i < pni_udf_function_count(pack->plugin); i++) {
+        const pn_udf *udf = pack->functions[i].function.udf;
+        const char *const none[] = {NULL};
+        const char *const *alias = udf->aliases ? udf->aliases : none;
+        for (const char *name = udf->name; name; name = *alias++) {
+            PNI_AUTO_PTR(json_t) gone = json_pack("{s:s, s:s}", "name", name, "kind", "none");
+            pn_status status = pni_engine_session_define(session, gone, NULL);
+            (void)status; /* the failure that leads here is the one to tell */
+        }
+    }
+}
+
+void pni_udf_take_back(pni_udf_catalog *catalog, size_t first, const pni_engine_session *session) {
+    if (first >= catalog->packs.count) {
+        return;
+    }
+    while (catalog->packs.count > first) {
+        udf_pack *pack = catalog->packs.items[--catalog->packs.count];
+        withdraw(pack, session);
+        free_pack(pack);
+    }
+    pni_map_free(catalog->names);
+    catalog->names = pni_map_new();
+    for (size_t i = 0; i < catalog->packs.count; i++) {
+        put_names(catalog, catalog->packs.items[i]);
+    }
 }

@@ -80,10 +80,8 @@ static pn_status check_form(const udf_check *at, const pn_signature *form) {
 }
 
 static pn_status check_forms(const udf_check *at, const pn_udf *udf) {
-    const pn_signature own = {sizeof own,      udf->signature,     udf->min_args,
-                              udf->max_args,   udf->n_arg_formats, 0,
-                              udf->arg_formats};
-    PNI_TRY(check_form(at, &own));
+    pn_signature form = pni_udf_form_at(udf, 0);
+    PNI_TRY(check_form(at, &form));
     if (udf->n_alternatives == 0) {
         return PN_OK;
     }
@@ -94,13 +92,12 @@ static pn_status check_forms(const udf_check *at, const pn_udf *udf) {
     if (stride < sizeof(pn_signature) || stride % _Alignof(pn_signature) != 0) {
         return pni_udf_wrong(at, "the field 'alternative_stride' does not fit pn_signature");
     }
-    for (uint64_t i = 0; i < udf->n_alternatives; i++) {
-        const char *row = (const char *)udf->alternatives + i * stride;
-        const pn_signature *form = (const pn_signature *)(const void *)row;
-        if (form->struct_size < sizeof *form || form->struct_size > stride) {
+    for (uint64_t i = 1; i <= udf->n_alternatives; i++) {
+        form = pni_udf_form_at(udf, i);
+        if (form.struct_size < sizeof form || form.struct_size > stride) {
             return pni_udf_wrong(at, "the 'struct_size' of an alternative is wrong");
         }
-        PNI_TRY(check_form(at, form));
+        PNI_TRY(check_form(at, &form));
     }
     return PN_OK;
 }

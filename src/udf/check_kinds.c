@@ -120,7 +120,8 @@ static pn_status check_option(udf_check *at, const pn_option *row, uint64_t numb
     }
     snprintf(at->label, sizeof at->label, "option '%.128s'", row->key);
     if (pni_map_has(at->names, row->key)) { /* no function's name has a dot */
-        return pni_udf_wrong(at, "its key is there twice");
+        return pni_fail(at->err, PNI_E_UDF_DUPLICATE, "pack '%s' has the %s twice", at->origin,
+                        at->label);
     }
     pni_map_put(at->names, row->key, at->names);
     if (!row->format || strlen(row->format) != 1 || !strchr("ublg", row->format[0])) {
@@ -138,6 +139,11 @@ static pn_status check_named(udf_check *at, const char *what, const char *name, 
         return pni_udf_wrong(at, "its name is not lower-case text of at most 128 bytes");
     }
     snprintf(at->label, sizeof at->label, "%s '%s'", what, name);
+    if (pni_map_has(at->names, at->label)) { /* no function's name has a quote */
+        return pni_fail(at->err, PNI_E_UDF_DUPLICATE, "pack '%s' has the %s twice", at->origin,
+                        at->label);
+    }
+    pni_map_put(at->names, at->label, at->names);
     return has_callback ? PN_OK : pni_udf_wrong(at, "its function is NULL");
 }
 

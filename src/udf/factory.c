@@ -8,19 +8,6 @@
 
 #include <stdio.h>
 
-static const pn_udf *only_function(const pn_plugin *made, const char **kind) {
-    if (made->n_udfs + made->n_aggregates + made->n_windows + made->n_table_functions != 1)
-        return NULL;
-    *kind = made->n_udfs         ? "scalar"
-            : made->n_aggregates ? "aggregate"
-            : made->n_windows    ? "window"
-                                 : "table";
-    return made->n_udfs         ? &made->udfs[0]
-           : made->n_aggregates ? made->aggregates[0].function
-           : made->n_windows    ? made->windows[0].function
-                                : made->table_functions[0].function;
-}
-
 static pn_status call_factory(const pn_function_factory *factory, const json_t *request,
                               const struct ArrowSchema *types, const pn_plugin **out,
                               pn_error *err) {
@@ -64,12 +51,14 @@ static void identify(const pn_function_factory *factory, const char *pack_digest
 }
 
 static pn_status check_made(const pn_function_factory *factory, const json_t *request,
-                            const pn_udf *udf, pn_error *err) {
+                            const pn_plugin *made, pni_udf_function *out, pn_error *err) {
     const char *name = pni_json_text(request, "name");
-    if (!udf)
+    if (pni_udf_function_count(made) != 1)
         return pni_fail(err, PNI_E_FUNCTION_FACTORY,
                         "the factory of '%s' made no table with one function for '%s'",
                         factory->language, name);
+    *out = pni_udf_function_at(made, 0);
+    const pn_udf *udf = out->udf;
     if (!pni_streq(udf->name, name))
         return pni_fail(err, PNI_E_FUNCTION_FACTORY,
                         "the factory of '%s' made a function '%s' where '%s' was asked for",
@@ -84,7 +73,7 @@ pn_status pni_sql_factory_make(const pn_function_factory *factory, const char *p
                                const json_t *request, pni_sql_decision *out, pn_error *err) {
     const char *name = pni_json_text(request, "name");
     const pn_plugin *theirs = NULL;
-    const char *kind = NULL;
+    pni_udf_function function = {0};
     char origin[64], digest[PNI_SHA256_HEX];
     PNI_AUTO_SCHEMA types = {0};
     PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
@@ -97,17 +86,16 @@ pn_status pni_sql_factory_make(const pn_function_factory *factory, const char *p
     PNI_TRY(call_factory(factory, request, &types, &theirs, err));
     snprintf(origin, sizeof origin, "factory of %.40s", factory->language);
     PNI_TRY(pni_udf_adopt(theirs, origin, &out->made, err));
-    const pn_udf *udf = only_function(out->made, &kind);
-    PNI_TRY(check_made(factory, request, udf, err));
+    PNI_TRY(check_made(factory, request, out->made, &function, err));
     identify(factory, pack_digest, request, digest);
-    pni_udf_signature(udf, &signature);
+    pni_udf_signature(function.udf, &signature);
     pni_sql_write_head(request, &text);
     pni_buf_printf(&text, " LANGUAGE %s AS $$%s$$", factory->language,
                    pni_json_text(json_object_get(request, "body"), "source"));
-    out->definition =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:O}", "name", name, "kind", kind,
-                  "text", pni_buf_text(&text), "digest", digest, "language", factory->language,
-                  "volatility", pni_udf_volatility_text(udf), "signature", pni_buf_text(&signature),
-                  "calls", "schema", json_object_get(request, "schema"));
+    out->definition = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:O}", "name", name, "kind",
+        pni_udf_kind_text(function.kind), "text", pni_buf_text(&text), "digest", digest, "language",
+        factory->language, "volatility", pni_udf_volatility_text(function.udf), "signature",
+        pni_buf_text(&signature), "calls", "schema", json_object_get(request, "schema"));
     return PN_OK;
 }

@@ -11,6 +11,19 @@ const pn_udf *pni_udf_at(const pn_plugin *plugin, uint64_t index) {
     return (const pn_udf *)(const void *)(base + index * plugin->udf_stride);
 }
 
+pn_signature pni_udf_form_at(const pn_udf *udf, uint64_t index) {
+    if (index == 0) {
+        return (pn_signature){.struct_size = sizeof(pn_signature),
+                              .kind = udf->signature,
+                              .min_args = udf->min_args,
+                              .max_args = udf->max_args,
+                              .n_arg_formats = udf->n_arg_formats,
+                              .arg_formats = udf->arg_formats};
+    }
+    const char *row = (const char *)udf->alternatives + (index - 1) * udf->alternative_stride;
+    return *(const pn_signature *)(const void *)row;
+}
+
 uint64_t pni_udf_function_count(const pn_plugin *plugin) {
     return plugin->n_udfs + plugin->n_aggregates + plugin->n_windows + plugin->n_table_functions;
 }

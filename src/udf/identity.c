@@ -22,14 +22,10 @@ static void put_form(const pn_signature *form, pn_buf *out) {
 }
 
 void pni_udf_signature(const pn_udf *udf, pn_buf *out) {
-    const pn_signature own = {sizeof own,      udf->signature,     udf->min_args,
-                              udf->max_args,   udf->n_arg_formats, 0,
-                              udf->arg_formats};
-    put_form(&own, out);
-    for (uint64_t i = 0; i < udf->n_alternatives; i++) {
-        const char *row = (const char *)udf->alternatives + i * udf->alternative_stride;
-        pni_buf_puts(out, " | ");
-        put_form((const pn_signature *)(const void *)row, out);
+    for (uint64_t i = 0; i <= udf->n_alternatives; i++) {
+        const pn_signature form = pni_udf_form_at(udf, i);
+        pni_buf_puts(out, i ? " | " : "");
+        put_form(&form, out);
     }
     pni_buf_printf(out, " -> %s", udf->return_format ? udf->return_format : "?");
     pni_buf_puts(out, udf->null_handling == PN_NULLS_PROPAGATED ? " strict" : "");
@@ -64,32 +60,37 @@ void pni_udf_body_digest(const pn_udf *udf, int32_t kind, char hex_out[PNI_SHA25
     pni_sha256_hex(text.data, text.len, hex_out);
 }
 
-pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
-                         char hex_out[PNI_SHA256_HEX], pn_error *err) {
-    const udf_pack *pack = pni_map_get(catalog->owners, name);
-    if (!pack) {
-        return pni_fail(err, PNI_E_UDF_UNKNOWN, "there is no function '%s' in a pack", name);
-    }
+static void digest_of(const udf_declared *declared, char hex_out[PNI_SHA256_HEX]) {
+    const udf_pack *pack = declared->pack;
     if (pack->is_builtin) {
-        pni_udf_body_digest(pni_udf_find(catalog, name), pni_udf_kind(catalog, name), hex_out);
+        pni_udf_body_digest(declared->function.udf, declared->function.kind, hex_out);
     } else {
         memcpy(hex_out, pack->digest, sizeof pack->digest);
     }
+}
+
+pn_status pni_udf_digest(const pni_udf_catalog *catalog, const char *name,
+                         char hex_out[PNI_SHA256_HEX], pn_error *err) {
+    const udf_declared *declared = pni_udf_declared(catalog, name);
+    if (!declared) {
+        return pni_fail(err, PNI_E_UDF_UNKNOWN, "there is no function '%s' in a pack", name);
+    }
+    digest_of(declared, hex_out);
     return PN_OK;
 }
 
 /* Follows from the body, so it tells people which body it is and is no part of an identity. */
-const char *pni_udf_version(const pni_udf_catalog *catalog, const pn_udf *udf) {
-    const udf_pack *pack = pni_map_get(catalog->owners, udf->name);
-    return pack->is_builtin ? udf->body_version : pack->plugin->version;
+const char *pni_udf_version(const udf_declared *declared) {
+    return declared->pack->is_builtin ? declared->function.udf->body_version
+                                      : declared->pack->plugin->version;
 }
 
-static json_t *identity_of(const pni_udf_catalog *catalog, const pn_udf *udf) {
+static json_t *identity_of(const udf_declared *declared) {
+    const pn_udf *udf = declared->function.udf;
     PNI_AUTO(pn_buf) signature = PN_BUF_INIT;
-    put_signature(udf, pni_udf_kind(catalog, udf->name), &signature);
     char digest[PNI_SHA256_HEX];
-    pn_status status = pni_udf_digest(catalog, udf->name, digest, NULL);
-    pni_assert(status == PN_OK); /* it is in the catalog */
+    put_signature(udf, declared->function.kind, &signature);
+    digest_of(declared, digest);
     json_t *entry = json_object();
     json_object_set_new(entry, "name", json_string(udf->name));
     json_object_set_new(entry, "signature", json_string(pni_buf_text(&signature)));
@@ -108,43 +109,33 @@ pn_status pni_udf_identity(const pni_udf_catalog *catalog, const json_t *used, j
             return pni_fail(err, PNI_E_ARGUMENT, "entry %zu of the functions used is no text",
                             index);
         }
-        const pn_udf *udf = pni_udf_find(catalog, json_string_value(name));
-        if (udf) {
-            pni_map_put(wanted, udf->name, (void *)(uintptr_t)udf);
+        const udf_declared *declared = pni_udf_declared(catalog, json_string_value(name));
+        if (declared) {
+            pni_map_put(wanted, declared->function.udf->name, (void *)(uintptr_t)declared);
         }
     }
     const char **sorted = pni_map_sorted_keys(wanted);
     json_t *made = json_array();
     for (size_t i = 0; i < pni_map_count(wanted); i++) {
-        json_array_append_new(made, identity_of(catalog, pni_map_get(wanted, sorted[i])));
+        json_array_append_new(made, identity_of(pni_map_get(wanted, sorted[i])));
     }
     pni_free(sorted);
     *out = made;
     return PN_OK;
 }
 
-pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error *err) {
-    PNI_AUTO_PTR(json_t) digests = json_object();
+json_t *pni_udf_digests(const pni_udf_catalog *catalog) {
+    json_t *digests = json_object();
     char hex[PNI_SHA256_HEX];
-    for (size_t i = 0; i < pni_map_count(catalog->functions); i++) {
-        const char *name = pni_map_key_at(catalog->functions, i);
-        if (pni_streq(pni_udf_find(catalog, name)->name, name)) { /* else an alias */
-            PNI_TRY(pni_udf_digest(catalog, name, hex, err));
+    for (size_t i = 0; i < pni_map_count(catalog->names); i++) {
+        const char *name = pni_map_key_at(catalog->names, i);
+        const udf_declared *declared = pni_map_value_at(catalog->names, i);
+        if (pni_streq(declared->function.udf->name, name)) { /* else an alias */
+            digest_of(declared, hex);
             json_object_set_new(digests, name, json_string(hex));
         }
     }
-    *out = pni_take(digests);
-    return PN_OK;
-}
-
-static json_t *split_tags(const char *tags) {
-    json_t *list = json_array();
-    while (*tags) {
-        size_t len = strcspn(tags, ",");
-        json_array_append_new(list, json_stringn(tags, len));
-        tags += len + (tags[len] == ',');
-    }
-    return list;
+    return digests;
 }
 
 json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *identity) {
@@ -154,7 +145,7 @@ json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *ident
     json_array_foreach((json_t *)(uintptr_t)identity, index, entry) {
         const pn_udf *udf = pni_udf_find(catalog, pni_json_text(entry, "name"));
         if (udf && udf->rewrite_tags && *udf->rewrite_tags) {
-            json_object_set_new(tags, udf->name, split_tags(udf->rewrite_tags));
+            json_object_set_new(tags, udf->name, pni_udf_tags(udf->rewrite_tags));
         }
     }
     return tags;
@@ -165,9 +156,10 @@ json_t *pni_udf_versions(const pni_udf_catalog *catalog, const json_t *identity)
     size_t index;
     json_t *entry;
     json_array_foreach((json_t *)(uintptr_t)identity, index, entry) {
-        const pn_udf *udf = pni_udf_find(catalog, pni_json_text(entry, "name"));
-        if (udf) {
-            json_object_set_new(versions, udf->name, json_string(pni_udf_version(catalog, udf)));
+        const udf_declared *declared = pni_udf_declared(catalog, pni_json_text(entry, "name"));
+        if (declared) {
+            json_object_set_new(versions, declared->function.udf->name,
+                                json_string(pni_udf_version(declared)));
         }
     }
     return versions;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of a catalog as rows: the tables udf_registry() and udf_docs(). */
+/* The specs of functions as rows: the tables udf_registry() and udf_docs(). */
 #include "udf/udf_priv.h"
 
 /* Some keys of a spec, or of its "doc", as a row. */
@@ -13,25 +13,24 @@ static json_t *row_of(const json_t *spec, const char *const *keys) {
     return row;
 }
 
-static json_t *rows_of(const pni_udf_catalog *catalog, const char *const *keys) {
-    PNI_AUTO_PTR(json_t) specs = pni_udf_specs(catalog);
+static json_t *rows_of(const json_t *specs, const char *const *keys) {
     json_t *rows = json_array();
     size_t index;
     json_t *spec;
-    json_array_foreach(specs, index, spec) {
+    json_array_foreach((json_t *)(uintptr_t)specs, index, spec) {
         json_array_append_new(rows, row_of(spec, keys));
     }
     return rows;
 }
 
-json_t *pni_udf_registry_rows(const pni_udf_catalog *catalog) {
+json_t *pni_udf_registry_rows(const json_t *specs) {
     static const char *const keys[] = {
         "name",         "kind",           "volatility",      "aliases", "simplify",
         "coerce_types", "short_circuits", "parameter_names", NULL};
-    return rows_of(catalog, keys);
+    return rows_of(specs, keys);
 }
 
-json_t *pni_udf_docs_rows(const pni_udf_catalog *catalog) {
+json_t *pni_udf_docs_rows(const json_t *specs) {
     static const char *const keys[] = {"name",
                                        "kind",
                                        "section",
@@ -43,7 +42,7 @@ json_t *pni_udf_docs_rows(const pni_udf_catalog *catalog) {
                                        "alternative_syntax",
                                        "related_udfs",
                                        NULL};
-    PNI_AUTO_PTR(json_t) rows = rows_of(catalog, keys);
+    PNI_AUTO_PTR(json_t) rows = rows_of(specs, keys);
     size_t index;
     json_t *row;
     json_array_foreach(rows, index, row) {

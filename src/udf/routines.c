@@ -157,17 +157,6 @@ static void note_difference(const parity *p, const char *what, const char *name,
     note(p, what, json_pack("{s:s, s:O, s:O}", "name", name, "snapshot", ours, "engine", theirs));
 }
 
-static bool is_listed(const json_t *list, const char *name) {
-    size_t index;
-    json_t *entry;
-    json_array_foreach((json_t *)(uintptr_t)list, index, entry) {
-        if (pni_streq(json_string_value(entry), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void compare_aliases(const parity *p, const char *name, const json_t *function) {
     PNI_AUTO_PTR(json_t) none = json_array();
     const json_t *ours = json_object_get(json_object_get(p->snapshot, "aliases"), name);
@@ -178,7 +167,8 @@ static void compare_aliases(const parity *p, const char *name, const json_t *fun
         note_difference(p, "aliases", name, ours ? ours : none, theirs ? theirs : none);
     }
     json_array_foreach((json_t *)(uintptr_t)ours, index, alias) {
-        if (!is_listed(json_object_get(p->catalog, "function_names"), json_string_value(alias))) {
+        if (!pni_json_lists(json_object_get(p->catalog, "function_names"),
+                            json_string_value(alias))) {
             note(p, "aliases_missing", json_incref(alias));
         }
     }
@@ -188,7 +178,7 @@ static void compare_aliases(const parity *p, const char *name, const json_t *fun
 static void compare_one(const parity *p, const char *kind, const char *name) {
     const json_t *categories = json_object_get(p->catalog, "functions_by_category");
     const json_t *function = pni_map_get(p->engine, name);
-    if (!is_listed(json_object_get(categories, kind), name)) {
+    if (!pni_json_lists(json_object_get(categories, kind), name)) {
         const char *other = function ? pni_json_text(function, "kind") : NULL;
         PNI_AUTO_PTR(json_t) ours = json_string(kind);
         if (other) {
@@ -216,7 +206,8 @@ static bool is_known(const parity *p, const char *name) {
         return true;
     }
     json_object_foreach(json_object_get(p->snapshot, "aliases"), of, aliases) {
-        if (is_listed(json_object_get(p->snapshot, "table"), of) && is_listed(aliases, name)) {
+        if (pni_json_lists(json_object_get(p->snapshot, "table"), of) &&
+            pni_json_lists(aliases, name)) {
             return true;
         }
     }

@@ -317,17 +317,6 @@ static void put_missing(pn_buf *list, size_t *count, const char *name, const cha
     (*count)++;
 }
 
-static bool lists(const json_t *names, const char *name) {
-    size_t index;
-    json_t *entry;
-    json_array_foreach((json_t *)(uintptr_t)names, index, entry) {
-        if (pni_streq(json_string_value(entry), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *lacking(const json_t *snapshot, const char *canonical) {
     static const char *const needed[] = {"parameter_names", "volatility", "signature_inputs",
                                          "return_types"};
@@ -351,7 +340,7 @@ pn_status pni_udf_require(const json_t *snapshot, const json_t *catalog, const j
         const char *canonical = name ? pni_map_get(known, name) : NULL;
         const char *lack = canonical ? lacking(snapshot, canonical) : NULL;
         bool is_engine =
-            name && !canonical && lists(json_object_get(catalog, "function_names"), name);
+            !canonical && pni_json_lists(json_object_get(catalog, "function_names"), name);
         if (lack || (!canonical && !is_engine)) {
             put_missing(&list, &missing, name ? name : "?", lack);
         }

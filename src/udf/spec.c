@@ -44,7 +44,7 @@ static json_t *sorted_list(json_t *texts) {
     return list;
 }
 
-static json_t *split_tags(const char *tags) {
+json_t *pni_udf_tags(const char *tags) {
     json_t *list = json_array();
     while (tags && *tags) {
         size_t len = strcspn(tags, ",");
@@ -146,14 +146,9 @@ static void put_signatures(const udf_declared *declared, json_t *spec) {
     const pn_udf *udf = declared->function.udf;
     json_t *inputs = json_array();
     json_t *results = json_array();
-    pn_signature first = {.kind = udf->signature,
-                          .min_args = udf->min_args,
-                          .n_arg_formats = udf->n_arg_formats,
-                          .arg_formats = udf->arg_formats};
-    put_signature(declared, &first, inputs, results);
-    for (uint64_t i = 0; i < udf->n_alternatives; i++) {
-        put_signature(declared, row_at(udf->alternatives, udf->alternative_stride, i), inputs,
-                      results);
+    for (uint64_t i = 0; i <= udf->n_alternatives; i++) {
+        const pn_signature form = pni_udf_form_at(udf, i);
+        put_signature(declared, &form, inputs, results);
     }
     json_object_set_new(spec, "signature_inputs", inputs);
     json_object_set_new(spec, "return_types", results);
@@ -242,11 +237,11 @@ static json_t *spec_of(const pni_udf_catalog *catalog, const udf_declared *decla
                              pni_udf_kind_text(declared->function.kind), "pack", plugin->name,
                              "pack_version", plugin->version, "signature", pni_buf_text(&signature),
                              "volatility", pni_udf_volatility_text(udf), "digest", digest,
-                             "version", pni_udf_version(catalog, udf));
+                             "version", pni_udf_version(declared));
     pni_assert(spec);
     json_object_set_new(spec, "func_id", json_sprintf("%s.%s", plugin->name, udf->name));
     json_object_set_new(spec, "aliases", sorted_list(text_list(udf->aliases)));
-    json_object_set_new(spec, "rewrite_tags", split_tags(udf->rewrite_tags));
+    json_object_set_new(spec, "rewrite_tags", pni_udf_tags(udf->rewrite_tags));
     json_t *names = names_of(udf);
     json_object_set_new(spec, "parameter_names", names ? names : json_null());
     put_signatures(declared, spec);

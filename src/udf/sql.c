@@ -48,24 +48,14 @@ const json_t *pni_sql_functions_all(const pni_sql_functions *functions) {
     return functions->by_name;
 }
 
-static bool is_among(const json_t *names, const char *name) {
-    size_t index;
-    json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)names, index, item) {
-        if (pni_streq(json_string_value(item), name))
-            return true;
-    }
-    return false;
-}
-
 /* The first by name that calls `name`, but for those in `leaving`; NULL when none does. */
 static const char *caller_of(const pni_sql_functions *functions, const char *name,
                              const json_t *leaving) {
     const char *caller, *first = NULL;
     json_t *definition;
     json_object_foreach(functions->by_name, caller, definition) {
-        if (is_among(json_object_get(definition, "calls"), name) && !is_among(leaving, caller) &&
-            (!first || strcmp(caller, first) < 0))
+        if (pni_json_lists(json_object_get(definition, "calls"), name) &&
+            !pni_json_lists(leaving, caller) && (!first || strcmp(caller, first) < 0))
             first = caller;
     }
     return first;

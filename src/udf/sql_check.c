@@ -5,6 +5,7 @@
  * it, anything else is a scalar function. The text of the definition is made here from the parts,
  * in one form for every way to write it; its digest is what the function is known by.
  */
+#include "udf/check_priv.h"
 #include "udf/sql_priv.h"
 
 /* What the rules of one statement look at. */
@@ -26,9 +27,7 @@ static pn_status wrong_declaration(const subject *at, const char *what) {
 }
 
 static pn_status check_word(const subject *at, const char *word) {
-    size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    bool starts_well = word[0] == '_' || (word[0] >= 'a' && word[0] <= 'z');
-    if (starts_well && word[len] == '\0' && len <= PNI_NAME_MAX_BYTES)
+    if (pni_udf_is_name(word))
         return PN_OK;
     return pni_fail(at->err, PNI_E_FUNCTION_DECLARATION,
                     "'%.64s' is no name: a to z, 0 to 9 and _, at most %u bytes", word,
@@ -170,15 +169,10 @@ static const char *kind_of(const subject *at, const char *name) {
     return NULL;
 }
 
+/* What the policy does not say is not bounded. */
 static bool is_allowed(const subject *at, const char *list, const char *name) {
     const json_t *allowed = json_object_get(at->functions->policy, list);
-    size_t index;
-    json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)allowed, index, item) {
-        if (pni_streq(json_string_value(item), name))
-            return true;
-    }
-    return !allowed;
+    return !allowed || pni_json_lists(allowed, name);
 }
 
 /* Every function called is there and allowed; gives the most volatile of them. */
@@ -338,11 +332,13 @@ void pni_sql_write_head(const json_t *request, pn_buf *out) {
         pni_buf_printf(out, " RETURNS %s", returns);
 }
 
-/* The function that a second name stands for, also when it is given by a second name. */
+/* The function that a second name stands for, also when it is given by a second name. What a
+ * factory or a foreign library made is called by its own. */
 static const char *target_of(const subject *at) {
     const char *name = named_function(at);
     const json_t *own = json_object_get(at->functions->by_name, name);
-    return own ? pni_json_text(own, "target") : name;
+    const char *target = pni_json_text(own, "target");
+    return target ? target : name;
 }
 
 static json_t *definition_of(const subject *at, const char *kind, const char *volatility,
@@ -360,9 +356,22 @@ static json_t *definition_of(const subject *at, const char *kind, const char *vo
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:O?}", "name", at->name, "kind", kind, "text",
                   pni_buf_text(&text), "digest", digest, "volatility", volatility, "calls", calls,
                   "schema", json_object_get(at->request, "schema"));
+    pni_assert(made);
     if (target)
         json_object_set_new(made, "target", json_string(target));
     return made;
+}
+
+/* By the factory of a pack; what it made is bounded as a body is. */
+static pn_status make_by(const subject *at, const pn_function_factory *factory, const char *digest,
+                         pni_sql_decision *out) {
+    PNI_TRY(pni_sql_factory_make(factory, digest, at->request, out, at->err));
+    pn_status status = check_volatility(at, pni_json_text(out->definition, "volatility"));
+    if (status != PN_OK) {
+        json_decref(out->definition);
+        *out = (pni_sql_decision){0};
+    }
+    return status;
 }
 
 pn_status pni_sql_decide(const pni_sql_functions *functions, const json_t *known,
@@ -385,7 +394,7 @@ pn_status pni_sql_decide(const pni_sql_functions *functions, const json_t *known
             ? pni_udf_factory_find(functions->catalog, language, &digest)
             : NULL;
     if (factory && is_allowed(&at, "languages", language))
-        return pni_sql_factory_make(factory, digest, request, out, err);
+        return make_by(&at, factory, digest, out);
     PNI_TRY(decide_kind(&at, &kind));
     if (pni_streq(kind, "scalar")) {
         if (!pni_json_text(request, "returns"))

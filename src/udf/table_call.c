@@ -22,14 +22,8 @@ typedef struct table_call {
 } table_call;
 
 const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name) {
-    const pn_udf *udf = name ? pni_udf_find(catalog, name) : NULL;
-    const udf_pack *pack = udf ? pni_map_get(catalog->owners, name) : NULL;
-    for (uint64_t i = 0; pack && i < pack->plugin->n_table_functions; i++) {
-        if (pack->plugin->table_functions[i].function == udf) {
-            return &pack->plugin->table_functions[i];
-        }
-    }
-    return NULL;
+    const udf_declared *declared = pni_udf_declared(catalog, name);
+    return declared && declared->function.kind == PNI_UDF_TABLE ? declared->function.row : NULL;
 }
 
 const char *pni_udf_table_refusal(const char *name) {
@@ -113,15 +107,26 @@ static pn_status place_arguments(table_call *call, const json_t *args) {
     return PN_OK;
 }
 
+/* Classes of plugin.h as the types their values have here. */
+static const char *type_of(const char *format) {
+    static const char *const texts[] = {"s", "t", "*"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (pni_streq(format, texts[i])) {
+            return "u";
+        }
+    }
+    return format[0] == '=' ? format + 1 : format;
+}
+
 /* An SQL literal of a table, or the value of a setting as the type that the argument has. */
 static json_t *default_value(const table_call *call, uint32_t place) {
     const char *text = call->udf->arg_defaults[place - call->udf->min_args];
-    const char *format = call->udf->arg_formats[place];
+    const char *type = type_of(call->udf->arg_formats[place]);
     const char *kind = "number";
     PNI_AUTO(pn_buf) value = PN_BUF_INIT;
     if (text[0] == '=') {
         text = pni_json_text(call->settings, text + 1);
-        kind = pni_streq(format, "b") ? "boolean" : strchr("stu*", format[0]) ? "string" : "number";
+        kind = pni_streq(type, "b") ? "boolean" : pni_streq(type, "u") ? "string" : "number";
         return text ? json_pack("{s:s, s:s}", "kind", kind, "text", text) : NULL;
     }
     if (text[0] == '\'') {
@@ -203,17 +208,6 @@ static pn_status append_value(table_call *call, uint32_t place, enum ArrowType t
     }
     return pni_streq(kind, "number") ? append_number(call, place, value, type, out)
                                      : wrong_type(call, place, "number");
-}
-
-/* Classes of plugin.h as the types their values have here. */
-static const char *type_of(const char *format) {
-    static const char *const texts[] = {"s", "t", "*"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (pni_streq(format, texts[i])) {
-            return "u";
-        }
-    }
-    return format[0] == '=' ? format + 1 : format;
 }
 
 static pn_status make_argument(table_call *call, uint32_t place) {

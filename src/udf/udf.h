@@ -42,12 +42,25 @@ pni_udf_catalog *pni_udf_catalog_new(void);
 /* Unloads nothing: functions of a pack may live on in plans, so packs stay mapped until the process
  * ends. */
 void pni_udf_catalog_free(pni_udf_catalog *catalog);
-/* Loads the pack at `path` (a shared object with the symbol pn_plugin_entry) and checks it. Twice
- * the same file is fine. */
-pn_status pni_udf_load(pni_udf_catalog *catalog, const char *path, pn_error *err);
-/* Adds every pack to an engine session; both name spaces see the functions. */
-pn_status pni_udf_install(const pni_udf_catalog *catalog, const pni_engine_session *session,
-                          pn_error *err);
+/*
+ * Opens the pack at `path` (a shared object with the symbol pn_plugin_entry), checks it, and puts
+ * it behind the packs of the catalog, or leaves the catalog as it is. Twice the same file is fine.
+ * `session` (may be NULL) is where it is going to be installed: EXISTS when the pack has a function
+ * that is there already. DRIFT when a digest is expected and the file has another.
+ */
+pn_status pni_udf_load(pni_udf_catalog *catalog, const pni_engine_session *session,
+                       const char *path, const char *expected, pn_error *err);
+/* EXISTS when what a checked pack brings has a name that is taken in the catalog or, where one is
+ * given, the session. */
+pn_status pni_udf_check_free(const pni_udf_catalog *catalog, const pn_plugin *plugin,
+                             const pni_engine_session *session, pn_error *err);
+/* Adds the packs from the `first` on to an engine session; both name spaces see the functions. */
+pn_status pni_udf_install(const pni_udf_catalog *catalog, size_t first,
+                          const pni_engine_session *session, pn_error *err);
+/* Takes the packs from the `first` on out of the catalog, and their functions out of the session.
+ */
+void pni_udf_take_back(pni_udf_catalog *catalog, size_t first, const pni_engine_session *session);
+size_t pni_udf_pack_count(const pni_udf_catalog *catalog);
 
 /* What kind of function a declaration is for. */
 enum { PNI_UDF_SCALAR = 0, PNI_UDF_AGGREGATE = 1, PNI_UDF_WINDOW = 2, PNI_UDF_TABLE = 3 };
@@ -83,8 +96,6 @@ pni_udf_function pni_udf_function_at(const pn_plugin *plugin, uint64_t index);
 const char *pni_udf_kind_text(int32_t kind);
 /* By name or alias; NULL when no pack has it. */
 const pn_udf *pni_udf_find(const pni_udf_catalog *catalog, const char *name);
-/* PNI_UDF_* of a name that is in the catalog. */
-int32_t pni_udf_kind(const pni_udf_catalog *catalog, const char *name);
 /* E.g. "(s,s[,b]) -> u" or "(s,*...65) -> u"; formats as in plugin.h. "?" = decided per call. More
  * ways to call it follow as " | (l)"; " strict" = null when an argument is. */
 void pni_udf_signature(const pn_udf *udf, pn_buf *out);
@@ -134,11 +145,11 @@ pn_status pni_udf_table_open(const pn_table_function *function, const json_t *ar
     "struct<name: utf8 not null, kind: utf8 not null, section: utf8, description: utf8, "          \
     "syntax: utf8, sql_example: utf8, argument_names: list<utf8>, "                                \
     "argument_descriptions: list<utf8>, alternative_syntax: utf8, related_udfs: list<utf8>>"
-json_t *pni_udf_registry_rows(const pni_udf_catalog *catalog);
-json_t *pni_udf_docs_rows(const pni_udf_catalog *catalog);
+json_t *pni_udf_registry_rows(const json_t *specs);
+json_t *pni_udf_docs_rows(const json_t *specs);
 
 /* Body digests by function name: all that is in the catalog. */
-pn_status pni_udf_digests(const pni_udf_catalog *catalog, json_t **out, pn_error *err);
+json_t *pni_udf_digests(const pni_udf_catalog *catalog);
 /* {name: [tag, …]} of those functions of an identity that have tags. */
 json_t *pni_udf_rewrite_tags(const pni_udf_catalog *catalog, const json_t *identity);
 

@@ -6,18 +6,7 @@
 #include "arrow/arrow.h"
 #include "udf/udf.h"
 
-typedef struct udf_pack {
-    const pn_plugin *plugin;
-    char digest[PNI_SHA256_HEX]; /* of the file; over all functions for the built-in pack */
-    bool is_builtin;
-} udf_pack;
-
-struct pni_udf_catalog {
-    PNI_VEC(udf_pack *) packs;
-    pni_map *functions; /* name or alias -> const pn_udf * */
-    pni_map *owners;    /* name or alias -> udf_pack * */
-    pni_map *kinds;     /* name or alias -> PNI_UDF_* + 1, as a pointer */
-};
+typedef struct udf_pack udf_pack;
 
 /* One function of any kind, and whose it is. */
 typedef struct udf_declared {
@@ -25,15 +14,34 @@ typedef struct udf_declared {
     pni_udf_function function;
 } udf_declared;
 
+struct udf_pack {
+    const pn_plugin *plugin;
+    char digest[PNI_SHA256_HEX]; /* of the file; over all functions for the built-in pack */
+    bool is_builtin;
+    udf_declared *functions; /* all of the plugin, in their order */
+};
+
+struct pni_udf_catalog {
+    PNI_VEC(udf_pack *) packs;
+    pni_map *names; /* name or alias -> const udf_declared *, of its pack */
+};
+
 /* The spelling of snapshots: string, int64, list<string>, … ; of an argument or result format,
  * "any" and "struct" where it leaves that open. */
 void pni_udf_type_text(const struct ArrowSchema *type, pn_buf *out);
 void pni_udf_format_text(const char *format, pn_buf *out);
 
 /* The declared version of a body: of the function for built-ins, of the pack for others. */
-const char *pni_udf_version(const pni_udf_catalog *catalog, const pn_udf *udf);
-/* Adds a checked pack, or nothing of it: EXISTS when a name is taken. */
-pn_status pni_udf_catalog_add(pni_udf_catalog *catalog, const udf_pack *pack, pn_error *err);
+const char *pni_udf_version(const udf_declared *declared);
+/* Puts a checked pack behind those of the catalog. */
+void pni_udf_catalog_put(pni_udf_catalog *catalog, const pn_plugin *plugin,
+                         const char digest[PNI_SHA256_HEX]);
+/* By name or alias; NULL when no pack has it. */
+const udf_declared *pni_udf_declared(const pni_udf_catalog *catalog, const char *name);
+/* Way `index` to call a function: its own, then its alternatives, 1 + n_alternatives in all. */
+pn_signature pni_udf_form_at(const pn_udf *udf, uint64_t index);
+/* A comma-separated list of tags as a sorted array; NULL is none. */
+json_t *pni_udf_tags(const char *tags);
 
 /* The fields of an adopted pack: names, formats, arity, pointers, duplicates. */
 pn_status pni_udf_check(const pn_plugin *plugin, const char *origin, pn_error *err);

@@ -36,6 +36,9 @@ T_CASE(a_library_that_does_not_fit_is_refused_by_what_does_not) {
         IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), NULL, err), PNI_E_FFI_LIBRARY,
                  wrong[i].text);
     }
+    setenv("FOREIGN", "twice", 1);
+    IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), NULL, err), PNI_E_DATASET_EXISTS,
+             "two tables 't'");
     unsetenv("FOREIGN");
     IT_FAILS(pn_session_load_foreign(session, plugin("good"), NULL, err), PNI_E_FFI_LIBRARY,
              "pinion_df_ffi_entry");

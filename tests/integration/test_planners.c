@@ -28,12 +28,16 @@ static pn_status install(pn_session *session, const char *const *names, size_t n
     return pn_session_install(session, &options, NULL, err);
 }
 
-static pn_session *session_with(const char *planner) {
-    pn_session *session = open_session();
+static void load(pn_session *session, const char *pack) {
     const char *build = getenv("PN_BUILD_DIR");
     PNI_AUTO(pn_buf) path = PN_BUF_INIT;
-    pni_buf_printf(&path, "%s/tests/plugins/planners.so", build ? build : "");
+    pni_buf_printf(&path, "%s/tests/plugins/%s.so", build ? build : "", pack);
     IT_OK(pn_session_load_pack(session, pni_buf_text(&path), NULL, err));
+}
+
+static pn_session *session_with(const char *planner) {
+    pn_session *session = open_session();
+    load(session, "planners");
     if (planner)
         IT_OK(install(session, &planner, 1, err));
     return session;
@@ -229,6 +233,26 @@ T_CASE(a_factory_that_does_not_make_it_is_named) {
     pn_session_unref(session);
 }
 
+/* A second name of what a factory made is a second name of that, not of nothing. */
+T_CASE(what_a_factory_made_may_have_a_second_name) {
+    pn_session *session = open_session();
+    load(session, "all_kinds");
+    IT_OK(it_statement(
+        session, "create function made(x bigint) returns bigint language totals as 'stable'", err));
+    IT_OK(
+        it_statement(session, "create function again(x bigint) language aggregate as 'made'", err));
+    IT_OK(it_statement(session, "create function third(x bigint) language aggregate as 'again'",
+                       err));
+    IT_ROWS(session, "select made(amount), again(amount), third(amount) from orders", "60|60|60\n");
+    IT_FAILS(it_statement(session, "drop function made", err), PNI_E_FUNCTION_USED, "again");
+    IT_FAILS(it_statement(session,
+                          "create function worse(x bigint) returns bigint immutable language "
+                          "totals as 'stable'",
+                          err),
+             PNI_E_FUNCTION_BODY, "declared immutable");
+    pn_session_unref(session);
+}
+
 /* ---- dialects -------------------------------------------------------------------------------- */
 
 T_CASE(a_text_states_its_dialect) {
@@ -303,6 +327,23 @@ T_CASE(a_policy_says_what_bodies_may_be) {
     IT_OK(open_with(&policy, &session, err));
     IT_FAILS(it_statement(session, "create function d() returns double return random()", err),
              PNI_E_FUNCTION_POLICY, "volatile");
+    pn_session_unref(session);
+}
+
+T_CASE(a_policy_bounds_what_factories_make) {
+    pn_function_policy policy = PN_FUNCTION_POLICY_INIT;
+    pn_session *session = NULL;
+    policy.volatility = 1 + PN_VOLATILITY_STABLE;
+    IT_OK(open_with(&policy, &session, err));
+    load(session, "all_kinds");
+    IT_FAILS(it_statement(session,
+                          "create function made(x bigint) returns bigint language totals as "
+                          "'volatile'",
+                          err),
+             PNI_E_FUNCTION_POLICY, "volatile");
+    IT_FAILS(it_statement(session, "select made(1)", err), PNI_E_ENGINE_SQL, "made");
+    IT_OK(it_statement(
+        session, "create function made(x bigint) returns bigint language totals as 'stable'", err));
     pn_session_unref(session);
 }
 

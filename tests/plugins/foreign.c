@@ -9,6 +9,7 @@ PN_API const pn_df_ffi *pinion_df_ffi_entry(void);
 
 static const int nothing = 0;
 static pn_df_ffi_object object = {.kind = PN_DF_FFI_TABLE, .name = "t", .object = &nothing};
+static pn_df_ffi_object both[2];
 static pn_df_ffi table = {.struct_size = sizeof(pn_df_ffi),
                           .df_major = 55,
                           .n_objects = 1,
@@ -38,5 +39,10 @@ const pn_df_ffi *pinion_df_ffi_entry(void) {
         object.object = NULL;
     if (strcmp(how, "name") == 0)
         object.name = NULL;
+    if (strcmp(how, "twice") == 0) {
+        both[0] = both[1] = object;
+        table.objects = both;
+        table.n_objects = 2;
+    }
     return &table;
 }

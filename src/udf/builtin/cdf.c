@@ -17,7 +17,7 @@ enum { CHANGES = sizeof changes / sizeof changes[0] };
 /* Delta writes the names as they are here, so that is tried first. */
 static int32_t rank_of(pni_str text) {
     for (size_t i = 0; i < CHANGES; i++) {
-        if (udf_same(text, changes[i].name)) {
+        if (pni_str_eq(text, changes[i].name)) {
             return changes[i].rank;
         }
     }

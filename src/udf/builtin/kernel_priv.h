@@ -212,10 +212,6 @@ void pni_udf_scratch_dispose(udf_scratch *scratch);
 pni_str pni_udf_trim(pni_str text);
 /* Whether the text is `name`, a lower-case ASCII text, in any case. */
 bool pni_udf_same_lower(pni_str text, const char *name);
-/* Byte by byte. */
-static inline bool udf_same(pni_str a, pni_str b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
 /* The full Unicode mapping to lower or upper case. The result lives in `out`. */
 pni_str pni_udf_cased(pni_str text, bool upper, udf_scratch *scratch, pn_buf *out);
 /* NFKC unless the name is NFC, NFD or NFKD (trimmed, any case). */

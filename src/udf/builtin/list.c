@@ -103,10 +103,7 @@ static void gather(const struct ArrowArrayView *view, int64_t row, items *list) 
 }
 
 static int by_bytes(const void *left, const void *right) {
-    const pni_str *a = left;
-    const pni_str *b = right;
-    int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
-    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+    return pni_str_cmp(*(const pni_str *)left, *(const pni_str *)right);
 }
 
 static void sort_unique(items *list) {

@@ -87,8 +87,8 @@ static bool find(const udf_col *col, int64_t row, pni_str key, char *scratch, pn
     char key_scratch[UDF_TEXT_BYTES];
     for (; at < end; at++) {
         pni_str found;
-        if (pni_udf_text_at(pairs->children[0], at, key_scratch, &found) && udf_same(found, key) &&
-            pni_udf_text_at(pairs->children[1], at, scratch, value)) {
+        if (pni_udf_text_at(pairs->children[0], at, key_scratch, &found) &&
+            pni_str_eq(found, key) && pni_udf_text_at(pairs->children[1], at, scratch, value)) {
             return true;
         }
     }

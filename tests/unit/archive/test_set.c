@@ -108,8 +108,6 @@ T_CASE(a_root_says_what_its_session_had) {
     PNI_AUTO(pn_buf) then = PN_BUF_INIT;
     PNI_AUTO(pn_buf) back = PN_BUF_INIT;
     PNI_AUTO_PTR(pn_bundle_set) set = NULL;
-    PNI_AUTO_PTR(json_t) here = NULL;
-    PNI_AUTO_PTR(json_t) there = NULL;
     FX_OK(pn_bundle_import(ar_bytes(&bytes), "high.pnb", &set, err));
     const pn_bundle *high = pn_bundle_set_at(set, 0);
     FX_OK(pn_bundle_snapshot(views.high, &then, err));
@@ -118,8 +116,8 @@ T_CASE(a_root_says_what_its_session_had) {
     T_ASSERT(strstr(pni_buf_text(&back), "\"tables\":{\"t\":") != NULL);
     FX_FAILS(pn_bundle_snapshot(pn_bundle_input_at(high, 0), &back, err), PNI_E_BUNDLE_SNAPSHOT,
              "holds no snapshot");
-    FX_OK(pni_plan_diagnose(views.session, high, &here, err));
-    FX_OK(pni_plan_diagnose(other, high, &there, err));
+    PNI_AUTO_PTR(json_t) here = pni_plan_diagnose(views.session, high);
+    PNI_AUTO_PTR(json_t) there = pni_plan_diagnose(other, high);
     T_EQ_UINT(json_array_size(here), 0);
     T_EQ_STR(pni_json_text(json_array_get(there, 0), "what"), "tables");
 }

@@ -99,6 +99,13 @@ T_CASE(size_and_depth_are_bounded) {
     pni_free(deep);
 }
 
+T_CASE(lists_of_texts) {
+    PNI_AUTO_PTR(json_t) list = json_pack("[s,i,n,s]", "a", 1, "b");
+    T_ASSERT(pni_json_lists(list, "a") && pni_json_lists(list, "b"));
+    T_ASSERT(!pni_json_lists(list, "c") && !pni_json_lists(list, NULL));
+    T_ASSERT(!pni_json_lists(NULL, "a"));
+}
+
 T_CASE(numbers_as_text) {
     PNI_AUTO_PTR(json_t)
     object = json_pack("{s:o,s:o,s:i,s:i,s:s}", "u", pni_json_u64(UINT64_MAX), "i",

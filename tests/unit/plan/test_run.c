@@ -87,14 +87,12 @@ T_CASE(a_bundle_that_is_not_whole_does_not_run) {
 T_CASE(what_a_bundle_does_not_use_is_a_diagnostic) {
     PNI_AUTO_PTR(pn_session) session = session_over("k\n1\n");
     PNI_AUTO_PTR(pn_bundle) bundle = fx_compile(session, "select k from d");
-    PNI_AUTO_PTR(json_t) before = NULL;
-    PNI_AUTO_PTR(json_t) after = NULL;
     PNI_SESSION_GUARD(session);
-    FX_OK(pni_plan_diagnose(session, bundle, &before, err));
+    PNI_AUTO_PTR(json_t) before = pni_plan_diagnose(session, bundle);
     T_EQ_UINT(json_array_size(before), 0);
     fx_add_rows(session, "other", "[{\"x\":1}]");
     FX_OK(pni_plan_check(session, bundle, err));
-    FX_OK(pni_plan_diagnose(session, bundle, &after, err));
+    PNI_AUTO_PTR(json_t) after = pni_plan_diagnose(session, bundle);
     T_EQ_UINT(json_array_size(after), 1);
     json_t *entry = json_array_get(after, 0);
     T_EQ_STR(pni_json_text(entry, "what"), "tables");

@@ -62,8 +62,7 @@ T_CASE(one_call_installs_packs_policies_and_checks) {
 
 T_CASE(nothing_is_installed_after_planning) {
     PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
-    PNI_AUTO_PTR(json_t) snapshot = NULL;
-    FX_OK(pni_session_snapshot(session, &snapshot, err)); /* as every compile does */
+    PNI_AUTO_PTR(json_t) snapshot = pni_session_snapshot(session); /* as every compile does */
     FX_FAILS(pn_session_install(session, NULL, NULL, err), PNI_E_PLATFORM_LATE, "planned");
     FX_FAILS(pn_session_load_pack(session, fx_path("gone.so"), NULL, err), PNI_E_PLATFORM_LATE,
              "planned");
@@ -112,6 +111,98 @@ T_CASE(a_lenient_installation_tells_what_it_left_out) {
     T_EQ_INT(json_integer_value(json_object_get(json_array_get(problems, 1), "number")),
              PNI_E_PLATFORM_PLANNER);
     T_EQ_UINT(json_array_size(json_object_get(platform, "packs")), 2);
+}
+
+/* The snapshot, the engine's list and a call say the same: nothing of the pack is there. */
+static void expect_absent(pn_session *session, const char *name) {
+    PNI_AUTO(pn_buf) snapshot = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) parity = PN_BUF_INIT;
+    FX_OK(pn_udf_snapshot(session, &snapshot, err));
+    if (strstr(pni_buf_text(&snapshot), name))
+        T_FAIL("the snapshot names '%s'", name);
+    FX_FAILS(pn_udf_require(session, &name, 1, err), PNI_E_UDF_REQUIRED, name);
+    FX_OK(pn_udf_parity(session, &parity, err));
+    if (!strstr(pni_buf_text(&parity), "\"ok\":true"))
+        T_FAIL("%s", pni_buf_text(&parity));
+}
+
+T_CASE(a_pack_that_clashes_with_the_engine_leaves_nothing_behind) {
+    const char *required[] = {"twice"};
+    pn_platform_pack packs[2];
+    char clashes[1024];
+    snprintf(clashes, sizeof clashes, "%s", pack_path("clashes"));
+    packs[0] = (pn_platform_pack){clashes, NULL};
+    packs[1] = (pn_platform_pack){pack_path("good"), NULL};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    FX_FAILS(pn_session_load_pack(session, clashes, NULL, err), PNI_E_UDF_DUPLICATE,
+             "'abs', and so has the engine");
+    expect_absent(session, "magnitude_of");
+    FX_OK(pn_session_load_pack(session, packs[1].path, NULL, err));
+    FX_OK(pn_udf_require(session, required, 1, err));
+    PNI_AUTO_PTR(pn_session) lenient = fx_session(NULL);
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.packs = packs, options.n_packs = 2, options.flags = PN_PLATFORM_LENIENT;
+    FX_OK(pn_session_install(lenient, &options, &text, err));
+    PNI_AUTO_PTR(json_t) platform = json_of(&text);
+    T_EQ_UINT(json_array_size(json_object_get(platform, "problems")), 1);
+    T_EQ_UINT(json_array_size(json_object_get(platform, "packs")), 2);
+    expect_absent(lenient, "magnitude_of");
+    FX_OK(pn_udf_require(lenient, required, 1, err));
+}
+
+/* Whatever is wrong, the packs before it are not there, and the session installs the right ones. */
+T_CASE(a_strict_installation_is_all_or_nothing) {
+    static const char *const planners[] = {"codeanatomy_domain", "no_such"};
+    static const char *const required[] = {"double_it", "no_such"};
+    char good[1024], clashes[1024];
+    snprintf(good, sizeof good, "%s", pack_path("good"));
+    snprintf(clashes, sizeof clashes, "%s", pack_path("clashes"));
+    const pn_platform_pack packs[] = {{good, NULL}, {clashes, NULL}};
+    PNI_AUTO_PTR(pn_session) session = fx_session(NULL);
+    PNI_AUTO(pn_buf) before = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) after = PN_BUF_INIT;
+    FX_OK(pn_session_platform(session, &before, err));
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 500, options.async_batch_rows = 64;
+    options.packs = packs, options.n_packs = 2;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_UDF_DUPLICATE, "abs");
+    expect_absent(session, "double_it");
+    options.n_packs = 1, options.expr_planners = planners, options.n_expr_planners = 2;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_PLANNER, "no_such");
+    expect_absent(session, "double_it");
+    T_EQ_UINT(json_object_size(pni_session_planners(session)), 0);
+    options.n_expr_planners = 1, options.required = required, options.n_required = 2;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_UDF_REQUIRED, "no_such");
+    expect_absent(session, "double_it");
+    FX_OK(pn_session_platform(session, &after, err));
+    T_EQ_STR(pni_buf_text(&after), pni_buf_text(&before));
+    T_EQ_STR(pni_json_text(pni_session_environment(session), "async_functions"), "off");
+    options.n_required = 1;
+    FX_OK(pn_session_install(session, &options, NULL, err));
+    FX_OK(pn_udf_require(session, required, 1, err));
+    T_EQ_UINT(json_object_size(pni_session_planners(session)), 1);
+}
+
+/* What fails in the engine itself: an option of the pack was asked for with a value it cannot have.
+ */
+T_CASE(what_the_engine_had_already_is_taken_back) {
+    const pn_setting asked[] = {{"all_kinds.factor", "many"}};
+    pn_platform_pack packs[] = {{pack_path("all_kinds"), NULL}};
+    PNI_AUTO_PTR(pn_session) session = NULL;
+    pn_session_options open = PN_SESSION_OPTIONS_INIT;
+    open.settings = asked, open.n_settings = 1;
+    FX_OK(pn_session_open(&open, &session, err));
+    FX_FAILS(pn_session_load_pack(session, packs[0].path, NULL, err), PNI_E_ENGINE_SETTING,
+             "all_kinds.factor");
+    expect_absent(session, "rows_left");
+    pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
+    options.packs = packs, options.n_packs = 1;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_ENGINE_SETTING,
+             "all_kinds.factor");
+    expect_absent(session, "rows_left");
+    FX_OK(pn_session_install(session, NULL, NULL, err));
 }
 
 T_CASE(the_catalog_comes_from_information_schema) {
@@ -207,7 +298,7 @@ T_CASE(differences_are_named) {
     PNI_AUTO_PTR(json_t) routines = NULL;
     PNI_AUTO_PTR(json_t) report = NULL;
     pn_error problem = PN_ERROR_INIT;
-    T_OK(pni_udf_load(catalog, pack_path("good"), &problem), &problem);
+    T_OK(pni_udf_load(catalog, NULL, pack_path("good"), NULL, &problem), &problem);
     PNI_AUTO_PTR(json_t) specs = pni_udf_specs(catalog);
     PNI_AUTO_PTR(json_t) snapshot = pni_udf_snapshot(specs, policy);
     json_object_set_new(json_object_get(snapshot, "volatility"), "span_len", json_string("stable"));

@@ -274,3 +274,22 @@ T_CASE(planners) {
     REFUSED(p.planner.body_version = "", "'body_version'");
     REFUSED(p.planner.plan_operator = NULL, "its function is NULL");
 }
+
+/* One name twice among the things of one kind; names of different kinds do not meet. */
+T_CASE(what_is_no_function_has_a_name_of_its_own) {
+    pack p;
+    init(&p);
+    const pn_table_provider providers[] = {p.provider, p.provider};
+    const pn_option options[] = {p.option, p.option};
+    const pn_expr_planner planners[] = {p.planner, p.planner};
+    p.plugin.table_providers = providers, p.plugin.n_table_providers = 2;
+    refused(&p, PNI_E_UDF_DUPLICATE, "the table provider 'tab' twice");
+    p.plugin.n_table_providers = 1, p.plugin.options = options, p.plugin.n_options = 2;
+    refused(&p, PNI_E_UDF_DUPLICATE, "the option 'p.limit' twice");
+    p.plugin.n_options = 1, p.plugin.expr_planners = planners, p.plugin.n_expr_planners = 2;
+    refused(&p, PNI_E_UDF_DUPLICATE, "the expression planner 'ops' twice");
+    p.plugin.n_expr_planners = 1, p.planner.name = "tab";
+    pn_error err = PN_ERROR_INIT;
+    const pn_plugin *ours = NULL;
+    T_OK(pni_udf_adopt(&p.plugin, "p.so", &ours, &err), &err);
+}

@@ -2,6 +2,8 @@
 #include "t.h"
 #include "udf/udf.h"
 
+#include <stdio.h>
+
 /* args: JSON with ' for ". Gives the dataset, or NULL with the error. */
 static char *dataset_of(const char *name, const char *args, pn_error *err) {
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
@@ -117,8 +119,9 @@ static const json_t *row_named(const json_t *rows, const char *name) {
 
 T_CASE(rows_about_every_function) {
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
-    PNI_AUTO_PTR(json_t) registry = pni_udf_registry_rows(catalog);
-    PNI_AUTO_PTR(json_t) docs = pni_udf_docs_rows(catalog);
+    PNI_AUTO_PTR(json_t) specs = pni_udf_specs(catalog);
+    PNI_AUTO_PTR(json_t) registry = pni_udf_registry_rows(specs);
+    PNI_AUTO_PTR(json_t) docs = pni_udf_docs_rows(specs);
     T_EQ_INT(json_array_size(registry), json_array_size(docs));
     const json_t *row = row_named(registry, "stable_hash64");
     T_EQ_STR(pni_json_text(row, "kind"), "scalar");
@@ -126,4 +129,39 @@ T_CASE(rows_about_every_function) {
     T_EQ_STR(json_string_value(json_array_get(
                  json_object_get(row_named(docs, "cdf_change_rank"), "argument_names"), 0)),
              "change_type");
+}
+
+/* ---- defaults that are options ----------------------------------------------------------------
+ */
+
+static int32_t same_arguments(void *ctx, const pn_kernel_call *call, pn_table *out, char *message,
+                              size_t cap) {
+    (void)ctx, (void)out;
+    const struct ArrowArray *word = call->args[0].array, *flag = call->args[1].array;
+    const int32_t *ends = word->buffers[1];
+    snprintf(message, cap, "%.*s, %d", ends[1], (const char *)word->buffers[2],
+             *(const uint8_t *)flag->buffers[1] & 1);
+    return 1; /* what it was given is the message */
+}
+
+/* An exact type is the type of the option's value as well as a class is. */
+T_CASE(a_default_that_is_an_option_has_the_type_of_its_argument) {
+    static const char *const formats[][2] = {{"=u", "=b"}, {"s", "b"}, {"u", "b"}, {"t", "=b"}};
+    static const char *const defaults[] = {"=p.word", "=p.flag"};
+    PNI_AUTO_PTR(json_t) none = json_array();
+    PNI_AUTO_PTR(json_t) settings = json_pack("{s:s, s:s}", "p.word", "yes", "p.flag", "true");
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const pn_udf udf = {.struct_size = sizeof udf,
+                            .max_args = 2,
+                            .n_arg_formats = 2,
+                            .name = "given",
+                            .arg_formats = formats[i],
+                            .arg_defaults = defaults};
+        const pn_table_function function = {
+            .struct_size = sizeof function, .function = &udf, .open = same_arguments};
+        pn_error err = PN_ERROR_INIT;
+        pn_table table = {0};
+        T_STATUS(pni_udf_table_open(&function, none, settings, &table, &err), PN_PLAN, &err);
+        T_EQ_STR(err.message, "yes, 1");
+    }
 }

@@ -24,11 +24,11 @@ pni_engine_session *udf_sql_session(const char *pack) {
         if (!pni_path_exists(path)) {
             T_SKIP("the test packs are not built (PN_BUILD_DIR)");
         }
-        T_OK(pni_udf_load(catalog, path, &err), &err);
+        T_OK(pni_udf_load(catalog, NULL, path, NULL, &err), &err);
     }
     pni_engine_session *session = NULL;
     T_OK(pni_engine_session_new(NULL, &session, &err), &err);
-    T_OK(pni_udf_install(catalog, session, &err), &err);
+    T_OK(pni_udf_install(catalog, 0, session, &err), &err);
     return session;
 }
 
