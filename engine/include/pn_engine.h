@@ -453,8 +453,9 @@ int32_t pne_table_from_stream(const pne_session *session,
 /**
  * Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
  * "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
- * "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "version": of
- * a pack's table, or null when it cannot tell}.
+ * "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "changes": null
+ * or of delta_cdf {"start_version", "end_version", "latest_version", "not_recorded_at"} (the delta state is that of the
+ * window's end), "version": of a pack's table, or null when it cannot tell}.
  */
 int32_t pne_table_info(const pne_table *table,
                        pne_sink sink,
@@ -464,11 +465,12 @@ int32_t pne_table_info(const pne_table *table,
 /**
  * Opens a dataset.
  *
- * `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
+ * `spec_json`: {"format":"delta|delta_cdf|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
  * of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
  * "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
  * "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
- * "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
+ * "file_extension"}; of delta_cdf "start_version", "start_timestamp", "end_version", "end_timestamp"}. json is
+ * newline-delimited. A folder is listed recursively and filtered by extension.
  * "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
  * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
  * `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the

@@ -14,6 +14,7 @@ use crate::location::Location;
 use crate::remote::Options;
 
 /// Which state of which table.
+#[derive(Clone)]
 pub struct DeltaSpec {
     pub uri: String,
     pub version: Option<u64>,
@@ -98,12 +99,16 @@ pub async fn provider(
     Ok(builder.await?)
 }
 
+/// The actions of a commit; None when log cleanup took it.
+pub async fn commit(table: &DeltaTable, version: u64) -> Result<Option<Vec<Value>>> {
+    let commit = table.log_store().read_commit_entry(version).await?;
+    Ok(commit.map(|commit| serde_json::Deserializer::from_slice(&commit).into_iter().flatten().collect()))
+}
+
 /// What the commit that made the loaded version says of itself; null when log cleanup took it.
 pub async fn commit_info(table: &DeltaTable) -> Result<Value> {
-    let version = table.version().unwrap_or_default();
-    let Some(commit) = table.log_store().read_commit_entry(version).await? else { return Ok(Value::Null) };
-    let actions = serde_json::Deserializer::from_slice(&commit).into_iter::<Value>();
-    let found = actions.flatten().find_map(|mut action| action.get_mut("commitInfo").map(Value::take));
+    let actions = commit(table, table.version().unwrap_or_default()).await?.unwrap_or_default();
+    let found = actions.into_iter().find_map(|mut action| action.get_mut("commitInfo").map(Value::take));
     Ok(found.unwrap_or_default())
 }
 

@@ -11,6 +11,7 @@
 mod base;
 mod called;
 mod cancel;
+mod changes;
 mod commits;
 mod create_function;
 mod delta;

@@ -12,6 +12,7 @@ use deltalake::DeltaTable;
 use serde_json::{Value, json};
 
 use crate::cancel::{self, Cancel, pne_cancel};
+use crate::changes::{self, Window};
 use crate::delta::{self, DeltaSpec};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard_free, guard_on};
@@ -29,6 +30,8 @@ pub struct Table {
     session: Arc<Session>,
     format: &'static str,
     delta: Option<DeltaTable>,
+    /// Of changes: what was made of the window.
+    changes: Option<Value>,
     /// What a pack's table says it is a version of.
     version: Option<String>,
 }
@@ -37,7 +40,7 @@ handle!(pne_table, Table, "table");
 
 impl Table {
     pub fn new(session: Arc<Session>, format: &'static str, provider: Arc<dyn TableProvider>) -> Self {
-        Table { provider, session, format, delta: None, version: None }
+        Table { provider, session, format, delta: None, changes: None, version: None }
     }
 }
 
@@ -65,6 +68,11 @@ fn open(
     if format == "delta" {
         let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
         return session.engine().clone().plan_async(cancel, move || open_delta(opened, spec));
+    }
+    if format == "delta_cdf" {
+        let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
+        let window = Window::read(Fields::new(options, "options of the table"))?;
+        return session.engine().clone().plan_async(cancel, move || open_changes(opened, spec, window));
     }
     if version.is_some() || timestamp.is_some() || files.is_some() {
         let text = format!("'{uri}' is a {format} dataset; version, timestamp and files are for delta");
@@ -109,13 +117,21 @@ async fn open_delta(session: Arc<Session>, spec: DeltaSpec) -> Result<Table> {
     Ok(table)
 }
 
+async fn open_changes(session: Arc<Session>, spec: DeltaSpec, window: Window) -> Result<Table> {
+    let state = session.state(Space::Run);
+    let (delta, provider, changes) = changes::open(&spec, window, &state).await?;
+    let table = Table::new(session, "delta_cdf", provider);
+    Ok(Table { delta: Some(delta), changes: Some(changes), ..table })
+}
+
 /// Opens a dataset.
 ///
-/// `spec_json`: {"format":"delta|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
+/// `spec_json`: {"format":"delta|delta_cdf|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
 /// of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
 /// "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
 /// "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
-/// "file_extension"}}. json is newline-delimited. A folder is listed recursively and filtered by extension.
+/// "file_extension"}; of delta_cdf "start_version", "start_timestamp", "end_version", "end_timestamp"}. json is
+/// newline-delimited. A folder is listed recursively and filtered by extension.
 /// "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
 /// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
 /// `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
@@ -234,8 +250,9 @@ pub unsafe extern "C" fn pne_table_schema(
 
 /// Gives JSON: {"format", "delta":null or {"table_id", "version", "timestamp_ms", "min_reader_version",
 /// "min_writer_version", "reader_features", "writer_features", "partition_columns", "properties", "active_files",
-/// "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "version": of
-/// a pack's table, or null when it cannot tell}.
+/// "commit_info": what the version's commit says or null, "files":[{"path","size","dv"}] sorted by path}, "changes": null
+/// or of delta_cdf {"start_version", "end_version", "latest_version", "not_recorded_at"} (the delta state is that of the
+/// window's end), "version": of a pack's table, or null when it cannot tell}.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_table_info(
     table: *const pne_table,
@@ -252,7 +269,8 @@ pub unsafe extern "C" fn pne_table_info(
         let delta = table.content.delta.as_ref();
         let delta = delta.map(|loaded| delta::info(loaded, commit_info(loaded)?)).transpose()?;
         let content = &table.content;
-        let info = json!({"delta": delta, "format": content.format, "version": content.version});
+        let (changes, version) = (&content.changes, &content.version);
+        let info = json!({"changes": changes, "delta": delta, "format": content.format, "version": version});
         // SAFETY: the caller passes a callable sink.
         unsafe { view::emit_json(sink, ctx, info) }
     })

@@ -14,7 +14,8 @@ struct pn_catalog {
     const char **sorted;  /* names in order; NULL after an addition */
 };
 
-static const char *const formats[] = {"arrow", "csv", "delta", "delta_snapshot", "json", "parquet"};
+static const char *const formats[] = {"arrow",          "csv",  "delta",  "delta_cdf",
+                                      "delta_snapshot", "json", "parquet"};
 
 static void dataset_free(pni_dataset *dataset) {
     if (!dataset)
@@ -125,7 +126,8 @@ bool pni_format_is_provided(const char *format) {
 }
 
 bool pni_format_is_delta(const char *format) {
-    return pni_streq(format, "delta") || pni_streq(format, "delta_snapshot");
+    return pni_streq(format, "delta") || pni_streq(format, "delta_snapshot") ||
+           pni_streq(format, "delta_cdf");
 }
 
 static pn_status check_format(const char *format, const char *name, pn_error *err) {
@@ -142,7 +144,7 @@ static pn_status check_version(const pn_dataset_spec *spec, pn_error *err) {
     uint64_t version;
     if (!spec->version && !spec->timestamp)
         return PN_OK;
-    if (!pni_format_is_delta(spec->format))
+    if (!pni_format_is_delta(spec->format) || pni_streq(spec->format, "delta_cdf"))
         return pni_fail(err, PNI_E_DATASET_OPTION,
                         "dataset '%s' of format %s cannot have a version or timestamp", spec->name,
                         spec->format);

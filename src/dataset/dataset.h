@@ -79,6 +79,10 @@ PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
                                   pn_cancel *cancel, pni_resolved *resolved, pn_error *err);
 
+/* The changes of a `delta_cdf` dataset between two versions, as the former does. */
+pn_status pni_delta_changes_open(const pni_engine_session *engine, const pni_dataset *dataset,
+                                 pn_cancel *cancel, pni_resolved *resolved, pn_error *err);
+
 /* "pack.name": a table provider of a pack opens it. */
 bool pni_format_is_provided(const char *format);
 /* A Delta table, or the row about one: those have versions. */

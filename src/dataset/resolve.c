@@ -34,14 +34,16 @@ static pni_resolved *resolved_new(void) {
     return resolved;
 }
 
-/* What changes how bytes become rows: options and the declared schema. */
+/* What changes how bytes become rows: options and the declared schema. The options of a window of
+ * changes only say which versions it has, and those are in the pin. */
 static pn_status scan_config_digest(const pni_dataset *dataset, char hex_out[PNI_SHA256_HEX],
                                     pn_error *err) {
     char schema[PNI_SHA256_HEX] = "";
     if (dataset->schema.release)
         PNI_TRY(pni_arrow_schema_digest(&dataset->schema, schema, err));
-    PNI_AUTO_PTR(json_t)
-    config = json_pack("{s:O, s:s}", "options", dataset->options, "schema", schema);
+    PNI_AUTO_PTR(json_t) none = json_object();
+    json_t *options = pni_streq(dataset->format, "delta_cdf") ? none : dataset->options;
+    PNI_AUTO_PTR(json_t) config = json_pack("{s:O, s:s}", "options", options, "schema", schema);
     return pni_json_digest(config, hex_out, err);
 }
 
@@ -204,6 +206,15 @@ static pn_status open_provided(const opening *o, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status open_delta_format(const opening *o, pn_error *err) {
+    const pni_dataset *dataset = o->dataset;
+    if (pni_streq(dataset->format, "delta_snapshot"))
+        return pni_delta_snapshot_open(o->engine, dataset, o->place.cancel, o->resolved, err);
+    if (pni_streq(dataset->format, "delta_cdf"))
+        return pni_delta_changes_open(o->engine, dataset, o->place.cancel, o->resolved, err);
+    return open_delta(o, err);
+}
+
 static pn_status open_any(const opening *o, pn_error *err) {
     const pni_dataset *dataset = o->dataset;
     bool found = false;
@@ -215,10 +226,7 @@ static pn_status open_any(const opening *o, pn_error *err) {
     if (!found)
         return pni_fail(err, PNI_E_DATASET_MISSING, "dataset '%s': there is no Delta table at '%s'",
                         dataset->name, dataset->uri);
-    pn_status status =
-        pni_streq(dataset->format, "delta")
-            ? open_delta(o, err)
-            : pni_delta_snapshot_open(o->engine, dataset, o->place.cancel, o->resolved, err);
+    pn_status status = open_delta_format(o, err);
     if (status == PN_NOT_FOUND && (dataset->version || dataset->timestamp)) {
         PNI_AUTO(pn_buf) why = PN_BUF_INIT;
         pni_buf_puts(&why, err ? err->message : "");

@@ -31,7 +31,7 @@
 #define FORMATS "\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\""
 #define FORMAT "{\"enum\":[" FORMATS "]}"
 #define READ_FORMAT                                                                                \
-    "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\"]},"                                     \
+    "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\",\"delta_cdf\"]},"                       \
     "{\"pattern\":\"^[a-z0-9_]+\\\\.[a-z0-9_]+$\"}]}"
 
 /* Two texts, since C promises no more than 4,095 characters in one. */

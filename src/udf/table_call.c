@@ -32,11 +32,9 @@ const char *pni_udf_table_refusal(const char *name) {
     } refused[] = {
         {"delta_add_actions",
          "the log's file entries are not read; the evidence of a bundle has them"},
-        {"delta_cdf_scan", "change data feeds are not read; compare two versions of delta_scan()"},
         {"list_files_cache", "the engine's caches do not tell hits, misses and evictions"},
         {"metadata_cache", "the engine's caches do not tell hits, misses and evictions"},
         {"predicate_cache", "the engine's caches do not tell hits, misses and evictions"},
-        {"read_delta_cdf", "change data feeds are not read; compare two versions of read_delta()"},
         {"statistics_cache", "the engine's caches do not tell hits, misses and evictions"},
     };
     for (size_t i = 0; name && i < sizeof refused / sizeof refused[0]; i++) {

@@ -230,7 +230,7 @@ T_CASE(wrong_calls) {
     write_shop("shop");
     pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
     IT_FAILS(compile(session, "SELECT * FROM read_delta_cdf('data/orders.csv')", err),
-             PNI_E_TABLE_UNSUPPORTED, "read_delta_cdf: change data feeds");
+             PNI_E_DATASET_MISSING, "no Delta table");
     IT_FAILS(compile(session, "SELECT * FROM metadata_cache()", err), PNI_E_TABLE_UNSUPPORTED,
              "metadata_cache");
     IT_FAILS(compile(session, "SELECT * FROM read_csv()", err), PNI_E_TABLE_ARGUMENT, "path");

@@ -167,6 +167,16 @@ static const pn_udf declared[] = {
      UDF_ALIASES("delta_scan"), TAB_EXACT(1, "s", "l", "s", "s", "l"),
      UDF_NAMES("uri", "version", "timestamp", "storage_options", "limit"),
      .description = "The rows of a Delta table, at the latest version or at the one given."},
+    {TAB_DECLARED("read_delta_cdf", "delta_cdf", NULL,
+                  {TEXT("uri"), OPTION("start_version"), OPTION("end_version"),
+                   OPTION("start_timestamp"), OPTION("end_timestamp"), OBJECT("storage_options"),
+                   OPTION("allow_out_of_range"), TEXT("limit")}),
+     UDF_ALIASES("delta_cdf_scan"), TAB_EXACT(1, "s", "l", "l", "s", "s", "s", "b", "l"),
+     UDF_NAMES("uri", "start_version", "end_version", "start_timestamp", "end_timestamp",
+               "storage_options", "allow_out_of_range", "limit"),
+     .description = "The rows that were inserted, deleted and updated from one version of a Delta "
+                    "table to another, both included, with _change_type, _commit_version and "
+                    "_commit_timestamp."},
     {TAB_DECLARED("delta_snapshot", "delta_snapshot", NULL,
                   {TEXT("uri"), TEXT("version"), TEXT("timestamp"), OBJECT("storage_options")}),
      TAB_EXACT(1, "s", "l", "s", "s"), UDF_NAMES("uri", "version", "timestamp", "storage_options"),
@@ -180,7 +190,7 @@ static const pn_udf declared[] = {
     { .struct_size = sizeof(pn_table_function), .function = &declared[index], .open = open_dataset }
 
 static const pn_table_function functions[] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3),
-                                              TABLE(4), TABLE(5), TABLE(6)};
+                                              TABLE(4), TABLE(5), TABLE(6), TABLE(7)};
 _Static_assert(sizeof functions / sizeof functions[0] == sizeof declared / sizeof declared[0],
                "each declaration is a function");
 
