@@ -230,6 +230,10 @@ class Programs(unittest.TestCase):
             self.assertRegex(done.stdout, "injected|poisoned|leaked", said)
         return bool(failed)
 
+    def is_hit(self, program, mode, n):
+        """A case that expects its call to fail takes a fault for that: the next call tells whether it was the end."""
+        return self.check(program, f"{mode}{n}") or self.check(program, f"{mode}{n + 1}")
+
     def test_programs(self):
         programs = sorted(pathlib.Path(os.environ.get("PN_BUILD_DIR", "")).glob("tests/it_test_*"))
         programs = [program for program in programs if program.name != "it_test_torture"]
@@ -239,7 +243,7 @@ class Programs(unittest.TestCase):
         for program in programs:
             for mode in MODES:
                 with self.subTest(program=program.name, mode=mode):
-                    hits = faults(lambda n: self.check(program, f"{mode}{n}"), self.FIRST, 3)
+                    hits = faults(lambda n: self.is_hit(program, mode, n), self.FIRST, 3)
                     self.assertGreater(hits, 0 if STEP else 1)
                     if STEP:
                         print(f"  {program.name}{' ' + mode if mode else ''}: {hits} faults", file=sys.stderr, flush=True)
