@@ -30,6 +30,8 @@ typedef struct write_request {
     size_t n_roots;
     const pni_evidence *evidence;
     size_t n_evidence;
+    bool has_snapshots; /* of the sessions of the roots. The store has none: a file that says what
+                         * its session had besides changes whenever that does. */
 } write_request;
 pn_status bundle_file_write(const write_request *request, pn_buf *bytes_out, pn_error *err);
 
@@ -50,6 +52,8 @@ void bundle_file_free(bundle_file *file);
 PNI_DEFINE_AUTO_PTR(bundle_file, bundle_file_free)
 /* The entry of a bundle in the manifest, or NULL. */
 json_t *bundle_file_entry(const bundle_file *file, const char *fingerprint);
+/* The number of the file's layout. */
+json_int_t bundle_file_format(const bundle_file *file);
 /* The part `name`, or NULL. */
 const tar_part *bundle_file_part(const bundle_file *file, const char *name);
 /* "<file>: part '<part>' <why>" as PN6021. */
@@ -86,6 +90,8 @@ const char *part_path(char out[ARCHIVE_PATH], const char *folder, const char *di
                       const char *suffix);
 const char *evidence_path(char out[ARCHIVE_PATH], const char *fingerprint, const char *name);
 extern const char manifest_path[];
+extern const char snapshot_folder[];
+extern const char snapshot_name[];         /* of the evidence of a root in format 2 */
 extern const char *const evidence_names[]; /* NULL-terminated, sorted */
 
 #endif

@@ -64,6 +64,10 @@ pn_status bundle_file_json(const bundle_file *file, const tar_part *part, json_t
     return PN_OK;
 }
 
+json_int_t bundle_file_format(const bundle_file *file) {
+    return json_integer_value(json_object_get(file->manifest, "format"));
+}
+
 /* Written by ours: the format numbers come first, since a newer file may differ in all else. */
 static pn_status check_format(const bundle_file *file, const char *what, const json_t *number,
                               int known, pn_error *err) {
@@ -81,7 +85,7 @@ static pn_status check_format(const bundle_file *file, const char *what, const j
 static pn_status check_digest(const bundle_file *file, pn_error *err) {
     PNI_AUTO_PTR(json_t) others = json_copy(file->manifest);
     char hex[PNI_SHA256_HEX];
-    if (json_integer_value(json_object_get(file->manifest, "format")) < 2)
+    if (bundle_file_format(file) < 2)
         return PN_OK;
     json_object_del(others, "sha256");
     PNI_TRY(pni_json_digest(others, hex, err));
@@ -109,7 +113,8 @@ static pn_status check_manifest(const bundle_file *file, const tar_part *part, p
     return check_digest(file, err);
 }
 
-/* evidence/<fingerprint of a bundle of the file>/<a known name> */
+/* evidence/<fingerprint of a bundle of the file>/<a known name>, where format 2 had snapshots too
+ */
 static bool is_evidence(const bundle_file *file, const char *name) {
     PNI_AUTO_PTR(pni_text) fingerprint = NULL;
     size_t head = strlen("evidence/");
@@ -118,17 +123,19 @@ static bool is_evidence(const bundle_file *file, const char *name) {
     fingerprint = pni_strndup(name + head, PNI_SHA256_HEX - 1);
     if (!bundle_file_entry(file, fingerprint) || name[head + PNI_SHA256_HEX - 1] != '/')
         return false;
+    name += head + PNI_SHA256_HEX;
     for (size_t i = 0; evidence_names[i]; i++)
-        if (pni_streq(name + head + PNI_SHA256_HEX, evidence_names[i]))
+        if (pni_streq(name, evidence_names[i]))
             return true;
-    return false;
+    return bundle_file_format(file) == 2 && pni_streq(name, snapshot_name);
 }
 
-/* identity/<folder>/<digest>.<suffix>: the name says what the content must be. */
-static bool is_identity(const char *name, const char *digest) {
+/* <folder>/<digest>.<suffix>: the name says what the content must be. */
+static bool is_named_by(const char *name, const char *digest) {
     static const char *const forms[][2] = {{"identity/documents", ".json"},
                                            {"identity/plans", ".substrait"},
-                                           {"identity/schemas", ".json"}};
+                                           {"identity/schemas", ".json"},
+                                           {snapshot_folder, ".json"}};
     char path[ARCHIVE_PATH];
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (pni_streq(name, part_path(path, forms[i][0], digest, forms[i][1])))
@@ -146,7 +153,7 @@ static pn_status check_part(const bundle_file *file, const tar_part *part, pn_er
     if (!json_is_integer(size) || json_integer_value(size) != (json_int_t)part->data.len ||
         !pni_streq(pni_json_text(row, "sha256"), hex))
         return bundle_file_damaged(file, part->name, "is damaged: its digest differs", err);
-    if (!is_identity(part->name, hex) && !is_evidence(file, part->name))
+    if (!is_named_by(part->name, hex) && !is_evidence(file, part->name))
         return bundle_file_damaged(file, part->name, "has no place in a bundle file", err);
     return PN_OK;
 }

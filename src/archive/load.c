@@ -157,20 +157,43 @@ static bool is_map_of(const json_t *map, json_type type) {
     return json_is_object(map);
 }
 
-/* Compared with the session that the bundle runs in; files of format 1 have none. */
-static pn_status read_snapshot(loader *load, const visit *at, pn_bundle *bundle, pn_error *err) {
-    PNI_AUTO_PTR(json_t) snapshot = NULL;
+/* In files of format 2 each root has its own. */
+static pn_status own_snapshot(loader *load, const visit *at, json_t **out, pn_error *err) {
     char path[ARCHIVE_PATH];
     const tar_part *part =
-        bundle_file_part(at->file, evidence_path(path, at->fingerprint, "snapshot.json"));
+        bundle_file_part(at->file, evidence_path(path, at->fingerprint, snapshot_name));
     if (!part)
         return PN_OK;
     PNI_TRY(charge(load, at, part->data.len, err));
-    PNI_TRY(bundle_file_json(at->file, part, &snapshot, err));
+    return bundle_file_json(at->file, part, out, err);
+}
+
+static pn_status shared_snapshot(loader *load, const visit *at, json_t **out, pn_error *err) {
+    const json_t *digest = json_object_get(at->entry, "snapshot");
+    const char *hex = json_string_value(digest);
+    json_t *snapshot;
+    if (!digest)
+        return PN_OK;
+    if (!is_digest(hex))
+        return wrong(at, "has a snapshot without a digest", err);
+    PNI_TRY(charge(load, at, part_size(at, snapshot_folder, hex, ".json") / 16, err));
+    PNI_TRY(bundle_file_document(at->file, snapshot_folder, hex, &snapshot, err));
+    *out = json_incref(snapshot);
+    return PN_OK;
+}
+
+/* Compared with the session that the bundle runs in; of roots only, and in files of format 1 none
+ * has one. */
+static pn_status read_snapshot(loader *load, const visit *at, pn_bundle *bundle, pn_error *err) {
+    PNI_AUTO_PTR(json_t) snapshot = NULL;
+    PNI_TRY(bundle_file_format(at->file) < 3 ? own_snapshot(load, at, &snapshot, err)
+                                             : shared_snapshot(load, at, &snapshot, err));
+    if (!snapshot)
+        return PN_OK;
     if (json_object_size(snapshot) != 2 ||
         !is_map_of(json_object_get(snapshot, "functions"), JSON_STRING) ||
         !is_map_of(json_object_get(snapshot, "tables"), JSON_OBJECT))
-        return bundle_file_damaged(at->file, path, "is no snapshot of a session", err);
+        return wrong(at, "has a snapshot that is none of a session", err);
     bundle->snapshot = pni_take(snapshot);
     return PN_OK;
 }

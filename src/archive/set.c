@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bundles of one file. After loading, nothing may be left over: a bundle that no root stands on
- * or an identity part that no bundle is made of was not put there by the writer. */
+/* The bundles of one file. After loading, nothing may be left over: a bundle that no root stands
+ * on, an identity part that no bundle is made of or a snapshot that none names was not put there by
+ * the writer. */
 #include "archive/archive_priv.h"
 
 struct pn_bundle_set {
@@ -61,7 +62,9 @@ static pn_status check_rest(const pn_bundle_set *set, pn_error *err) {
     }
     for (size_t i = 0; i < set->file->n_parts; i++) {
         const char *name = set->file->parts[i].name;
-        if (pni_starts_with(name, "identity/") && !pni_map_has(set->file->documents, name) &&
+        bool is_shared =
+            pni_starts_with(name, "identity/") || pni_starts_with(name, snapshot_folder);
+        if (is_shared && !pni_map_has(set->file->documents, name) &&
             !pni_map_has(set->file->plans, name))
             return bundle_file_damaged(set->file, name, "belongs to no bundle", err);
     }

@@ -9,13 +9,17 @@
 #include "base/formats.h"
 
 const char manifest_path[] = "manifest.json";
+const char snapshot_folder[] = "evidence/snapshots";
+const char snapshot_name[] = "snapshot.json";
 const char *const evidence_names[] = {"expanded.substrait", "functions.json", "lineage.json",
-                                      "snapshot.json",      "source.sql",     NULL};
+                                      "source.sql", NULL};
 
 typedef struct writer {
     pni_map *parts; /* path -> pn_buf */
     json_t *bundles;
     json_t *roots;
+    const json_t *snapshot; /* of the root before, mostly that of the next */
+    char snapshot_hex[PNI_SHA256_HEX];
 } writer;
 
 static void writer_dispose(writer *w) {
@@ -85,13 +89,16 @@ static pn_status put_lineage(writer *w, const pn_bundle *bundle, pn_error *err) 
     return PN_OK;
 }
 
-/* What the session had besides, of roots only: it is the same for all bundles of a session. */
+/* What the session had besides, of roots only. It is the same for all bundles of a session, so it
+ * is a part of its own that they name. */
 static pn_status put_snapshot(writer *w, const pn_bundle *root, pn_error *err) {
-    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    if (!root->snapshot)
+    json_t *entry = json_object_get(w->bundles, root->fingerprint);
+    if (!root->snapshot || json_object_get(entry, "snapshot"))
         return PN_OK;
-    PNI_TRY(pni_json_canonical(root->snapshot, &text, err));
-    put_evidence(w, root->fingerprint, "snapshot.json", (pn_bytes){text.data, text.len});
+    if (root->snapshot != w->snapshot)
+        PNI_TRY(put_json(w, snapshot_folder, root->snapshot, w->snapshot_hex, err));
+    w->snapshot = root->snapshot;
+    json_object_set_new(entry, "snapshot", json_string(w->snapshot_hex));
     return PN_OK;
 }
 
@@ -199,7 +206,7 @@ static pn_status write_all(writer *w, const write_request *request, pn_buf *byte
     for (size_t i = 0; i < request->n_evidence; i++)
         put_evidence(w, request->evidence[i].fingerprint, request->evidence[i].name,
                      request->evidence[i].data);
-    for (size_t i = 0; i < request->n_roots; i++)
+    for (size_t i = 0; request->has_snapshots && i < request->n_roots; i++)
         PNI_TRY(put_snapshot(w, request->roots[i], err));
     put_roots(w, request->roots, request->n_roots);
     PNI_TRY(put_manifest(w, err));
@@ -218,8 +225,11 @@ pn_status bundle_file_write(const write_request *request, pn_buf *bytes_out, pn_
 pn_status pni_archive_write(const pn_bundle *const *roots, size_t n_roots,
                             const pni_evidence *evidence, size_t n_evidence, pn_buf *bytes_out,
                             pn_error *err) {
-    write_request request = {
-        .roots = roots, .n_roots = n_roots, .evidence = evidence, .n_evidence = n_evidence};
+    write_request request = {.roots = roots,
+                             .n_roots = n_roots,
+                             .evidence = evidence,
+                             .n_evidence = n_evidence,
+                             .has_snapshots = true};
     const pn_bundle **closure = pni_bundle_closure(roots, n_roots, &request.n_bundles);
     request.bundles = closure;
     pn_status status = bundle_file_write(&request, bytes_out, err);

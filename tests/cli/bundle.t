@@ -1,9 +1,9 @@
 # a bundle goes from one project to another
 $ pinion -q init shop && pinion -q -C shop bundle export revenue_by_customer -o ../revenue.pnb
 $ tar tf revenue.pnb | sed 's/[0-9a-f]\{64\}/…/' | sort | uniq -c | sed 's/^ *//'
+1 evidence/snapshots/….json
 1 evidence/…/expanded.substrait
 2 evidence/…/lineage.json
-1 evidence/…/snapshot.json
 2 evidence/…/source.sql
 … identity/documents/….json
 2 identity/plans/….substrait

@@ -62,7 +62,7 @@ T_CASE(the_manifest_says_what_is_inside) {
     FX_OK(pn_bundle_import(ar_bytes(&bytes), "high.pnb", &set, err));
     FX_OK(pn_bundle_set_json(set, &text, err));
     PNI_AUTO_PTR(json_t) json = fx_json(&text);
-    T_EQ_INT(json_integer_value(json_object_get(json, "format")), 2);
+    T_EQ_INT(json_integer_value(json_object_get(json, "format")), 3);
     T_EQ_UINT(json_object_size(json_object_get(json, "bundles")), 2);
     T_EQ_STR(pni_json_text(json_array_get(json_object_get(json, "roots"), 0), "name"), "high");
     const json_t *entry =
@@ -196,15 +196,73 @@ T_CASE(a_file_written_anew_is_still_read) {
     FX_OK(pn_bundle_import(ar_bytes(&same), "x.pnb", &set, err));
 }
 
-/* Files of format 1 have none. */
+/* What the root of a file names as its snapshot: NULL takes it away. */
+static const char *named_snapshot;
+static void name_snapshot(json_t *manifest) {
+    const char *root =
+        pni_json_text(json_array_get(json_object_get(manifest, "roots"), 0), "fingerprint");
+    json_t *entry = json_object_get(json_object_get(manifest, "bundles"), root);
+    json_object_del(entry, "snapshot");
+    if (named_snapshot)
+        json_object_set_new(entry, "snapshot", json_string(named_snapshot));
+}
+
 T_CASE(a_file_without_a_snapshot_is_read) {
     AR_VIEWS views = ar_open();
     PNI_AUTO(pn_buf) bytes = ar_export(views.high);
-    PNI_AUTO(pn_buf) older = rewrite(&bytes, &(edit){.drop = "/snapshot.json"});
+    named_snapshot = NULL;
+    PNI_AUTO(pn_buf)
+    without = rewrite(&bytes, &(edit){.drop = "evidence/snapshots/", .manifest = name_snapshot});
     PNI_AUTO_PTR(pn_bundle_set) set = NULL;
-    T_ASSERT(older.len < bytes.len);
-    FX_OK(pn_bundle_import(ar_bytes(&older), "x.pnb", &set, err));
+    T_ASSERT(without.len < bytes.len);
+    FX_OK(pn_bundle_import(ar_bytes(&without), "x.pnb", &set, err));
     T_ASSERT(pn_bundle_set_at(set, 0)->snapshot == NULL);
+}
+
+static void as_format_2(json_t *manifest) {
+    named_snapshot = NULL;
+    name_snapshot(manifest);
+    json_object_set_new(manifest, "format", json_integer(2));
+}
+
+/* There each root has its own, beside its other evidence. */
+T_CASE(a_file_of_format_2_is_read) {
+    AR_VIEWS views = ar_open();
+    PNI_AUTO(pn_buf) bytes = ar_export(views.high);
+    PNI_AUTO(pn_buf) snapshot = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) back = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_bundle_set) set = NULL;
+    char path[ARCHIVE_PATH];
+    FX_OK(pn_bundle_snapshot(views.high, &snapshot, err));
+    evidence_path(path, pn_bundle_fingerprint(views.high), "snapshot.json");
+    edit older = {.drop = "evidence/snapshots/",
+                  .add_name = path,
+                  .add_text = pni_buf_text(&snapshot),
+                  .manifest = as_format_2};
+    PNI_AUTO(pn_buf) second = rewrite(&bytes, &older);
+    FX_OK(pn_bundle_import(ar_bytes(&second), "x.pnb", &set, err));
+    FX_OK(pn_bundle_snapshot(pn_bundle_set_at(set, 0), &back, err));
+    T_EQ_STR(pni_buf_text(&back), pni_buf_text(&snapshot));
+    older.manifest = NULL; /* format 3 has no such place */
+    expect_refused(&older, PNI_E_BUNDLE_PART, "has no place");
+}
+
+T_CASE(roots_of_one_session_share_its_snapshot) {
+    AR_VIEWS views = ar_open();
+    const pn_bundle *roots[] = {views.low, views.high};
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    PNI_AUTO_PTR(pn_bundle_set) set = NULL;
+    tar_part *parts;
+    size_t count, found = 0;
+    FX_OK(pn_bundle_export(roots, 2, &bytes, err));
+    FX_OK(pn_bundle_import(ar_bytes(&bytes), "both.pnb", &set, err));
+    FX_OK(tar_read(ar_bytes(&bytes), "both.pnb", &parts, &count, err));
+    for (size_t i = 0; i < count; i++)
+        found += pni_starts_with(parts[i].name, "evidence/snapshots/");
+    pni_free(parts);
+    T_EQ_UINT(found, 1);
+    T_ASSERT(pn_bundle_set_at(set, 0)->snapshot);
+    T_ASSERT(pn_bundle_set_at(set, 0)->snapshot == pn_bundle_set_at(set, 1)->snapshot);
 }
 
 T_CASE(a_snapshot_that_is_none_is_damage) {
@@ -216,15 +274,26 @@ T_CASE(a_snapshot_that_is_none_is_damage) {
                                         "{\"functions\":{},\"tables\":{},\"more\":{}}"};
     AR_VIEWS views = ar_open();
     PNI_AUTO(pn_buf) bytes = ar_export(views.high);
-    PNI_AUTO(pn_buf) older = rewrite(&bytes, &(edit){.drop = "/snapshot.json"});
-    char path[ARCHIVE_PATH];
-    evidence_path(path, pn_bundle_fingerprint(views.high), "snapshot.json");
+    char path[ARCHIVE_PATH], hex[PNI_SHA256_HEX];
+    named_snapshot = hex;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        PNI_AUTO(pn_buf) changed = rewrite(&older, &(edit){.add_name = path, .add_text = texts[i]});
+        pni_sha256_hex(texts[i], strlen(texts[i]), hex);
+        part_path(path, "evidence/snapshots", hex, ".json");
+        PNI_AUTO(pn_buf)
+        changed = rewrite(&bytes, &(edit){.drop = "evidence/snapshots/",
+                                          .add_name = path,
+                                          .add_text = texts[i],
+                                          .manifest = name_snapshot});
         pn_bundle_set *set = NULL;
         FX_FAILS(pn_bundle_import(ar_bytes(&changed), "x.pnb", &set, err), PNI_E_BUNDLE_PART,
-                 "is no snapshot");
+                 "has a snapshot that is none");
     }
+    named_snapshot = "../x";
+    expect_refused(&(edit){.manifest = name_snapshot}, PNI_E_BUNDLE_PART, "without a digest");
+    expect_refused(&(edit){.drop = "evidence/snapshots/"}, PNI_E_BUNDLE_PART,
+                   "evidence/snapshots/");
+    named_snapshot = NULL;
+    expect_refused(&(edit){.manifest = name_snapshot}, PNI_E_BUNDLE_PART, "belongs to no bundle");
 }
 
 /* A foreign part like any other: bounded before it is parsed, and of one form. */

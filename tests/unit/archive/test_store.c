@@ -47,6 +47,26 @@ T_CASE(putting_again_writes_nothing) {
     T_EQ_UINT(first.st_ino, second.st_ino);
 }
 
+/* What a session has besides is not in it. */
+T_CASE(another_table_writes_no_file_anew) {
+    AR_VIEWS views = ar_open();
+    PNI_AUTO_PTR(pn_bundle_store) store = open_store();
+    PNI_AUTO_PTR(pn_bundle) again = NULL;
+    PNI_AUTO_PTR(pn_bundle) got = NULL;
+    struct stat first, second;
+    FX_OK(pn_bundle_store_put(store, views.low, PN_BUNDLE_PUT_RECORD, err));
+    T_EQ_INT(stat(file_of(views.low), &first), 0);
+    fx_add_rows(views.session, "other", "[{\"x\":1}]");
+    FX_OK(fx_compile_as(views.session, "low", pn_bundle_sql(views.low), &again, err));
+    T_EQ_STR(pn_bundle_fingerprint(again), pn_bundle_fingerprint(views.low));
+    T_ASSERT(!json_equal(again->snapshot, views.low->snapshot));
+    FX_OK(pn_bundle_store_put(store, again, PN_BUNDLE_PUT_RECORD, err));
+    T_EQ_INT(stat(file_of(views.low), &second), 0);
+    T_EQ_UINT(first.st_ino, second.st_ino);
+    FX_OK(pn_bundle_store_last(store, "low", &got, err));
+    T_ASSERT(!got->snapshot);
+}
+
 T_CASE(only_recording_changes_what_a_view_had_last) {
     AR_VIEWS views = ar_open();
     PNI_AUTO_PTR(pn_bundle_store) store = open_store();
