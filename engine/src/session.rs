@@ -30,7 +30,7 @@ use crate::memory::runtime_env;
 use crate::planner::Planners;
 use crate::sql_function::Definitions;
 use crate::table::pne_table;
-use crate::udf::{Functions, PackOptions, Provider};
+use crate::udf::{CompleteCalls, Functions, PackOptions, Provider};
 use crate::view::{self, Fields, pne_sink};
 
 const SCHEMA: &str = "main";
@@ -106,6 +106,7 @@ impl Session {
             .with_query_planner(DeltaPlanner::new())
             .build();
         called::remember_calls(&mut base);
+        base.register_function_rewrite(Arc::new(CompleteCalls))?;
         // Whether tasks yield is no part of an identity, so the identity space does not know the rule for it.
         let running = SessionStateBuilder::new_from_existing(base.clone())
             .with_session_id(base.session_id().to_owned())
@@ -210,11 +211,6 @@ impl Session {
                 for name in function.names() {
                     state.register_udtf(name, Arc::clone(function) as _);
                 }
-            }
-            if let Some(rewrite) = &functions.rewrite
-                && !state.analyzer().function_rewrites().iter().any(|known| known.name() == rewrite.name)
-            {
-                state.register_function_rewrite(Arc::clone(rewrite) as _)?;
             }
             PackOptions::add(state.config_mut().options_mut(), &functions.options);
         }

@@ -59,7 +59,7 @@ impl Aggregate {
 
 #[derive(Debug)]
 pub struct AggregateFunction {
-    aggregate: Arc<Aggregate>,
+    pub aggregate: Arc<Aggregate>,
     /// The value of no rows, by type of result.
     empty: Mutex<HashMap<DataType, ScalarValue>>,
 }

@@ -3,8 +3,8 @@
 //! Foreign code cannot be killed. When the time is over the function is asked to stop; one that does not within the
 //! grace period is disabled by name, so that it holds no more threads than it has. Whoever drops the query asks too.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,14 +82,29 @@ impl std::hash::Hash for AsyncFunction {
     }
 }
 
+/// The functions of this kind that there are: the engine's wrapper shows nothing of them but their signatures.
+static MADE: Mutex<Vec<Weak<AsyncFunction>>> = Mutex::new(Vec::new());
+
 /// The engine's wrapper of such functions has no aliases, so they have none.
 pub fn function(declaration: &Arc<Declaration>) -> Result<Arc<ScalarUDF>> {
-    let made = AsyncFunction {
+    let made = Arc::new(AsyncFunction {
         function: ScalarFunction(Arc::clone(declaration)).into(),
         signature: declaration.exact_signature()?,
         stuck: Arc::default(),
-    };
-    Ok(Arc::new(AsyncScalarUDF::new(Arc::new(made)).into_scalar_udf()))
+    });
+    let mut all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|known| known.strong_count() > 0);
+    all.push(Arc::downgrade(&made));
+    Ok(Arc::new(AsyncScalarUDF::new(made).into_scalar_udf()))
+}
+
+/// What stands behind the wrapper; None when it is no function of a pack.
+pub fn declaration_of(called: &ScalarUDF) -> Option<Arc<Declaration>> {
+    called.as_async()?;
+    let all = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut living = all.iter().filter_map(Weak::upgrade);
+    let made = living.find(|made| std::ptr::eq(&raw const made.signature, called.signature()))?;
+    Some(Arc::clone(&made.function.0))
 }
 
 /// A running call: dropped, it asks the kernel to stop and disables a function that does not.

@@ -18,7 +18,6 @@ mod state;
 mod table;
 mod window;
 
-use std::collections::HashMap;
 use std::ffi::c_char;
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use self::aggregate::{Aggregate, AggregateFunction};
 use self::declaration::Declaration;
-use self::options::{Called, CompleteCalls, OptionKinds, PackOption};
+use self::options::{OptionKinds, PackOption};
 use self::scalar::ScalarFunction;
 use self::table::TableFunction;
 use self::window::{Window, WindowFunction};
@@ -36,7 +35,7 @@ use crate::plugin::{ABI_MAJOR, ABI_MINOR, pn_plugin};
 use crate::session::pne_session;
 use crate::view;
 
-pub use self::options::PackOptions;
+pub use self::options::{CompleteCalls, PackOptions};
 pub use self::table::{PackTable, Provider};
 
 /// What a session takes over from a pack.
@@ -48,8 +47,6 @@ pub struct Functions {
     pub tables: Vec<Arc<TableFunction>>,
     pub providers: Vec<Arc<Provider>>,
     pub options: Vec<PackOption>,
-    /// None when no call needs it.
-    pub rewrite: Option<Arc<CompleteCalls>>,
 }
 
 /// The rows of a table of a pack.
@@ -69,17 +66,9 @@ struct Reader<'a> {
     name: &'a str,
     digest: &'a str,
     options: OptionKinds,
-    called: HashMap<String, Called>,
 }
 
 impl Reader<'_> {
-    fn note(&mut self, function: &Arc<Declaration>, aggregate: Option<u32>) {
-        if function.has_defaults() || aggregate.is_some() {
-            let called = Called { declaration: Arc::clone(function), aggregate };
-            self.called.insert(function.name.clone(), called);
-        }
-    }
-
     /// # Safety
     /// As for `read_pack`.
     unsafe fn read(mut self, pack: &pn_plugin) -> Result<Functions> {
@@ -99,7 +88,6 @@ impl Reader<'_> {
             if function.table.invoke.is_none() {
                 return Err(function.failure(status::ABI, "has no kernel"));
             }
-            self.note(&function, None);
             if function.is_async() {
                 found.scalars.push(asynchronous::function(&function)?);
                 waits = true;
@@ -111,14 +99,12 @@ impl Reader<'_> {
         for row in unsafe { rows(pack.aggregates, pack.n_aggregates, pack.aggregate_stride) } {
             // SAFETY: as above.
             let aggregate = unsafe { Aggregate::read(self.name, self.digest, row, &self.options)? };
-            self.note(&aggregate.function, Some(row.flags));
             found.aggregates.push(Arc::new(AggregateUDF::from(AggregateFunction::new(aggregate))));
         }
         // SAFETY: as above.
         for row in unsafe { rows(pack.windows, pack.n_windows, pack.window_stride) } {
             // SAFETY: as above.
             let window = unsafe { Window::read(self.name, self.digest, row, &self.options)? };
-            self.note(window.declaration(), None);
             found.windows.push(Arc::new(WindowUDF::from(WindowFunction::new(window))));
         }
         // SAFETY: as above.
@@ -133,10 +119,6 @@ impl Reader<'_> {
         }
         if waits {
             found.options.extend(asynchronous::options());
-        }
-        if !self.called.is_empty() {
-            let name = format!("complete_calls_{}_{}", self.name, self.digest);
-            found.rewrite = Some(Arc::new(CompleteCalls { name, functions: self.called }));
         }
         Ok(found)
     }
@@ -165,7 +147,7 @@ unsafe fn read_pack(plugin: *const pn_plugin, digest: &str) -> Result<Functions>
     }
     // SAFETY: the caller's promise.
     let name = unsafe { view::text(pack.name, "name of the pack")? };
-    let reader = Reader { name, digest, options: OptionKinds::new(), called: HashMap::new() };
+    let reader = Reader { name, digest, options: OptionKinds::new() };
     // SAFETY: the caller's promise.
     unsafe { reader.read(pack) }
 }

@@ -5,7 +5,7 @@
 //! the plan as a literal. The same pass refuses what an aggregate of a pack does not understand.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
@@ -15,12 +15,17 @@ use datafusion::common::config::{
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::expr::AggregateFunction as AggregateCall;
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
-use datafusion::logical_expr::{Expr, ExprSchemable, WindowFunctionDefinition};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, ScalarUDF, WindowFunctionDefinition, WindowUDF};
 use datafusion::scalar::ScalarValue;
 
+use super::aggregate::AggregateFunction;
+use super::asynchronous;
 use super::declaration::Declaration;
 use super::format::{Default as Missing, type_of_format};
+use super::scalar::ScalarFunction;
+use super::window::WindowFunction;
 use crate::error::{Failure, Result, status};
 use crate::plugin::{AGGREGATE_SET, pn_option};
 use crate::view;
@@ -147,44 +152,6 @@ impl PackOptions {
     }
 }
 
-/// What the pass has to know about a function.
-#[derive(Debug)]
-pub struct Called {
-    pub declaration: Arc<Declaration>,
-    /// Of aggregates: their flags.
-    pub aggregate: Option<u32>,
-}
-
-/// The pass over the expressions of a plan, for the functions of one pack.
-#[derive(Debug)]
-pub struct CompleteCalls {
-    pub name: String,
-    pub functions: HashMap<String, Called>,
-}
-
-impl CompleteCalls {
-    fn complete(&self, name: &str, args: &mut Vec<Expr>, schema: &DFSchema, config: &ConfigOptions) -> DfResult<bool> {
-        let Some(called) = self.functions.get(name).filter(|called| called.declaration.has_defaults()) else {
-            return Ok(false);
-        };
-        let kinds = args.iter().map(|arg| arg.get_type(schema)).collect::<DfResult<Vec<_>>>()?;
-        let missing = called.declaration.missing(&kinds);
-        for default in missing {
-            let value = match default {
-                Missing::Literal(value) => value.clone(),
-                Missing::Option(key, _) => PackOptions::value(config, key)?,
-            };
-            args.push(Expr::Literal(value, None));
-        }
-        Ok(!missing.is_empty())
-    }
-
-    fn check_aggregate(&self, name: &str, distinct: bool, ordered: bool) -> DfResult<()> {
-        let Some(Called { declaration, aggregate: Some(flags) }) = self.functions.get(name) else { return Ok(()) };
-        Ok(check_call(declaration, *flags, distinct, ordered)?)
-    }
-}
-
 /// DISTINCT is for aggregates that declare that it changes nothing; the order of rows is nothing a state knows.
 pub fn check_call(declaration: &Declaration, flags: u32, distinct: bool, ordered: bool) -> Result<()> {
     if distinct && flags & AGGREGATE_SET == 0 {
@@ -198,27 +165,68 @@ pub fn check_call(declaration: &Declaration, flags: u32, distinct: bool, ordered
     Ok(())
 }
 
+/// The pass over the expressions of a plan. What a function takes it is asked itself: its name may have been another's.
+#[derive(Debug)]
+pub struct CompleteCalls;
+
+/// Writes the missing arguments of a call behind those given; true when there were any.
+fn complete(function: &Declaration, args: &mut Vec<Expr>, schema: &DFSchema, config: &ConfigOptions) -> DfResult<bool> {
+    if !function.has_defaults() {
+        return Ok(false);
+    }
+    let kinds = args.iter().map(|arg| arg.get_type(schema)).collect::<DfResult<Vec<_>>>()?;
+    let missing = function.missing(&kinds);
+    for default in missing {
+        let value = match default {
+            Missing::Literal(value) => value.clone(),
+            Missing::Option(key, _) => PackOptions::value(config, key)?,
+        };
+        args.push(Expr::Literal(value, None));
+    }
+    Ok(!missing.is_empty())
+}
+
+fn scalar(called: &ScalarUDF) -> Option<Arc<Declaration>> {
+    match called.inner().downcast_ref::<ScalarFunction>() {
+        Some(function) => Some(Arc::clone(&function.0)),
+        None => asynchronous::declaration_of(called),
+    }
+}
+
+fn aggregate(called: &AggregateUDF, distinct: bool, ordered: bool) -> Result<Option<Arc<Declaration>>> {
+    let Some(AggregateFunction { aggregate, .. }) = called.inner().downcast_ref() else { return Ok(None) };
+    check_call(&aggregate.function, aggregate.table.flags, distinct, ordered)?;
+    Ok(Some(Arc::clone(&aggregate.function)))
+}
+
+fn window(called: &WindowUDF) -> Option<Arc<Declaration>> {
+    called.inner().downcast_ref().map(|function: &WindowFunction| Arc::clone(function.0.declaration()))
+}
+
 impl FunctionRewrite for CompleteCalls {
     fn name(&self) -> &str {
-        &self.name
+        "pinion_complete_calls"
     }
 
     fn rewrite(&self, mut expr: Expr, schema: &DFSchema, config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
-        let changed = match &mut expr {
-            Expr::ScalarFunction(call) => self.complete(call.func.name(), &mut call.args, schema, config)?,
-            Expr::AggregateFunction(call) => {
-                let name = call.func.name().to_owned();
-                self.check_aggregate(&name, call.params.distinct, !call.params.order_by.is_empty())?;
-                self.complete(&name, &mut call.params.args, schema, config)?
+        let (function, args) = match &mut expr {
+            Expr::ScalarFunction(call) => (scalar(&call.func), &mut call.args),
+            Expr::AggregateFunction(AggregateCall { func, params }) => {
+                (aggregate(func, params.distinct, !params.order_by.is_empty())?, &mut params.args)
             }
             Expr::WindowFunction(call) => {
-                let name = call.fun.name().to_owned();
-                if matches!(call.fun, WindowFunctionDefinition::AggregateUDF(_)) {
-                    self.check_aggregate(&name, call.params.distinct, false)?;
-                }
-                self.complete(&name, &mut call.params.args, schema, config)?
+                let (called, params) = (&call.fun, &mut call.params);
+                let function = match called {
+                    WindowFunctionDefinition::AggregateUDF(called) => aggregate(called, params.distinct, false)?,
+                    WindowFunctionDefinition::WindowUDF(called) => window(called),
+                };
+                (function, &mut params.args)
             }
-            _ => false,
+            _ => return Ok(Transformed::no(expr)),
+        };
+        let changed = match function {
+            Some(function) => complete(&function, args, schema, config)?,
+            None => false,
         };
         Ok(if changed { Transformed::yes(expr) } else { Transformed::no(expr) })
     }

@@ -52,7 +52,7 @@ impl Window {
 }
 
 #[derive(Debug)]
-pub struct WindowFunction(Arc<Window>);
+pub struct WindowFunction(pub Arc<Window>);
 
 impl WindowFunction {
     pub fn new(window: Window) -> Self {
