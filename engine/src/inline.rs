@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Cast, Expr};
 
 use crate::error::{Result, status};
 use crate::sql_function::{Definitions, SqlFunction, refuse};
+use crate::udf::CompleteCalls;
 
 /// What one call may become, nested functions included.
 const MAX_NODES: usize = 20_000;
@@ -46,17 +47,35 @@ fn uses_of(body: &Expr, n: usize) -> Result<Vec<usize>> {
     Ok(uses)
 }
 
+fn is_sql(call: &ScalarFunction) -> bool {
+    call.func.inner().downcast_ref::<SqlFunction>().is_some()
+}
+
+/// Where a call stands.
+pub struct Scope<'a> {
+    pub schema: &'a DFSchema,
+    pub config: &'a ConfigOptions,
+}
+
 /// Puts bodies in place of calls.
 #[derive(Debug)]
 pub struct Inline(pub Arc<Definitions>);
 
+fn check_size(function: &SqlFunction, nodes: usize) -> Result<()> {
+    if nodes <= MAX_NODES {
+        return Ok(());
+    }
+    let why = format!("becomes an expression of {nodes} parts, more than {MAX_NODES}");
+    Err(refuse(&function.name, status::LIMIT, why).with_hint("split the query into views"))
+}
+
 impl Inline {
-    pub fn expand(&self, function: &SqlFunction, given: Vec<Expr>, schema: &DFSchema, depth: usize) -> Result<Expr> {
+    pub fn expand(&self, function: &SqlFunction, given: Vec<Expr>, scope: &Scope<'_>, depth: usize) -> Result<Expr> {
         if depth > MAX_DEPTH {
             let why = format!("calls functions more than {MAX_DEPTH} deep");
             return Err(refuse(&function.name, status::LIMIT, why));
         }
-        let arguments = function.bind(given, schema)?;
+        let arguments = function.bind(given, scope.schema)?;
         let uses = uses_of(&function.body, arguments.len())?;
         let mut nodes = size_of_expr(&function.body)?;
         for (i, (argument, count)) in arguments.iter().zip(&uses).enumerate() {
@@ -67,10 +86,7 @@ impl Inline {
             }
             nodes += count * size_of_expr(argument)?;
         }
-        if nodes > MAX_NODES {
-            let why = format!("becomes an expression of {nodes} parts, more than {MAX_NODES}");
-            return Err(refuse(&function.name, status::LIMIT, why).with_hint("split the query into views"));
-        }
+        check_size(function, nodes)?;
         let put = |part: Expr| -> DfResult<Transformed<Expr>> {
             match part {
                 Expr::Placeholder(placeholder) => {
@@ -79,8 +95,14 @@ impl Inline {
                         || refuse(&function.name, status::PLAN, format!("has no argument {}", placeholder.id));
                     Ok(Transformed::yes(argument.ok_or_else(missing)?))
                 }
-                Expr::ScalarFunction(call) => Ok(self.replace(call, schema, depth + 1)?),
-                other => Ok(Transformed::no(other)),
+                Expr::ScalarFunction(call) if is_sql(&call) => {
+                    let before = call.args.iter().map(size_of_expr).sum::<Result<usize>>()?;
+                    let made = self.replace(call, scope, depth + 1)?;
+                    nodes = (nodes + size_of_expr(&made)?).saturating_sub(before);
+                    check_size(function, nodes)?;
+                    Ok(Transformed::yes(made))
+                }
+                other => CompleteCalls.rewrite(other, scope.schema, scope.config),
             }
         };
         let body = function.body.clone().transform_up(put).data()?;
@@ -91,15 +113,12 @@ impl Inline {
     }
 
     /// The body in place of a call of a function written in SQL; the newest of its name.
-    fn replace(&self, call: ScalarFunction, schema: &DFSchema, depth: usize) -> Result<Transformed<Expr>> {
-        if call.func.inner().downcast_ref::<SqlFunction>().is_none() {
-            return Ok(Transformed::no(Expr::ScalarFunction(call)));
-        }
+    fn replace(&self, call: ScalarFunction, scope: &Scope<'_>, depth: usize) -> Result<Expr> {
         let newest = self.0.function(call.func.name()).unwrap_or_else(|| Arc::clone(&call.func));
         let Some(function) = newest.inner().downcast_ref::<SqlFunction>() else {
             return Err(refuse(call.func.name(), status::INTERNAL, "is no function written in SQL"));
         };
-        Ok(Transformed::yes(self.expand(function, call.args, schema, depth)?))
+        self.expand(function, call.args, scope, depth)
     }
 }
 
@@ -108,9 +127,11 @@ impl FunctionRewrite for Inline {
         "pinion_inline"
     }
 
-    fn rewrite(&self, expr: Expr, schema: &DFSchema, _config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
+    fn rewrite(&self, expr: Expr, schema: &DFSchema, config: &ConfigOptions) -> DfResult<Transformed<Expr>> {
         match expr {
-            Expr::ScalarFunction(call) => Ok(self.replace(call, schema, 1)?),
+            Expr::ScalarFunction(call) if is_sql(&call) => {
+                Ok(Transformed::yes(self.replace(call, &Scope { schema, config }, 1)?))
+            }
             other => Ok(Transformed::no(other)),
         }
     }

@@ -25,7 +25,7 @@ use datafusion::sql::parser::DFParserBuilder;
 
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
-use crate::inline::Inline;
+use crate::inline::{Inline, Scope};
 use crate::params::family;
 use crate::session::{Session, Space, pne_session};
 use crate::view::{self, Fields};
@@ -200,7 +200,8 @@ async fn make_scalar(
     let sample = sample.into_iter().map(|value| Expr::Literal(value, None)).collect();
     function.body_type = function.returns.clone();
     let empty = DFSchema::empty();
-    let expanded = Inline(definitions).expand(&function, sample, &empty, 1)?;
+    let scope = Scope { schema: &empty, config: state.config_options() };
+    let expanded = Inline(definitions).expand(&function, sample, &scope, 1)?;
     let (found, wanted) = (expanded.get_type(&empty)?, &function.returns);
     if !can_cast_types(&found, wanted) {
         let why = format!("is declared to return {wanted}, and its body gives {found}");
