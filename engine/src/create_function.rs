@@ -19,6 +19,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::Token;
 use serde_json::{Value, json};
 
+use crate::depth;
 use crate::error::{Failure, Result, status};
 use crate::statement::word;
 
@@ -160,6 +161,8 @@ fn source_text(body: &Expr) -> Option<String> {
 
 /// An expression, or the one a SELECT without anything else gives.
 fn expression_of(source: &str) -> std::result::Result<Expr, String> {
+    // For the statement the source was one text, however deep it nests.
+    depth::check(source, &GenericDialect {}).map_err(|failure| failure.message)?;
     let parse = |sql: &str| {
         let mut parser = Parser::new(&GenericDialect {}).try_with_sql(sql)?;
         let expr = match parser.peek_token().token {

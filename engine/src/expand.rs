@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::Dialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
+use crate::depth;
 use crate::error::{Failure, Result, status};
 use crate::planner::RelationPlanner;
 use crate::session::Session;
@@ -96,6 +97,9 @@ impl Expansion<'_> {
                 let why = format!("writes '{text}' out without an end");
                 return Err(planner.failure(status::LIMIT, &why));
             }
+            depth::check(&sql, self.dialect).map_err(|deep| {
+                planner.failure(deep.status, &format!("gave no query for '{text}': {}", deep.message))
+            })?;
             let subquery = self.parse(&sql).map_err(|why| {
                 planner.failure(status::PLAN, &format!("gave no query for '{text}': {why}")).with_detail(sql.clone())
             })?;
