@@ -107,9 +107,11 @@ pub fn declaration_of(called: &ScalarUDF) -> Option<Arc<Declaration>> {
     Some(Arc::clone(&made.function.0))
 }
 
-/// A running call: dropped, it asks the kernel to stop and disables a function that does not.
+/// A running call: dropped, it asks the kernel to stop and disables a function that does not. While it waits for a
+/// thread it cannot listen, which is no fault of its own.
 struct Call {
     stop: Arc<AtomicI32>,
+    started: Arc<AtomicBool>,
     task: Option<JoinHandle<Result<ColumnarValue>>>,
     grace: Duration,
     stuck: Arc<AtomicBool>,
@@ -118,16 +120,23 @@ struct Call {
 impl Call {
     fn start(function: &AsyncFunction, args: ScalarFunctionArgs, grace: Duration) -> Self {
         let stop = Arc::new(AtomicI32::new(0));
-        let (kernel, flag) = (Arc::clone(&function.function), Arc::clone(&stop));
-        let task = tokio::task::spawn_blocking(move || kernel.invoke(&args, flag.as_ptr()));
-        Call { stop, task: Some(task), grace, stuck: Arc::clone(&function.stuck) }
+        let started = Arc::new(AtomicBool::new(false));
+        let (kernel, flag, begun) = (Arc::clone(&function.function), Arc::clone(&stop), Arc::clone(&started));
+        let task = tokio::task::spawn_blocking(move || {
+            if flag.load(Ordering::Acquire) != 0 {
+                return Err(kernel.0.failure(status::CANCELLED, "was cancelled before it began"));
+            }
+            begun.store(true, Ordering::Release);
+            kernel.invoke(&args, flag.as_ptr())
+        });
+        Call { stop, started, task: Some(task), grace, stuck: Arc::clone(&function.stuck) }
     }
 
     /// Asks it to stop; false when it did not within the grace period.
     async fn halt(&mut self) -> bool {
         self.stop.store(1, Ordering::Release);
         let Some(task) = self.task.take() else { return true };
-        let stopped = timeout(self.grace, task).await.is_ok();
+        let stopped = timeout(self.grace, task).await.is_ok() || !self.started.load(Ordering::Acquire);
         if !stopped {
             self.stuck.store(true, Ordering::Release);
         }
@@ -139,9 +148,9 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.stop.store(1, Ordering::Release);
         if let (Some(task), Ok(runtime)) = (self.task.take(), tokio::runtime::Handle::try_current()) {
-            let (grace, stuck) = (self.grace, Arc::clone(&self.stuck));
+            let (grace, stuck, started) = (self.grace, Arc::clone(&self.stuck), Arc::clone(&self.started));
             drop(runtime.spawn(async move {
-                if timeout(grace, task).await.is_err() {
+                if timeout(grace, task).await.is_err() && started.load(Ordering::Acquire) {
                     stuck.store(true, Ordering::Release);
                 }
             }));
