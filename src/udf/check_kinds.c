@@ -11,6 +11,16 @@
 
 #define MAX_STATES 64u
 
+/* The engine hands an aggregate its columns: where there is none there are no rows. */
+static bool may_lack_arguments(const pn_udf *udf) {
+    bool found = udf->min_args == 0 && (udf->max_args == 0 || !udf->arg_defaults);
+    for (uint32_t i = 0; !found && i < udf->n_alternatives; i++) {
+        const char *row = (const char *)udf->alternatives + (size_t)i * udf->alternative_stride;
+        found = ((const pn_signature *)(const void *)row)->min_args == 0 && udf->min_args != 0;
+    }
+    return found;
+}
+
 static pn_status check_aggregate(const udf_check *at, const pn_aggregate *row) {
     const struct {
         const char *field;
@@ -29,6 +39,9 @@ static pn_status check_aggregate(const udf_check *at, const pn_aggregate *row) {
     }
     if (row->flags & ~(uint32_t)(PN_AGGREGATE_IGNORES_NULLS | PN_AGGREGATE_SET)) {
         return pni_udf_wrong(at, "the field 'flags' has bits that are none of PN_AGGREGATE_*");
+    }
+    if (may_lack_arguments(row->function)) {
+        return pni_udf_wrong(at, "an aggregate takes at least one argument");
     }
     if (row->n_state == 0 || row->n_state > MAX_STATES || !row->state_formats) {
         return pni_udf_wrong(at, "the field 'state_formats' must hold 1 to 64 formats");

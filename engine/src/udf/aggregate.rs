@@ -89,6 +89,10 @@ impl AggregateFunction {
 
     fn open(&self, args: &AccumulatorArgs<'_>, is_sliding: bool) -> Result<State> {
         check_call(self.function(), self.aggregate.table.flags, args.is_distinct, !args.order_bys.is_empty())?;
+        if args.exprs.is_empty() {
+            let why = "is called without an argument, so there are no rows it could see";
+            return Err(self.function().failure(status::PLAN, why));
+        }
         let literals: Vec<Option<&ScalarValue>> =
             args.exprs.iter().map(|expr| expr.downcast_ref::<Literal>().map(Literal::value)).collect();
         self.function().check_literals(literals.iter().map(Option::is_some))?;
