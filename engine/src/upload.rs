@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::cancel;
+use crate::engine::join_failure;
 use crate::error::{Failure, Result, status};
 use crate::plan::Plan;
 use crate::remote::Remote;
@@ -88,16 +90,62 @@ async fn send(store: &Arc<dyn ObjectStore>, file: &Path, key: &Key) -> Result<u6
         store.put(key, whole.into()).await?;
         return Ok(size);
     }
-    let mut upload = WriteMultipart::new_with_chunk_size(store.put_multipart(key).await?, PART_BYTES);
+    let mut parts = Parts { upload: Some(store.put_multipart(key).await?), on_their_way: JoinSet::new() };
     loop {
         let mut part = Vec::with_capacity(PART_BYTES);
         open.by_ref().take(PART_BYTES as u64).read_to_end(&mut part).map_err(unreadable)?;
         if part.is_empty() {
-            upload.finish().await?;
+            parts.finish().await?;
             return Ok(size);
         }
-        upload.put(part.into());
-        upload.wait_for_capacity(PARTS_AT_ONCE).await?;
+        parts.put(part).await?;
+    }
+}
+
+/// An object that is sent in parts. One that does not become whole is called off, or its parts would stay in the bucket
+/// where no listing shows them.
+struct Parts {
+    /// None when it is whole.
+    upload: Option<Box<dyn MultipartUpload>>,
+    on_their_way: JoinSet<object_store::Result<()>>,
+}
+
+impl Parts {
+    async fn wait_for_all_but(&mut self, n: usize) -> Result<()> {
+        while self.on_their_way.len() > n
+            && let Some(done) = self.on_their_way.join_next().await
+        {
+            done.map_err(join_failure)??;
+        }
+        Ok(())
+    }
+
+    async fn put(&mut self, part: Vec<u8>) -> Result<()> {
+        if let Some(upload) = &mut self.upload {
+            self.on_their_way.spawn(upload.put_part(part.into()));
+        }
+        self.wait_for_all_but(PARTS_AT_ONCE - 1).await
+    }
+
+    async fn finish(&mut self) -> Result<()> {
+        self.wait_for_all_but(0).await?;
+        if let Some(upload) = &mut self.upload {
+            upload.complete().await?;
+        }
+        self.upload = None;
+        Ok(())
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        let Some(mut upload) = self.upload.take() else { return };
+        let mut on_their_way = std::mem::take(&mut self.on_their_way);
+        let removing = tokio::spawn(async move {
+            on_their_way.shutdown().await;
+            upload.abort().await
+        });
+        cancel::settle(|| removing.is_finished());
     }
 }
 

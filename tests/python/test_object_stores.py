@@ -260,6 +260,23 @@ class Writes(OnS3):
         self.assertTrue([query for method, _, query in SERVER.requests if method == "PUT" and "partNumber" in query])
         self.assertEqual(self.rows(root, "select count(distinct v) as n, sum(k) as s from d"), "n,s\n1200000,720000600000\n")
 
+    def test_no_part_of_an_upload_that_fails_stays(self):
+        views = {"v": "select value as k, repeat('x', 1000) as v from generate_series(1, 20000)"}
+        output = {"view": "v", "uri": "s3://BUCKET/big", "format": "csv", "storage_options": self.options(max_retries=0)}
+        root = self.project(outputs=[output], views=views)
+        for method, query in (("PUT", "partNumber=3"), ("POST", "uploadId")):
+            with self.subTest(method=method):
+                failed = []
+                def fails(environ, method=method, query=query, failed=failed):
+                    is_it = environ["REQUEST_METHOD"] == method and query in environ["QUERY_STRING"]
+                    failed.extend([True] * is_it)
+                    return is_it
+                SERVER.fails = fails
+                self.fails(root, "build", number="PN2007")
+                self.assertTrue(failed)
+                self.assertEqual(SERVER.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", []), [])
+                self.assertEqual(SERVER.keys_of(self.bucket), [])
+
 
 class Writers(OnS3):
     def test_two_at_once_lose_no_commit(self):
