@@ -312,5 +312,8 @@ T_CASE(what_tables_give_is_checked) {
     lies(session, 3, "the disk is tired");
     lies(session, 4, "gave no stream");
     lies(session, 5, "lying");
+    lies(session, 6, "gave a wrong batch");
+    IT_FAILS(it_statement(session, "explain analyze select a, b from lying(6)", err),
+             PNI_E_ENGINE_PACK, "lying");
     pn_session_unref(session);
 }

@@ -16,7 +16,7 @@ typedef struct table {
     char dataset[512];
 } table;
 
-enum { LIE_NONE, LIE_TYPE, LIE_LENGTH, LIE_LATE, LIE_NO_STREAM, LIE_COLUMNS };
+enum { LIE_NONE, LIE_TYPE, LIE_LENGTH, LIE_LATE, LIE_NO_STREAM, LIE_COLUMNS, LIE_BUFFERS };
 
 static const char *const names[] = {"a", "b", "log"};
 
@@ -121,6 +121,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
             values[row] = self->columns[i] == 0 ? a : self->columns[i] == 1 ? 10 * a : self->log;
         }
         out->children[i]->length -= self->of->lie == LIE_LENGTH ? 1 : 0;
+        out->children[i]->n_buffers -= self->of->lie == LIE_BUFFERS ? 1 : 0;
     }
     return 0;
 }
