@@ -11,6 +11,7 @@ use datafusion::error::Result as DfResult;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
+use tokio::task::AbortHandle;
 
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::{guard, guard_free};
@@ -78,6 +79,16 @@ pub fn settle(has_stopped: impl Fn() -> bool) {
     let started = Instant::now();
     while !has_stopped() && started.elapsed() < ENOUGH {
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A task that ends with the future that waits for it.
+pub struct Stopped(pub AbortHandle);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.0.abort();
+        settle(|| self.0.is_finished());
     }
 }
 

@@ -14,9 +14,8 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, displaya
 use datafusion_proto::bytes::physical_plan_to_bytes;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
-use crate::cancel::{self, pne_cancel};
+use crate::cancel::{self, Stopped, pne_cancel};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::plan::{Plan, pne_plan};
@@ -53,8 +52,8 @@ impl Kind {
             7 => Ok(Kind::Stages),
             8 => Ok(Kind::Analysis),
             9 => Ok(Kind::PhysicalBytes),
-            11 => Ok(Kind::Planners),
             10 => Ok(Kind::KeptBytes),
+            11 => Ok(Kind::Planners),
             _ => Err(Failure::new(status::INVALID, format!("there is no rendering {number} of a plan; 0 to 11"))),
         }
     }
@@ -177,14 +176,13 @@ fn stages(plan: &Plan) -> Result<Value> {
 
 /// Runs the query, throws its rows away, and shows what each operator did.
 ///
-/// The task ends with the set it is in, so a caller that is cancelled leaves nothing running.
+/// The task ends with this future, so a caller that is cancelled leaves nothing running.
 async fn analyze(plan: &Plan) -> Result<Value> {
     plan.must_run()?;
     let state = plan.state();
     let physical = stream::physical(plan, &state).await?;
     let (counted, context) = (Arc::clone(&physical), state.task_ctx());
-    let mut tasks = JoinSet::new();
-    let run = async move {
+    let run = plan.session().engine().runtime().spawn(async move {
         let began = Instant::now();
         let mut rows = execute_stream(counted, context)?;
         let (mut row_count, mut batch_count) = (0u64, 0u64);
@@ -193,10 +191,9 @@ async fn analyze(plan: &Plan) -> Result<Value> {
             batch_count += 1;
         }
         Ok::<_, Failure>((row_count, batch_count, began.elapsed()))
-    };
-    tasks.spawn_on(run, plan.session().engine().runtime());
-    let ended = tasks.join_next().await.expect("one task was spawned");
-    let (rows, batches, duration) = ended.map_err(crate::engine::join_failure)??;
+    });
+    let _stopped = Stopped(run.abort_handle());
+    let (rows, batches, duration) = run.await.map_err(crate::engine::join_failure)??;
     Ok(json!({
         "plan": DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(true).to_string(),
         "output_rows": rows.to_string(),
@@ -218,10 +215,10 @@ fn physical_bytes(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
 /// work of each operator). As JSON: 4 what the statement of a plan that was taken apart asks for; 5 {"text","graphviz",
 /// "pgjson"} of the optimised plan; 6 {"text","tree","graphviz","operators","partition_count","repartition_count",
 /// "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
-/// "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
+/// "output_rows","output_batches","duration_us"} of a run; 11 the names of the planners that decided something. As bytes: 9 the physical plan, UNSUPPORTED where an operator
 /// has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
 /// where a part has no form. 2, 3, 6, 8 and 9 are for the run space. `cancel` may be NULL; a run that it ends is over
-/// when this returns.
+/// when this returns, or half a second has passed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_plan_explain(
     plan: *const pne_plan,

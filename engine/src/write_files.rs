@@ -15,7 +15,7 @@ use datafusion::physical_plan::collect;
 use serde_json::Value;
 use url::Url;
 
-use crate::cancel;
+use crate::cancel::{self, Stopped};
 use crate::error::{Failure, Result, status};
 use crate::plan::Plan;
 use crate::write::{Mode, Request, exists_failure, report};
@@ -157,16 +157,6 @@ async fn copy(state: &SessionState, input: LogicalPlan, request: &Request, targe
     let column = counts.first().and_then(|batch| batch.columns().first().cloned());
     let count = column.as_ref().and_then(|column| column.as_any().downcast_ref::<UInt64Array>());
     Ok(count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0)))
-}
-
-/// The query ends with the future that waits for it.
-struct Stopped(tokio::task::AbortHandle);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        self.0.abort();
-        cancel::settle(|| self.0.is_finished());
-    }
 }
 
 /// All files below a folder, sorted by the folder and the number the engine gave.
