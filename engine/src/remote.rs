@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::read_footer_length;
@@ -135,15 +136,22 @@ impl Remote {
 
     /// Whether the store refuses to create an object that is there, on which every commit of a Delta table rests.
     async fn enforces_conditions(&self) -> Result<bool> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
         let path = self.path.clone().join("_pinion_probe");
-        let create = |text| self.store.put_opts(&path, PutPayload::from_static(text), PutMode::Create.into());
-        match create(b"first").await {
+        // No two are equal: who finds its own bytes there takes itself for the creator (commits.rs).
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let create = || {
+            let n = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let text = format!("{}.{since}.{n}", std::process::id());
+            self.store.put_opts(&path, PutPayload::from(text.into_bytes()), PutMode::Create.into())
+        };
+        match create().await {
             Ok(_) => {}
             Err(Error::AlreadyExists { .. }) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
-        let second = create(b"other").await;
-        // Without the right to delete, the empty mark stays; it is no data and is found by the next probe.
+        let second = create().await;
+        // Without the right to delete the object stays; it is no data, and the next probe finds it.
         drop(self.store.delete(&path).await);
         match second {
             Ok(_) => Ok(false),

@@ -152,30 +152,17 @@ static bool is_proven(const char *key) {
     return found;
 }
 
-/* Two writers that probe at once share one object: the delete of the one may come between the two
- * creations of the other. So a store is only doubted when it says so again and again. */
-enum { PROBES = 3 };
-
-static pn_status probe(const pni_engine_session *engine, const pni_place *place, bool *holds_out,
-                       pn_error *err) {
-    PNI_AUTO_PTR(json_t) report = NULL;
-    PNI_AUTO_PTR(json_t)
-    request = json_pack("{s:s, s:s, s:O}", "operation", "probe", "uri", place->uri,
-                        "storage_options", place->storage);
-    PNI_TRY(run(engine, request, place, &report, err));
-    *holds_out = json_is_true(json_object_get(report, "conditional_put"));
-    return PN_OK;
-}
-
 pn_status pni_storage_may_commit(const pni_engine_session *engine, const pni_place *place,
                                  pn_error *err) {
     PNI_AUTO_PTR(pni_text) key = place_key(place);
     if (is_proven(key))
         return PN_OK;
-    bool holds = false;
-    for (int i = 0; !holds && i < PROBES; i++)
-        PNI_TRY(probe(engine, place, &holds, err));
-    if (!holds)
+    PNI_AUTO_PTR(json_t) report = NULL;
+    PNI_AUTO_PTR(json_t)
+    request = json_pack("{s:s, s:s, s:O}", "operation", "probe", "uri", place->uri,
+                        "storage_options", place->storage);
+    PNI_TRY(run(engine, request, place, &report, err));
+    if (!json_is_true(json_object_get(report, "conditional_put")))
         return pni_fail(err, PNI_E_STORAGE_UNCONDITIONAL,
                         "'%s' is not written: its store creates objects that are there already",
                         place->uri);
