@@ -144,10 +144,10 @@ int32_t pne_plan_execute(const pne_plan *plan,
  * work of each operator). As JSON: 4 what the statement of a plan that was taken apart asks for; 5 {"text","graphviz",
  * "pgjson"} of the optimised plan; 6 {"text","tree","graphviz","operators","partition_count","repartition_count",
  * "dynamic_filter_count","statistics"} of the physical plan; 7 [{"plan_type","plan"}] after each rule; 8 {"plan",
- * "output_rows","output_batches","duration_us"} of a run. As bytes: 9 the physical plan, UNSUPPORTED where an operator
+ * "output_rows","output_batches","duration_us"} of a run; 11 the names of the planners that decided something. As bytes: 9 the physical plan, UNSUPPORTED where an operator
  * has no codec; 10 the optimised plan of the identity space for pne_plan_restore() of this engine build, UNSUPPORTED
  * where a part has no form. 2, 3, 6, 8 and 9 are for the run space. `cancel` may be NULL; a run that it ends is over
- * when this returns.
+ * when this returns, or half a second has passed.
  */
 int32_t pne_plan_explain(const pne_plan *plan,
                          int32_t kind,
@@ -473,7 +473,7 @@ int32_t pne_table_info(const pne_table *table,
  * newline-delimited. A folder is listed recursively and filtered by extension.
  * "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
  * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
- * `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
+ * `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the
  * caller: pne_table_free().
  */
 int32_t pne_table_open(const pne_session *session,

@@ -53,7 +53,7 @@ fn open(
 ) -> Result<Table> {
     let format = spec.required("format")?;
     if let Some(provider) = session.provider(&format) {
-        return open_provided(session, &provider, spec);
+        return open_provided(session, &provider, spec, cancel);
     }
     let uri = spec.required("uri")?;
     let paths = spec.strings("paths")?;
@@ -88,7 +88,12 @@ fn open(
 }
 
 /// A table of a pack's provider: it gets the options, with the uri among them.
-fn open_provided(session: Arc<Session>, provider: &Arc<Provider>, mut spec: Fields<'_>) -> Result<Table> {
+fn open_provided(
+    session: Arc<Session>,
+    provider: &Arc<Provider>,
+    mut spec: Fields<'_>,
+    cancel: Option<&Cancel>,
+) -> Result<Table> {
     let mut options = spec.object("options")?;
     if let Some(uri) = spec.string("uri")? {
         options.insert("uri".to_owned(), uri.into());
@@ -96,7 +101,7 @@ fn open_provided(session: Arc<Session>, provider: &Arc<Provider>, mut spec: Fiel
     spec.finish()?;
     let text = Value::Object(options).to_string();
     let provider = Arc::clone(provider);
-    session.engine().clone().plan_job(None, move || {
+    session.engine().clone().plan_job(cancel, move || {
         let opened = provider.open(&text)?;
         let version = opened.version().map(str::to_owned);
         let table = Table::new(session, "pack", Arc::new(PackTable(opened)));
@@ -134,7 +139,7 @@ async fn open_changes(session: Arc<Session>, spec: DeltaSpec, window: Window) ->
 /// newline-delimited. A folder is listed recursively and filtered by extension.
 /// "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
 /// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
-/// `cancel` may be NULL; once it fires this returns, and what it asked a store ends by itself. `*out` is owned by the
+/// `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the
 /// caller: pne_table_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_table_open(
