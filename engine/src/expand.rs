@@ -39,12 +39,13 @@ pub fn expand(statement: &mut Statement, session: &Session, dialect: &dyn Dialec
     }
 }
 
-fn walk(statement: &mut Statement, expansion: &mut Expansion<'_>) -> ControlFlow<Box<Failure>> {
+/// Visits what the parser's visitors know of a statement.
+pub fn walk<V: VisitorMut>(statement: &mut Statement, visitor: &mut V) -> ControlFlow<V::Break> {
     match statement {
-        Statement::Statement(inner) => VisitMut::visit(inner.as_mut(), expansion),
-        Statement::Explain(explain) => walk(&mut explain.statement, expansion),
+        Statement::Statement(inner) => VisitMut::visit(inner.as_mut(), visitor),
+        Statement::Explain(explain) => walk(&mut explain.statement, visitor),
         Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => VisitMut::visit(query.as_mut(), expansion),
+            CopyToSource::Query(query) => VisitMut::visit(query.as_mut(), visitor),
             CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
         Statement::CreateExternalTable(_) | Statement::Reset(_) => ControlFlow::Continue(()),
@@ -84,6 +85,9 @@ impl Expansion<'_> {
 
     /// Asks the planners; the first that answers has it.
     fn plan_relation(&mut self, factor: &mut TableFactor) -> Result<bool> {
+        if self.relations.is_empty() || !matches!(factor, TableFactor::Table { .. } | TableFactor::Function { .. }) {
+            return Ok(false);
+        }
         let mut bare = factor.clone();
         let (TableFactor::Table { name, alias, .. } | TableFactor::Function { name, alias, .. }) = &mut bare else {
             return Ok(false);

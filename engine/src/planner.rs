@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use datafusion::arrow::datatypes::FieldRef;
+use datafusion::arrow::datatypes::{Field, FieldRef};
 use datafusion::arrow::ffi::FFI_ArrowSchema;
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
@@ -23,10 +23,8 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, ScalarUDF};
 use crate::error::{Failure, Result, pne_error, status};
 use crate::guard::guard_on;
 use crate::session::{Session, Space, pne_session};
+use crate::udf::{MESSAGE_BYTES, Message};
 use crate::view;
-
-/// Room for the text of a planner that refuses.
-const MESSAGE_BYTES: usize = 1024;
 
 #[repr(C)]
 pub struct pn_operator_plan {
@@ -115,7 +113,7 @@ impl Planners {
         if planners.is_empty() {
             return Ok(None);
         }
-        let (left_field, right_field) = (left.to_field(schema)?.1, right.to_field(schema)?.1);
+        let (left_field, right_field) = (operand(left, schema)?, operand(right, schema)?);
         for planner in planners {
             if let Some((function, swap)) = planner.ask(op, &left_field, &right_field)? {
                 note_decided(&planner.name);
@@ -126,6 +124,15 @@ impl Planners {
         }
         Ok(None)
     }
+}
+
+/// What a planner learns of an operand. An operator's result has a type alone; `to_field` would also build its name, and
+/// those of all operands below it, which in a long chain costs more than the rest of planning.
+fn operand(expr: &Expr, schema: &DFSchema) -> Result<FieldRef> {
+    Ok(match expr {
+        Expr::BinaryExpr(_) => Arc::new(Field::new("", expr.get_type(schema)?, expr.nullable(schema)?)),
+        _ => expr.to_field(schema)?.1,
+    })
 }
 
 impl ExprPlanner for Planners {
@@ -155,11 +162,6 @@ impl FunctionRewrite for OperatorRewrite {
     }
 }
 
-fn said(message: &[c_char]) -> String {
-    let bytes: Vec<u8> = message.iter().map(|c| *c as u8).take_while(|byte| *byte != 0).collect();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// One operator planner of a pack.
 #[derive(Debug)]
 struct OperatorPlanner {
@@ -187,14 +189,14 @@ impl OperatorPlanner {
         let (left, right) = (FFI_ArrowSchema::try_from(left.as_ref())?, FFI_ArrowSchema::try_from(right.as_ref())?);
         let size = size_of::<pn_operator_plan>() as u32;
         let mut out = pn_operator_plan { struct_size: size, swap: 0, function: std::ptr::null() };
-        let mut message = [0 as c_char; MESSAGE_BYTES];
+        let mut message = Message::new();
         // SAFETY: all pointers live during the call; plugin.h says what the function may do.
         let code = unsafe {
             let (room, cap) = (message.as_mut_ptr(), MESSAGE_BYTES);
             plan_operator(self.table.ctx, op_text.as_ptr(), &left, &right, &mut out, room, cap)
         };
         if code != 0 {
-            return Err(self.failure(status::PLAN, &format!("refuses the operator '{op}': {}", said(&message))));
+            return Err(self.failure(status::PLAN, &format!("refuses the operator '{op}': {}", message.text())));
         }
         if out.function.is_null() {
             return Ok(None);
@@ -232,7 +234,7 @@ impl RelationPlanner {
         };
         let relation_text = CString::new(relation).map_err(|_| self.failure(status::PLAN, "was asked for a NUL"))?;
         let mut sql: *mut c_char = std::ptr::null_mut();
-        let mut message = [0 as c_char; MESSAGE_BYTES];
+        let mut message = Message::new();
         // SAFETY: all pointers live during the call; plugin.h says what the function may do.
         let code = unsafe {
             plan_relation(self.table.ctx, relation_text.as_ptr(), &mut sql, message.as_mut_ptr(), MESSAGE_BYTES)
@@ -246,7 +248,7 @@ impl RelationPlanner {
             }
         });
         if code != 0 {
-            return Err(self.failure(status::PLAN, &format!("refuses '{relation}': {}", said(&message))));
+            return Err(self.failure(status::PLAN, &format!("refuses '{relation}': {}", message.text())));
         }
         let text = text.transpose().map_err(|_| self.failure(status::PLAN, "gave SQL that is not UTF-8"))?;
         if text.is_some() {

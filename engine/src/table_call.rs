@@ -10,16 +10,17 @@ use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
-use datafusion::sql::parser::{CopyToSource, Statement};
+use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias, TableFactor, UnaryOperator, Value as SqlValue,
-    VisitMut, VisitorMut,
+    VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Result, pne_error};
+use crate::expand::walk;
 use crate::guard::guard_on;
 use crate::plan;
 use crate::session::{Session, Space, pne_session};
@@ -102,23 +103,6 @@ impl VisitorMut for Calls {
     }
 }
 
-impl Calls {
-    fn visit(&mut self, statement: &mut Statement) {
-        match statement {
-            Statement::Statement(inner) => {
-                let _ = VisitMut::visit(inner.as_mut(), self);
-            }
-            Statement::Explain(explain) => self.visit(&mut explain.statement),
-            Statement::CopyTo(copy) => {
-                if let CopyToSource::Query(query) = &mut copy.source {
-                    let _ = VisitMut::visit(query.as_mut(), self);
-                }
-            }
-            Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
-        }
-    }
-}
-
 /// Recursive: planning threads only.
 fn visit(
     state: &SessionState,
@@ -134,7 +118,9 @@ fn visit(
         calls.relations.insert(call, relation);
     }
     let mut statements = plan::parse(state, session, sql)?;
-    statements.iter_mut().for_each(|statement| calls.visit(statement));
+    for statement in &mut statements {
+        let _ = walk(statement, &mut calls);
+    }
     Ok((statements, calls))
 }
 

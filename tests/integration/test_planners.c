@@ -159,7 +159,8 @@ static const struct {
 } wrong_relations[] = {{"refuses_relations", PNI_E_ENGINE_SQL},
                        {"goes_on_for_ever", PNI_E_ENGINE_LIMIT},
                        {"writes_no_sql", PNI_E_ENGINE_SQL},
-                       {"writes_a_statement", PNI_E_ENGINE_SQL}};
+                       {"writes_a_statement", PNI_E_ENGINE_SQL},
+                       {"nests_too_deep", PNI_E_ENGINE_LIMIT}};
 
 T_CASE(a_wrong_relation_planner_is_named) {
     for (size_t i = 0; i < sizeof wrong_relations / sizeof *wrong_relations; i++) {
@@ -209,6 +210,28 @@ T_CASE(a_bundle_of_another_body_says_so) {
     IT_FAILS(pn_exec_run(session, bundle, NULL, &result, err), PNI_E_PLAN_FUNCTION,
              "function 'up' changed: it has another body");
     pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
+
+/* A function that takes the place of another brings its own defaults, in bodies too. */
+T_CASE(a_new_function_has_its_own_defaults) {
+    pn_session *session = session_with(NULL);
+    IT_OK(it_statement(session, "create function up(x bigint) returns bigint language adds as '5'",
+                       err));
+    IT_ROWS(session, "select up(37), up(40, 2)", "42|42\n");
+    IT_OK(it_statement(
+        session, "create function both(x bigint) returns bigint return up(x) + up(x, 1)", err));
+    IT_ROWS(session, "select both(id) from orders where id = 1", "8\n");
+    IT_OK(it_statement(session,
+                       "create or replace function up(x bigint) returns bigint language adds as "
+                       "'6'",
+                       err));
+    IT_ROWS(session, "select up(36), both(36)", "42|79\n");
+    IT_OK(it_statement(session, "drop function both", err));
+    IT_OK(it_statement(session, "drop function up", err));
+    IT_OK(it_statement(session, "create function up(x bigint) returns bigint language adds as '7'",
+                       err));
+    IT_ROWS(session, "select up(35)", "42\n");
     pn_session_unref(session);
 }
 

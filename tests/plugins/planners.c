@@ -1,5 +1,6 @@
 /* A pack of planners and a language, and wrong ones of each. `a @@ b` joins two texts, FROM
- * numbers_to(n) is a query, LANGUAGE shift makes functions that add the number in their body. */
+ * numbers_to(n) is a query, LANGUAGE shift makes functions that add the number in their body,
+ * LANGUAGE adds functions that add their second argument, which the body is the default of. */
 #include "pinion/plugin.h"
 
 #include <stdio.h>
@@ -40,6 +41,8 @@ static const pn_expr_planner operators[] = {OPERATORS("joins_texts", "right"),
 
 /* ---- relations ------------------------------------------------------------------------------- */
 
+enum { DEEP = 400000 }; /* levels: each takes some hundred bytes of stack */
+
 static int32_t stands_for(void *ctx, const char *relation, char **sql_out, char *message,
                           size_t message_cap) {
     const char *mode = ctx;
@@ -60,7 +63,14 @@ static int32_t stands_for(void *ctx, const char *relation, char **sql_out, char 
         snprintf(sql, sizeof sql, "SELECT value AS n FROM generate_series(1, %d)", n);
     else if (strcmp(relation, "best_orders") == 0)
         snprintf(sql, sizeof sql, "SELECT * FROM orders WHERE amount > 10");
-    else
+    else if (strcmp(mode, "deep") == 0) {
+        char *deep = the_host->alloc(2 * DEEP + 16);
+        char *end = deep + sprintf(deep, "SELECT 1");
+        for (int i = 0; i < DEEP; i++)
+            end = memcpy(end, "+1", 3) + 2;
+        *sql_out = deep;
+        return 0;
+    } else
         return 0;
     *sql_out = strcpy(the_host->alloc(strlen(sql) + 1), sql);
     return 0;
@@ -73,9 +83,9 @@ static int32_t stands_for(void *ctx, const char *relation, char **sql_out, char 
     }
 
 static const pn_relation_planner relations[] = {
-    RELATIONS("knows_relations", "right"), RELATIONS("refuses_relations", "error"),
+    RELATIONS("knows_relations", "right"),    RELATIONS("refuses_relations", "error"),
     RELATIONS("goes_on_for_ever", "endless"), RELATIONS("writes_no_sql", "no_sql"),
-    RELATIONS("writes_a_statement", "write")};
+    RELATIONS("writes_a_statement", "write"), RELATIONS("nests_too_deep", "deep")};
 
 /* ---- a language ------------------------------------------------------------------------------ */
 
@@ -90,6 +100,8 @@ static int32_t shift(void *ctx, const pn_kernel_call *call, struct ArrowArray *o
     (void)message, (void)message_cap;
     const struct ArrowArray *in = call->args[0].array;
     int64_t rows = call->args[0].is_scalar ? 1 : call->n_rows, by = *(const int64_t *)ctx;
+    if (call->n_args > 1) /* of LANGUAGE adds: a constant */
+        by = ((const int64_t *)call->args[1].array->buffers[1])[call->args[1].array->offset];
     const int64_t *values = (const int64_t *)in->buffers[1] + in->offset;
     int64_t *made = the_host->alloc((size_t)(rows > 0 ? rows : 1) * sizeof *made);
     for (int64_t i = 0; i < rows; i++)
@@ -104,14 +116,15 @@ static int32_t shift(void *ctx, const pn_kernel_call *call, struct ArrowArray *o
     return 0;
 }
 
-static const char *const formats[] = {"l"};
+static const char *const formats[] = {"l", "l"};
 
 /* A function that was made; it lives to the end of the process, as plugin.h wants it. */
 typedef struct made_function {
     pn_plugin pack;
     pn_udf udf;
     int64_t by;
-    char name[64];
+    char name[64], text[32];
+    const char *defaults[1];
     struct made_function *next;
 } made_function;
 
@@ -129,12 +142,16 @@ static const pn_plugin *make(void *ctx, const pn_create_function *statement, cha
     made_function *made = the_host->alloc(sizeof *made);
     *made = (made_function){.by = by, .next = all_made};
     all_made = made;
+    snprintf(made->text, sizeof made->text, "%lld", (long long)by);
+    made->defaults[0] = made->text;
+    uint32_t max_args = strcmp(mode, "adds") == 0 ? 2 : 1;
     snprintf(made->name, sizeof made->name, "%s",
              strcmp(mode, "renames") == 0 ? "another" : statement->name);
     made->udf = (pn_udf){.struct_size = sizeof made->udf,
                          .min_args = 1,
-                         .max_args = 1,
-                         .n_arg_formats = 1,
+                         .max_args = max_args,
+                         .n_arg_formats = max_args,
+                         .arg_defaults = max_args > 1 ? made->defaults : NULL,
                          .name = made->name,
                          .arg_formats = formats,
                          .return_format = "l",
@@ -158,8 +175,8 @@ static const pn_plugin *make(void *ctx, const pn_create_function *statement, cha
         .ctx = (void *)(uintptr_t)mode, .create = make                                             \
     }
 
-static const pn_function_factory factories[] = {LANGUAGE("shift", "right"),
-                                                LANGUAGE("renames", "renames")};
+static const pn_function_factory factories[] = {
+    LANGUAGE("shift", "right"), LANGUAGE("renames", "renames"), LANGUAGE("adds", "adds")};
 
 /* A pack has a function of its own. */
 static int64_t one = 1;

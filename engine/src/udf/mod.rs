@@ -35,6 +35,7 @@ use crate::plugin::{ABI_MAJOR, ABI_MINOR, pn_plugin};
 use crate::session::pne_session;
 use crate::view;
 
+pub use self::kernel::{MESSAGE_BYTES, Message};
 pub use self::options::{CompleteCalls, PackOptions};
 pub use self::table::{PackTable, Provider};
 
