@@ -187,7 +187,8 @@ typedef struct pn_aggregate_open {
     int32_t reserved;
 } pn_aggregate_open;
 
-/** One aggregate function. All functions but destroy and size return 0, or non-zero with a text. */
+/** One aggregate function, of at least one argument. All functions but destroy and size return 0,
+ * or non-zero with a text. */
 typedef struct pn_aggregate {
     uint32_t struct_size;
     uint32_t flags;

@@ -149,6 +149,36 @@ T_CASE(what_a_call_becomes_is_bounded) {
     pn_session_unref(session);
 }
 
+/* Each is two calls of the one before: what the fourteenth becomes has 32,767 parts. */
+T_CASE(what_functions_of_functions_become_is_bounded) {
+    pn_session *session = open_session();
+    IT_OK(it_statement(session, "create function f0(x bigint) returns bigint return x", err));
+    for (int i = 1; i <= 14; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql,
+                 "create function f%d(x bigint) returns bigint return f%d(x) + f%d(x)", i, i - 1,
+                 i - 1);
+        if (i < 14)
+            IT_OK(it_statement(session, sql, err));
+        else
+            IT_FAILS(it_statement(session, sql, err), PNI_E_ENGINE_LIMIT, "f14");
+    }
+    IT_ROWS(session, "select f8(id) from orders where id = 1", "256\n");
+    pn_session_unref(session);
+}
+
+/* For the statement a body in AS is one text, however deep it nests. */
+T_CASE(a_body_that_is_a_text_nests_no_deeper) {
+    pn_session *session = open_session();
+    PNI_AUTO(pn_buf) sql = PN_BUF_INIT;
+    pni_buf_puts(&sql, "create function f(x bigint) returns bigint as '1");
+    for (int i = 0; i < 400000; i++)
+        pni_buf_puts(&sql, "+1");
+    pni_buf_puts(&sql, "'");
+    IT_FAILS(it_statement(session, pni_buf_text(&sql), err), PNI_E_FUNCTION_BODY, "is no expression");
+    pn_session_unref(session);
+}
+
 T_CASE(arguments_are_of_the_declared_types) {
     pn_session *session = open_session();
     IT_OK(it_statement(session, ADD_ONE, err));

@@ -54,3 +54,24 @@ T_CASE(a_function_that_does_not_stop_is_disabled) {
     fails_there(session, "select deaf(v) from (values (1)) t(v)", "is disabled");
     fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out");
 }
+
+enum { THREADS = 64 }; /* of the engine, for all that may wait */
+
+/* A call that finds no thread cannot listen: it is late, and its function goes on. */
+T_CASE(a_call_that_never_began_disables_nothing) {
+    pn_error err = PN_ERROR_INIT;
+    PNI_AUTO_PTR(pni_engine_session) session = hurried("50");
+    PNI_AUTO(pn_buf) all = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+    for (int i = 0; i < THREADS; i++) {
+        pni_buf_printf(&all, "%sselect deaf(v) from (values (%d)) t(v)", i ? " union all " : "", i);
+    }
+    T_OK(pni_engine_session_set(session, "pinion_async.timeout_ms", "200", &err), &err);
+    fails_there(session, pni_buf_text(&all), "did not stop");
+    T_OK(pni_engine_session_set(session, "pinion_async.timeout_ms", "30", &err), &err);
+    fails_there(session, "select batch_rows(v) from (values (1)) t(v)", "timed out after 30 ms");
+    T_OK(pni_engine_session_set(session, "pinion_async.timeout_ms", "10000", &err), &err);
+    T_OK(udf_sql_evaluate(session, "select batch_rows(v) from (values (1)) t(v)", &got, &err),
+         &err);
+    T_EQ_STR(pni_buf_text(&got), "1");
+}

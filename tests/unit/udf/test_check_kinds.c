@@ -202,6 +202,10 @@ T_CASE(aggregates) {
     REFUSED(p.aggregate.n_state = 65, "'state_formats'");
     REFUSED(p.aggregate.state_formats = NULL, "'state_formats'");
     REFUSED(p.aggregate.n_state = 3, "state column 3");
+    REFUSED(p.aggregate_udf.min_args = 0, "takes at least one argument");
+    REFUSED((p.aggregate_udf.n_alternatives = 1, p.aggregate_udf.alternatives = &p.form,
+             p.aggregate_udf.alternative_stride = sizeof(pn_signature), p.form.min_args = 0),
+            "takes at least one argument");
     REFUSED(p.aggregate.function = NULL, "'function' is NULL");
     REFUSED(p.aggregate_udf.invoke = invoke, "'invoke' is for scalar");
     REFUSED(p.aggregate_udf.null_handling = PN_NULLS_PROPAGATED, "are for scalar functions");
