@@ -14,8 +14,10 @@ static const change changes[] = {{{"update_postimage", 16}, 3},
                                  {{"update_preimage", 15}, 0}};
 enum { CHANGES = sizeof changes / sizeof changes[0] };
 
-/* Delta writes the names as they are here, so that is tried first. */
+/* Delta writes the names as they are here, so that is tried first; unrolled, lengths are constants
+ * and comparing is no call. */
 static int32_t rank_of(pni_str text) {
+#pragma GCC unroll 4
     for (size_t i = 0; i < CHANGES; i++) {
         if (pni_str_eq(text, changes[i].name)) {
             return changes[i].rank;

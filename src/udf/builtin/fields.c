@@ -22,7 +22,7 @@ static bool first_text(const struct ArrowSchema *schema, const struct ArrowArray
     bool found = false;
     if (ArrowArrayViewInitFromSchema(&view, schema, NULL) == NANOARROW_OK &&
         ArrowArrayViewSetArray(&view, array, NULL) == NANOARROW_OK && array->length > 0) {
-        found = pni_udf_text_at(&view, 0, scratch, out);
+        found = udf_text_at(&view, 0, scratch, out);
     }
     ArrowArrayViewReset(&view);
     return found;

@@ -49,7 +49,7 @@ static void hash_chunk(const udf_frame *frame, gather_fn gather, size_t digest_b
 /* The text of row `i` of the chunk. One that is not in a column is kept in `made`. */
 static void set_text(chunk *c, size_t i, pni_str text, bool in_column) {
     if (!in_column) {
-        pni_buf_append(&c->made, text.data, text.len);
+        udf_append(&c->made, text);
     }
     c->texts[i] = in_column && text.data ? text : (pni_str){NULL, text.len};
 }
@@ -58,7 +58,7 @@ static void gather_value(const udf_frame *frame, uint32_t arg, chunk *c) {
     char scratch[UDF_TEXT_BYTES];
     for (size_t i = 0; i < c->count; i++) {
         pni_str text = {NULL, 0};
-        c->is_null[i] = !pni_udf_text(frame, arg, c->first + (int64_t)i, scratch, &text);
+        c->is_null[i] = !udf_text(frame, arg, c->first + (int64_t)i, scratch, &text);
         set_text(c, i, text, text.data != scratch);
     }
 }
@@ -77,11 +77,11 @@ static void gather_parts(const udf_frame *frame, chunk *c) {
         size_t start = c->made.len;
         for (uint32_t arg = 1; arg < frame->count; arg++) {
             pni_str part = PNI_STR(UDF_NULL_TEXT);
+            udf_text(frame, arg, c->first + (int64_t)i, scratch, &part);
             if (arg > 1) {
-                pni_buf_putc(&c->made, UDF_SEPARATOR);
+                udf_append(&c->made, PNI_STR(UDF_SEPARATOR));
             }
-            pni_udf_text(frame, arg, c->first + (int64_t)i, scratch, &part);
-            pni_buf_append(&c->made, part.data, part.len);
+            udf_append(&c->made, part);
         }
         c->is_null[i] = false;
         c->texts[i] = (pni_str){NULL, c->made.len - start};
@@ -94,7 +94,7 @@ static void gather_any(const udf_frame *frame, chunk *c) {
     for (size_t i = 0; i < c->count; i++) {
         int64_t row = c->first + (int64_t)i;
         pni_str text;
-        if (!pni_udf_text(frame, 0, row, scratch, &text)) {
+        if (!udf_text(frame, 0, row, scratch, &text)) {
             text = udf_null(frame, 2, row) ? PNI_STR(UDF_NULL_TEXT) : udf_str(frame, 2, row);
         }
         if (udf_flag(frame, 1, row, true)) {
@@ -166,9 +166,7 @@ static int put_id(const udf_frame *frame, const id_form *form, const chunk *c, s
     }
     NANOARROW_RETURN_NOT_OK(udf_text_room(out, prefix.len + 1 + HEX_BYTES, &room));
     if (form->prefixed) {
-        if (prefix.len > 0) {
-            memcpy(room, prefix.data, prefix.len);
-        }
+        udf_copy(room, prefix);
         room[prefix.len] = ':';
         len = prefix.len + 1;
     }
@@ -278,7 +276,7 @@ static const pn_udf functions[] = {
     {UDF_FUNCTION("stable_hash_any", NANOARROW_TYPE_STRING, hash_any_rows),
      UDF_ALIASES("stable_hash"), UDF_EXACT(1, "*", "b", "s"),
      UDF_NAMES("value", "canonical", "null_sentinel"), UDF_DEFAULTS("true", "'" UDF_NULL_TEXT "'"),
-     .return_format = "u", .rewrite_tags = "hash", .body_version = "1",
+     .return_format = "u", .rewrite_tags = "hash", .body_version = "1" UDF_UNICODE,
      .literal_args = 1 << 1 | 1 << 2,
      .description = "128-bit hash of the text form of any value, trimmed and NFKC when canonical; "
                     "never null."},

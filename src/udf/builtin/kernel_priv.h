@@ -17,7 +17,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kernels read words as
 #define UDF_MAX_ARGS 65    /* a prefix and 64 parts */
 #define UDF_TEXT_BYTES 352 /* the longest number: 1 sign, "0.", 323 zeros, 17 digits */
 #define UDF_NULL_TEXT "__NULL__"
-#define UDF_SEPARATOR '\x1f'
+#define UDF_SEPARATOR "\x1f"
 
 /* One argument. A scalar has one value, which stands in every row: its step is 0. */
 typedef struct udf_col {
@@ -105,10 +105,56 @@ static inline bool udf_null(const udf_frame *frame, uint32_t arg, int64_t row) {
            ArrowArrayViewIsNull(&frame->cols[arg].view, row * frame->cols[arg].step);
 }
 
+/* Copies a text. Most are short, and two words that overlap cost less than a call. */
+static inline void udf_copy(char *to, pni_str text) {
+#define UDF_COPY_ENDS(bytes)                                                                       \
+    do {                                                                                           \
+        char first_[bytes];                                                                        \
+        char last_[bytes];                                                                         \
+        memcpy(first_, text.data, bytes);                                                          \
+        memcpy(last_, text.data + text.len - (bytes), bytes);                                      \
+        memcpy(to, first_, bytes);                                                                 \
+        memcpy(to + text.len - (bytes), last_, bytes);                                             \
+    } while (0)
+    if (text.len > 32) {
+        memcpy(to, text.data, text.len);
+    } else if (text.len >= 16) {
+        UDF_COPY_ENDS(16);
+    } else if (text.len >= 8) {
+        UDF_COPY_ENDS(8);
+    } else if (text.len >= 4) {
+        UDF_COPY_ENDS(4);
+    } else if (text.len > 0) {
+        char middle = text.data[text.len / 2];
+        char last = text.data[text.len - 1];
+        to[0] = text.data[0];
+        to[text.len / 2] = middle;
+        to[text.len - 1] = last;
+    }
+}
+
+/* pni_buf_append() without a call while there is room; leaves no NUL behind the text. */
+static inline void udf_append(pn_buf *buf, pni_str text) {
+    if (buf->len + text.len >= buf->cap) {
+        pni_buf_reserve(buf, text.len);
+    }
+    udf_copy((char *)buf->data + buf->len, text);
+    buf->len += text.len;
+}
+
+/* A text of a column of texts; what the engine makes has 32-bit offsets, nearly always. */
+static inline pni_str udf_str_at(const struct ArrowArrayView *view, int64_t row) {
+    if (view->storage_type == NANOARROW_TYPE_STRING) {
+        const int32_t *ends = view->buffer_views[1].data.as_int32 + view->offset + row;
+        return (pni_str){view->buffer_views[2].data.as_char + ends[0], (size_t)(ends[1] - ends[0])};
+    }
+    struct ArrowStringView value = ArrowArrayViewGetStringUnsafe(view, row);
+    return (pni_str){value.data, (size_t)value.size_bytes};
+}
+
 static inline pni_str udf_str(const udf_frame *frame, uint32_t arg, int64_t row) {
     const udf_col *col = &frame->cols[arg];
-    struct ArrowStringView value = ArrowArrayViewGetStringUnsafe(&col->view, row * col->step);
-    return (pni_str){value.data, (size_t)value.size_bytes};
+    return udf_str_at(&col->view, row * col->step);
 }
 
 static inline int64_t udf_int(const udf_frame *frame, uint32_t arg, int64_t row) {
@@ -167,12 +213,27 @@ int pni_udf_copy_rows(const struct ArrowArrayView *view, int64_t start, int64_t 
 int32_t pni_udf_text_check(udf_frame *frame, uint32_t arg);
 /* Whether values of this type have a text form. */
 bool pni_udf_has_text(const struct ArrowSchema *schema);
-/* As pni_udf_text(), from a view of such a type. */
+/* As udf_text(), from a view of such a type. */
 bool pni_udf_text_at(const struct ArrowArrayView *view, int64_t row, char scratch[UDF_TEXT_BYTES],
                      pni_str *out);
+static inline bool udf_text_at(const struct ArrowArrayView *view, int64_t row,
+                               char scratch[UDF_TEXT_BYTES], pni_str *out) {
+    if (view->storage_type != NANOARROW_TYPE_STRING || view->dictionary) {
+        return pni_udf_text_at(view, row, scratch, out);
+    }
+    const uint8_t *valid = view->buffer_views[0].data.as_uint8;
+    if (valid && !ArrowBitGet(valid, view->offset + row)) {
+        return false;
+    }
+    *out = udf_str_at(view, row);
+    return true;
+}
 /* False for null. `scratch` holds numbers; strings are borrowed from the column. */
-bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
-                  pni_str *out);
+static inline bool udf_text(const udf_frame *frame, uint32_t arg, int64_t row,
+                            char scratch[UDF_TEXT_BYTES], pni_str *out) {
+    const udf_col *col = &frame->cols[arg];
+    return udf_text_at(&col->view, row * col->step, scratch, out);
+}
 /* Decimal digits of a number, at most 20; gives their count. */
 size_t pni_udf_unsigned_text(uint64_t value, char *out);
 /* Shortest decimal text that reads back as the same number, never with an exponent. Gives the
@@ -210,6 +271,14 @@ typedef struct udf_scratch {
 void pni_udf_scratch_dispose(udf_scratch *scratch);
 /* Cuts Unicode white space from both ends. */
 pni_str pni_udf_trim(pni_str text);
+static inline bool udf_is_graph(char c) {
+    return c > ' ' && c < 0x7f;
+}
+/* The same; most texts need no look at more than their ends. */
+static inline pni_str udf_trim(pni_str text) {
+    bool bare = text.len > 0 && udf_is_graph(text.data[0]) && udf_is_graph(text.data[text.len - 1]);
+    return bare ? text : pni_udf_trim(text);
+}
 /* Whether the text is `name`, a lower-case ASCII text, in any case. */
 bool pni_udf_same_lower(pni_str text, const char *name);
 /* The full Unicode mapping to lower or upper case. The result lives in `out`. */
@@ -219,6 +288,9 @@ udf_form pni_udf_form_of(pni_str name);
 /* Trim, normalise, lower, collapse. The result lives in `out` or in `text`; empty is empty, not
  * null. */
 pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out);
+
+/* Which tables of Unicode the mappings are from, as "utf8proc 2.8.0, Unicode 14.0.0". */
+void pni_udf_unicode_version(pn_buf *out);
 
 /* ---- rows of the function tables ------------------------------------------------------------ */
 
@@ -235,6 +307,9 @@ pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn
     .invoke = pni_udf_invoke, .ctx = (void *)&(const udf_kernel) {                                 \
         (sql_name), (out_type), (field_fn), (rows_fn)                                              \
     }
+/* The body of a function whose results depend on the tables of Unicode: they are a part of its
+ * version, filled in by builtin.c. */
+#define UDF_UNICODE " + "
 #define UDF_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define UDF_ALIASES(...) .aliases = UDF_LIST(__VA_ARGS__)
 #define UDF_NAMES(...) .arg_names = UDF_LIST(__VA_ARGS__)

@@ -5,7 +5,7 @@
  * nulls is empty. Texts point into the column; numbers are printed into one buffer of the call and
  * pointed to when the row is complete, because the buffer moves while it grows.
  */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
 #include <stdlib.h>
 
@@ -84,17 +84,17 @@ static void gather(const struct ArrowArrayView *view, int64_t row, items *list) 
     range_of(view, row + view->offset, &start, &end);
     for (int64_t at = start; at < end; at++) {
         pni_str text;
-        if (!pni_udf_text_at(child, at, scratch, &text)) {
+        if (!udf_text_at(child, at, scratch, &text)) {
             continue;
         }
         if (text.data == scratch) {
-            pni_buf_append(&list->printed, text.data, text.len);
+            udf_append(&list->printed, text);
             text.data = NULL; /* printed: known when the row is complete */
         }
         push_item(list, text);
     }
     const char *printed = pni_buf_text(&list->printed);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; list->printed.len > 0 && i < list->count; i++) {
         if (!list->values[i].data) {
             list->values[i].data = printed;
             printed += list->values[i].len;
@@ -106,11 +106,28 @@ static int by_bytes(const void *left, const void *right) {
     return pni_str_cmp(*(const pni_str *)left, *(const pni_str *)right);
 }
 
+/* Lists of a few items are sorted where they stand. */
+static void sort(items *list) {
+    enum { FEW = 12 };
+    if (list->count > FEW) {
+        qsort(list->values, list->count, sizeof *list->values, by_bytes);
+        return;
+    }
+    for (size_t i = 1; i < list->count; i++) {
+        pni_str value = list->values[i];
+        size_t at = i;
+        for (; at > 0 && by_bytes(&list->values[at - 1], &value) > 0; at--) {
+            list->values[at] = list->values[at - 1];
+        }
+        list->values[at] = value;
+    }
+}
+
 static void sort_unique(items *list) {
     if (list->count < 2) {
         return;
     }
-    qsort(list->values, list->count, sizeof *list->values, by_bytes);
+    sort(list);
     size_t kept = 1;
     for (size_t i = 1; i < list->count; i++) {
         if (by_bytes(&list->values[i], &list->values[kept - 1]) != 0) {
@@ -120,36 +137,65 @@ static void sort_unique(items *list) {
     list->count = kept;
 }
 
-static int append_list(const items *list, struct ArrowArray *out) {
-    for (size_t i = 0; i < list->count; i++) {
-        NANOARROW_RETURN_NOT_OK(ArrowArrayAppendString(
-            out->children[0], udf_view(list->values[i].data, list->values[i].len)));
+/* How many items the rows have, nulls included. */
+static int64_t count_items(const udf_frame *frame) {
+    const udf_col *col = &frame->cols[0];
+    int64_t count = 0;
+    for (int64_t row = 0; row < frame->rows; row++) {
+        int64_t start;
+        int64_t end;
+        if (!udf_null(frame, 0, row)) {
+            range_of(&col->view, row * col->step + col->view.offset, &start, &end);
+            count += end - start;
+        }
     }
-    return ArrowArrayFinishElement(out);
+    return count;
+}
+
+static int put_lists(udf_frame *frame, struct ArrowArray *out, void (*change)(items *),
+                     items *list) {
+    const udf_col *col = &frame->cols[0];
+    int64_t most = count_items(frame);
+    udf_nulls nulls;
+    udf_texts texts;
+    int32_t *ends;
+    if (most > INT32_MAX) {
+        return EOVERFLOW;
+    }
+    NANOARROW_RETURN_NOT_OK(pni_udf_lists_begin(frame, out, &nulls, &ends));
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_start(out->children[0], most, &texts));
+    for (int64_t row = 0; row < frame->rows; row++) {
+        list->count = 0;
+        if (udf_null(frame, 0, row)) {
+            NANOARROW_RETURN_NOT_OK(udf_set_null(&nulls, row));
+        } else {
+            gather(&col->view, row * col->step, list);
+            change(list);
+        }
+        for (size_t i = 0; i < list->count; i++) {
+            NANOARROW_RETURN_NOT_OK(udf_text_add(&texts, list->values[i]));
+        }
+        ends[row + 1] = (int32_t)texts.row;
+    }
+    pni_udf_texts_end(&texts);
+    pni_udf_nulls_end(&nulls);
+    return NANOARROW_OK;
 }
 
 static int32_t list_rows(udf_frame *frame, struct ArrowArray *out, void (*change)(items *)) {
-    const udf_col *col = &frame->cols[0];
     items list = {0};
-    int code = NANOARROW_OK;
-    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
-        if (udf_null(frame, 0, row)) {
-            code = ArrowArrayAppendNull(out, 1);
-            continue;
-        }
-        gather(&col->view, row * col->step, &list);
-        if (change) {
-            change(&list);
-        }
-        code = append_list(&list, out);
-    }
+    int code = put_lists(frame, out, change, &list);
     pni_free(list.values);
     pn_buf_dispose(&list.printed);
     return pni_udf_append(frame, code);
 }
 
+static void leave(items *list) {
+    (void)list;
+}
+
 static int32_t compact_rows(udf_frame *frame, struct ArrowArray *out) {
-    return list_rows(frame, out, NULL);
+    return list_rows(frame, out, leave);
 }
 
 static int32_t unique_rows(udf_frame *frame, struct ArrowArray *out) {

@@ -7,7 +7,7 @@
  * has the key and a value.
  */
 #define _GNU_SOURCE /* qsort_r */
-#include "udf/builtin/kernel_priv.h"
+#include "udf/builtin/out_priv.h"
 
 #include <stdlib.h>
 
@@ -87,8 +87,8 @@ static bool find(const udf_col *col, int64_t row, pni_str key, char *scratch, pn
     char key_scratch[UDF_TEXT_BYTES];
     for (; at < end; at++) {
         pni_str found;
-        if (pni_udf_text_at(pairs->children[0], at, key_scratch, &found) &&
-            pni_str_eq(found, key) && pni_udf_text_at(pairs->children[1], at, scratch, value)) {
+        if (udf_text_at(pairs->children[0], at, key_scratch, &found) && pni_str_eq(found, key) &&
+            udf_text_at(pairs->children[1], at, scratch, value)) {
             return true;
         }
     }
@@ -97,17 +97,19 @@ static bool find(const udf_col *col, int64_t row, pni_str key, char *scratch, pn
 
 static int32_t get_rows(udf_frame *frame, struct ArrowArray *out) {
     char scratch[UDF_TEXT_BYTES];
+    udf_texts texts;
+    UDF_TRY(pni_udf_append(frame, pni_udf_texts_begin(frame, out, &texts)));
     for (int64_t row = 0; row < frame->rows; row++) {
         pni_str value;
         bool found = find(&frame->cols[0], row, udf_str(frame, 1, row), scratch, &value);
         if (!found && udf_null(frame, 2, row)) {
-            UDF_TRY(pni_udf_append(frame, ArrowArrayAppendNull(out, 1)));
+            UDF_TRY(pni_udf_append(frame, udf_text_null(&texts)));
             continue;
         }
         value = found ? value : udf_str(frame, 2, row);
-        UDF_TRY(
-            pni_udf_append(frame, ArrowArrayAppendString(out, udf_view(value.data, value.len))));
+        UDF_TRY(pni_udf_append(frame, udf_text_add(&texts, value)));
     }
+    pni_udf_texts_end(&texts);
     return 0;
 }
 
@@ -145,9 +147,9 @@ static void push_entry(entries *list, pni_str key, const pni_str *value) {
     }
     list->items[list->count++] =
         (entry){list->bytes.len, key.len, value ? (int64_t)value->len : -1};
-    pni_buf_append(&list->bytes, key.data, key.len);
+    udf_append(&list->bytes, key);
     if (value) {
-        pni_buf_append(&list->bytes, value->data, value->len);
+        udf_append(&list->bytes, *value);
     }
 }
 
@@ -162,10 +164,10 @@ static void gather(const udf_col *col, int64_t row, key_case how, entries *list)
     for (; at < end; at++) {
         pni_str key;
         pni_str value;
-        if (!pni_udf_text_at(pairs->children[0], at, key_scratch, &key)) {
+        if (!udf_text_at(pairs->children[0], at, key_scratch, &key)) {
             continue;
         }
-        bool has_value = pni_udf_text_at(pairs->children[1], at, value_scratch, &value);
+        bool has_value = udf_text_at(pairs->children[1], at, value_scratch, &value);
         if (how != CASE_NONE) {
             key = pni_udf_cased(key, how == CASE_UPPER, &list->scratch, &list->cased);
         }
@@ -216,42 +218,84 @@ static void sort_last(entries *list) {
     list->count = kept;
 }
 
-static int append_map(const entries *list, struct ArrowArray *out) {
+/* The output while it is made: a row's entries are pairs of a key and a value. */
+typedef struct maps {
+    udf_nulls nulls;
+    int32_t *ends;
+    udf_texts keys;
+    udf_texts values;
+} maps;
+
+static int begin_maps(udf_frame *frame, struct ArrowArray *out, maps *made) {
     struct ArrowArray *pairs = out->children[0];
+    int64_t most = 0;
+    for (int64_t row = 0; row < frame->rows; row++) {
+        int64_t start;
+        int64_t end;
+        entries_of(&frame->cols[0], row, &start, &end);
+        most += end - start;
+    }
+    if (most > INT32_MAX) {
+        return EOVERFLOW;
+    }
+    NANOARROW_RETURN_NOT_OK(pni_udf_lists_begin(frame, out, &made->nulls, &made->ends));
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_start(pairs->children[0], most, &made->keys));
+    return pni_udf_texts_start(pairs->children[1], most, &made->values);
+}
+
+static void end_maps(maps *made, struct ArrowArray *out) {
+    out->children[0]->length = made->keys.row;
+    out->children[0]->null_count = 0;
+    pni_udf_texts_end(&made->keys);
+    pni_udf_texts_end(&made->values);
+    pni_udf_nulls_end(&made->nulls);
+}
+
+static int put_map(const entries *list, maps *made) {
     for (size_t i = 0; i < list->count; i++) {
         const entry *item = &list->items[i];
-        const char *key = pni_buf_text(&list->bytes) + item->key_at;
-        NANOARROW_RETURN_NOT_OK(
-            ArrowArrayAppendString(pairs->children[0], udf_view(key, item->key_len)));
-        if (item->value_len < 0) {
-            NANOARROW_RETURN_NOT_OK(ArrowArrayAppendNull(pairs->children[1], 1));
-        } else {
-            NANOARROW_RETURN_NOT_OK(ArrowArrayAppendString(
-                pairs->children[1], udf_view(key + item->key_len, (size_t)item->value_len)));
-        }
-        NANOARROW_RETURN_NOT_OK(ArrowArrayFinishElement(pairs));
+        const char *key = (const char *)list->bytes.data + item->key_at;
+        NANOARROW_RETURN_NOT_OK(udf_text_add(&made->keys, (pni_str){key, item->key_len}));
+        pni_str value = {key + item->key_len, (size_t)item->value_len};
+        NANOARROW_RETURN_NOT_OK(item->value_len < 0 ? udf_text_null(&made->values)
+                                                    : udf_text_add(&made->values, value));
     }
-    return ArrowArrayFinishElement(out);
+    return NANOARROW_OK;
+}
+
+static key_case case_at(const udf_frame *frame, int64_t row) {
+    key_case how = CASE_LOWER;
+    if (!udf_null(frame, 1, row)) {
+        case_of(udf_str(frame, 1, row), &how); /* known: the field was made */
+    }
+    return how;
+}
+
+static int put_maps(udf_frame *frame, struct ArrowArray *out, entries *list) {
+    maps made;
+    bool same = frame->rows > 0 && (!udf_has(frame, 1) || frame->cols[1].step == 0);
+    key_case how = same ? case_at(frame, 0) : CASE_LOWER;
+    NANOARROW_RETURN_NOT_OK(begin_maps(frame, out, &made));
+    for (int64_t row = 0; row < frame->rows; row++) {
+        list->count = 0;
+        if (udf_null(frame, 0, row)) {
+            NANOARROW_RETURN_NOT_OK(udf_set_null(&made.nulls, row));
+        } else {
+            gather(&frame->cols[0], row, same ? how : case_at(frame, row), list);
+            if (udf_flag(frame, 2, row, true)) {
+                sort_last(list);
+            }
+        }
+        NANOARROW_RETURN_NOT_OK(put_map(list, &made));
+        made.ends[row + 1] = (int32_t)made.keys.row;
+    }
+    end_maps(&made, out);
+    return NANOARROW_OK;
 }
 
 static int32_t normalize_rows(udf_frame *frame, struct ArrowArray *out) {
     entries list = {0};
-    int code = NANOARROW_OK;
-    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
-        key_case how = CASE_LOWER;
-        if (udf_null(frame, 0, row)) {
-            code = ArrowArrayAppendNull(out, 1);
-            continue;
-        }
-        if (!udf_null(frame, 1, row)) {
-            case_of(udf_str(frame, 1, row), &how); /* known: the field was made */
-        }
-        gather(&frame->cols[0], row, how, &list);
-        if (udf_flag(frame, 2, row, true)) {
-            sort_last(&list);
-        }
-        code = append_map(&list, out);
-    }
+    int code = put_maps(frame, out, &list);
     dispose(&list);
     return pni_udf_append(frame, code);
 }
@@ -264,7 +308,7 @@ static const pn_udf functions[] = {
     {UDF_DECIDED("map_normalize", normalize_field, normalize_rows), UDF_EXACT(1, "*", "s", "b"),
      UDF_NAMES("map", "key_case", "sort_keys"),
      UDF_DEFAULTS(UDF_OPTION("map_normalize_key_case"), UDF_OPTION("map_normalize_sort_keys")),
-     .rewrite_tags = "map,nested", .body_version = "1",
+     .rewrite_tags = "map,nested", .body_version = "1" UDF_UNICODE,
      .description = "A map of texts with keys in one case, sorted, the last of equal keys kept.",
      .literal_args = 1 << 1 | 1 << 2},
 };

@@ -16,7 +16,7 @@ static int32_t null_if_blank_rows(udf_frame *frame, struct ArrowArray *out) {
     for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
         pni_str text = PNI_STR("");
         if (!udf_null(frame, 0, row)) {
-            text = pni_udf_trim(udf_str(frame, 0, row));
+            text = udf_trim(udf_str(frame, 0, row));
         }
         code = put_text_or_null(&texts, text);
     }
@@ -78,11 +78,11 @@ static void qualify(const udf_frame *frame, int64_t row, udf_scratch *scratch, p
     if (!complete && !udf_null(frame, 1, row)) {
         pni_str module = pni_udf_normalize(udf_str(frame, 1, row), how, scratch, &scratch->second);
         if (module.len > 0) {
-            pni_buf_append(name, module.data, module.len);
-            pni_buf_putc(name, '.');
+            udf_append(name, module);
+            udf_append(name, PNI_STR("."));
         }
     }
-    pni_buf_append(name, symbol.data, symbol.len);
+    udf_append(name, symbol);
 }
 
 static int32_t qname_rows(udf_frame *frame, struct ArrowArray *out) {
@@ -93,7 +93,7 @@ static int32_t qname_rows(udf_frame *frame, struct ArrowArray *out) {
     int code = pni_udf_texts_begin(frame, out, &texts);
     for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
         qualify(frame, row, &scratch, &made, &name);
-        code = put_text_or_null(&texts, (pni_str){pni_buf_text(&name), name.len});
+        code = put_text_or_null(&texts, (pni_str){(const char *)name.data, name.len});
     }
     pni_udf_scratch_dispose(&scratch);
     UDF_TRY(pni_udf_append(frame, code));
@@ -107,7 +107,7 @@ static const pn_udf functions[] = {
      UDF_NAMES("value", "form", "casefold", "collapse_ws"),
      UDF_DEFAULTS(UDF_OPTION("utf8_normalize_form"), UDF_OPTION("utf8_normalize_casefold"),
                   UDF_OPTION("utf8_normalize_collapse_ws")),
-     .return_format = "u", .rewrite_tags = "string,string_norm", .body_version = "1",
+     .return_format = "u", .rewrite_tags = "string,string_norm", .body_version = "1" UDF_UNICODE,
      .literal_args = 1 << 1 | 1 << 2 | 1 << 3,
      .description = "Trims and brings a text to a Unicode normal form, lower case and single "
                     "spaces; empty gives null."},
@@ -118,7 +118,7 @@ static const pn_udf functions[] = {
     {UDF_FUNCTION("qname_normalize", NANOARROW_TYPE_STRING, qname_rows),
      UDF_ALIASES("qualname_normalize"), UDF_EXACT(1, "s", "s", "s"),
      UDF_NAMES("symbol", "module", "lang"), .return_format = "u",
-     .rewrite_tags = "string,string_norm,symbol", .body_version = "1",
+     .rewrite_tags = "string,string_norm,symbol", .body_version = "1" UDF_UNICODE,
      .description = "A symbol qualified by its module, both normalised; a dotted symbol stays "
                     "alone."},
 };

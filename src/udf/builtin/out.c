@@ -74,20 +74,45 @@ int pni_udf_bits_begin(udf_frame *frame, struct ArrowArray *out, udf_nulls *null
     return NANOARROW_OK;
 }
 
-int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *texts) {
-    struct ArrowBuffer *ends = ArrowArrayBuffer(out, 1);
-    *texts =
-        (udf_texts){.nulls = {.array = out, .rows = frame->rows}, .data = ArrowArrayBuffer(out, 2)};
-    NANOARROW_RETURN_NOT_OK(
-        ArrowBufferResize(ends, (frame->rows + 1) * (int64_t)sizeof(int32_t), 0));
-    texts->ends = (int32_t *)(void *)ends->data;
-    texts->ends[0] = 0;
+static int start_ends(struct ArrowArray *out, int64_t rows, int32_t **ends) {
+    struct ArrowBuffer *buffer = ArrowArrayBuffer(out, 1);
+    NANOARROW_RETURN_NOT_OK(ArrowBufferResize(buffer, (rows + 1) * (int64_t)sizeof **ends, 0));
+    *ends = (int32_t *)(void *)buffer->data;
+    (*ends)[0] = 0;
     return NANOARROW_OK;
 }
 
-void pni_udf_texts_end(const udf_texts *texts) {
-    pni_assert(texts->row == texts->nulls.rows);
+int pni_udf_texts_start(struct ArrowArray *out, int64_t rows, udf_texts *texts) {
+    *texts = (udf_texts){.nulls = {.array = out, .rows = rows}, .data = ArrowArrayBuffer(out, 2)};
+    return start_ends(out, rows, &texts->ends);
+}
+
+int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *texts) {
+    return pni_udf_texts_start(out, frame->rows, texts);
+}
+
+int pni_udf_texts_repeat(udf_texts *texts, pni_str text) {
+    uint64_t left = (uint64_t)(texts->nulls.rows - texts->row);
+    if (left > 0 && text.len > INT32_MAX / left) {
+        return EOVERFLOW;
+    }
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_grow(texts, text.len * left)); /* once for all */
+    while (texts->row < texts->nulls.rows) {
+        NANOARROW_RETURN_NOT_OK(udf_text_add(texts, text));
+    }
+    return NANOARROW_OK;
+}
+
+void pni_udf_texts_end(udf_texts *texts) {
+    pni_assert(texts->row <= texts->nulls.rows);
+    texts->nulls.rows = texts->row;
     pni_udf_nulls_end(&texts->nulls);
+}
+
+int pni_udf_lists_begin(udf_frame *frame, struct ArrowArray *out, udf_nulls *nulls,
+                        int32_t **ends) {
+    *nulls = (udf_nulls){.array = out, .rows = frame->rows};
+    return start_ends(out, frame->rows, ends);
 }
 
 int pni_udf_texts_grow(udf_texts *texts, size_t more) {

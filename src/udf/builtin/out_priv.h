@@ -61,7 +61,13 @@ typedef struct udf_texts {
 } udf_texts;
 
 int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *texts);
-void pni_udf_texts_end(const udf_texts *texts);
+/* The same for a child of at most `rows` rows. */
+int pni_udf_texts_start(struct ArrowArray *out, int64_t rows, udf_texts *texts);
+void pni_udf_texts_end(udf_texts *texts);
+/* All rows that are left are this text. */
+int pni_udf_texts_repeat(udf_texts *texts, pni_str text);
+/* Offsets of lists or maps, ends[0] set: the kernel writes the end of each row to ends[row + 1]. */
+int pni_udf_lists_begin(udf_frame *frame, struct ArrowArray *out, udf_nulls *nulls, int32_t **ends);
 /* Grows the data; fails when the texts of a batch are more than an array holds. */
 int pni_udf_texts_grow(udf_texts *texts, size_t more);
 
@@ -85,9 +91,7 @@ static inline void udf_text_done(udf_texts *texts, size_t len) {
 static inline int udf_text_add(udf_texts *texts, pni_str text) {
     char *room;
     NANOARROW_RETURN_NOT_OK(udf_text_room(texts, text.len, &room));
-    if (text.len > 0) {
-        memcpy(room, text.data, text.len);
-    }
+    udf_copy(room, text);
     udf_text_done(texts, text.len);
     return NANOARROW_OK;
 }

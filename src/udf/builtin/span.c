@@ -95,13 +95,23 @@ static int put_line_base(udf_frame *frame, struct ArrowArray *out) {
     return NANOARROW_OK;
 }
 
+static pni_str unit_at(const udf_frame *frame, int64_t row) {
+    return udf_null(frame, COL_UNIT, row) ? PNI_STR("byte") : udf_str(frame, COL_UNIT, row);
+}
+
+/* Whether an argument is the same in all rows, left out included, and there are rows. */
+static bool is_constant(const udf_frame *frame, uint32_t arg) {
+    return frame->rows > 0 && (!udf_has(frame, arg) || frame->cols[arg].step == 0);
+}
+
 static int put_col_unit(udf_frame *frame, struct ArrowArray *out) {
     udf_texts texts;
     NANOARROW_RETURN_NOT_OK(pni_udf_texts_begin(frame, out, &texts));
-    for (int64_t row = 0; row < frame->rows; row++) {
-        bool given = !udf_null(frame, COL_UNIT, row);
-        NANOARROW_RETURN_NOT_OK(
-            udf_text_add(&texts, given ? udf_str(frame, COL_UNIT, row) : PNI_STR("byte")));
+    if (is_constant(frame, COL_UNIT)) {
+        NANOARROW_RETURN_NOT_OK(pni_udf_texts_repeat(&texts, unit_at(frame, 0)));
+    }
+    while (texts.row < frame->rows) {
+        NANOARROW_RETURN_NOT_OK(udf_text_add(&texts, unit_at(frame, texts.row)));
     }
     pni_udf_texts_end(&texts);
     return NANOARROW_OK;
@@ -111,7 +121,11 @@ static int put_end_exclusive(udf_frame *frame, struct ArrowArray *out) {
     udf_nulls nulls;
     uint8_t *bits;
     NANOARROW_RETURN_NOT_OK(pni_udf_bits_begin(frame, out, &nulls, &bits));
-    for (int64_t row = 0; row < frame->rows; row++) {
+    bool same = is_constant(frame, END_EXCLUSIVE);
+    if (same) {
+        ArrowBitsSetTo(bits, 0, frame->rows, udf_flag(frame, END_EXCLUSIVE, 0, true));
+    }
+    for (int64_t row = 0; !same && row < frame->rows; row++) {
         bits[row / 8] |= (uint8_t)(udf_flag(frame, END_EXCLUSIVE, row, true) << (row % 8));
     }
     pni_udf_nulls_end(&nulls);

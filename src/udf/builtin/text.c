@@ -17,6 +17,10 @@ void pni_udf_scratch_dispose(udf_scratch *scratch) {
     *scratch = (udf_scratch){0};
 }
 
+void pni_udf_unicode_version(pn_buf *out) {
+    pni_buf_printf(out, "utf8proc %s, Unicode %s", utf8proc_version(), utf8proc_unicode_version());
+}
+
 static bool is_white(int32_t point) {
     if (point < 0x80) {
         return point == ' ' || (point >= '\t' && point <= '\r');
@@ -356,7 +360,7 @@ static void collapse(pni_str text, pn_buf *out) {
 
 pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out) {
     pni_str ascii;
-    text = pni_udf_trim(text);
+    text = udf_trim(text);
     if (normalize_ascii(text, how, out, &ascii)) {
         return ascii;
     }

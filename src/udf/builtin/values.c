@@ -66,22 +66,47 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
                             "34353637383940414243444546474849505152535455565758596061626364656667"
                             "6869707172737475767778798081828384858687888990919293949596979899";
 
+/* A number of b bits has b * log10(2) digits or one more. */
+static size_t count_digits(uint64_t value) {
+    static const uint64_t powers[] = {1,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000U};
+    size_t bits = 64 - (size_t)__builtin_clzll(value | 1);
+    size_t digits = bits * 1233 / 4096;
+    return digits + (value >= powers[digits] || value == 0);
+}
+
 size_t pni_udf_unsigned_text(uint64_t value, char *out) {
-    char digits[20];
-    size_t at = sizeof digits;
+    size_t len = count_digits(value);
+    size_t at = len;
     while (value >= 100) {
         at -= 2;
-        memcpy(digits + at, pairs + value % 100 * 2, 2);
+        memcpy(out + at, pairs + value % 100 * 2, 2);
         value /= 100;
     }
     if (value >= 10) {
-        at -= 2;
-        memcpy(digits + at, pairs + value * 2, 2);
+        memcpy(out, pairs + value * 2, 2);
     } else {
-        digits[--at] = (char)('0' + value);
+        out[0] = (char)('0' + value);
     }
-    memcpy(out, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    return len;
 }
 
 static size_t signed_text(int64_t value, char *out) {
@@ -276,10 +301,4 @@ bool pni_udf_text_at(const struct ArrowArrayView *view, int64_t row, char scratc
     }
     *out = text_at(view, row, scratch);
     return true;
-}
-
-bool pni_udf_text(const udf_frame *frame, uint32_t arg, int64_t row, char scratch[UDF_TEXT_BYTES],
-                  pni_str *out) {
-    const udf_col *col = &frame->cols[arg];
-    return pni_udf_text_at(&col->view, row * col->step, scratch, out);
 }
