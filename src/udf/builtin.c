@@ -77,6 +77,19 @@ static void gather_windows(void) {
     }
 }
 
+/* A body that depends on the tables of Unicode is another one with other tables. */
+static const char *version_of(const char *declared) {
+    static pn_buf with_unicode[MAX_FUNCTIONS]; /* kept as long as the process */
+    static size_t used;
+    if (!pni_ends_with(declared, UDF_UNICODE)) {
+        return declared;
+    }
+    pn_buf *version = &with_unicode[used++];
+    pni_buf_puts(version, declared);
+    pni_udf_unicode_version(version);
+    return pni_buf_text(version);
+}
+
 static void gather_scalars(void) {
     const udf_table tables[] = {
         pni_udf_table_hash(),     pni_udf_table_text(),  pni_udf_table_span(),
@@ -85,7 +98,9 @@ static void gather_scalars(void) {
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (size_t j = 0; j < tables[i].count; j++) {
             pni_assert(pack.n_udfs < MAX_FUNCTIONS);
-            all[pack.n_udfs++] = tables[i].udfs[j];
+            all[pack.n_udfs] = tables[i].udfs[j];
+            all[pack.n_udfs].body_version = version_of(tables[i].udfs[j].body_version);
+            pack.n_udfs++;
         }
     }
 }

@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "t.h"
-#include "udf/udf.h"
+#include "udf/udf_priv.h"
+
+#include <utf8proc.h>
 
 static void signature_is(const char *name, const char *want) {
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
@@ -27,6 +29,37 @@ T_CASE(digest_of_a_built_in_is_of_its_declaration) {
     pni_sha256_hex("stable_hash64|(s) -> l|1", strlen("stable_hash64|(s) -> l|1"), want);
     T_EQ_STR(got, want);
     T_STATUS(pni_udf_digest(catalog, "no_such", got, &err), PN_NOT_FOUND, &err);
+}
+
+/* What normalises or changes case is what the tables of Unicode make of it; nothing else is. */
+T_CASE(tables_of_unicode_are_part_of_the_body) {
+    static const char *const by_unicode[] = {"stable_hash_any", "utf8_normalize", "qname_normalize",
+                                             "map_normalize"};
+    const pn_plugin *pack = pni_udf_builtin();
+    size_t found = 0;
+    for (uint32_t i = 0; i < pack->n_udfs; i++) {
+        const pn_udf *udf = &pack->udfs[i];
+        bool wanted = false;
+        for (size_t j = 0; j < sizeof by_unicode / sizeof by_unicode[0]; j++) {
+            wanted = wanted || strcmp(udf->name, by_unicode[j]) == 0;
+        }
+        bool names_unicode = strstr(udf->body_version, utf8proc_unicode_version()) &&
+                             strstr(udf->body_version, utf8proc_version());
+        T_ASSERT(wanted == names_unicode);
+        found += wanted;
+    }
+    T_EQ_UINT(found, sizeof by_unicode / sizeof by_unicode[0]);
+}
+
+T_CASE(other_tables_of_unicode_are_another_function) {
+    PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
+    char ours[PNI_SHA256_HEX];
+    char theirs[PNI_SHA256_HEX];
+    pn_udf other = *pni_udf_find(catalog, "utf8_normalize");
+    pni_udf_body_digest(&other, PNI_UDF_SCALAR, ours);
+    other.body_version = "1 + utf8proc 2.8.0, Unicode 14.0.1";
+    pni_udf_body_digest(&other, PNI_UDF_SCALAR, theirs);
+    T_ASSERT(strcmp(ours, theirs) != 0);
 }
 
 T_CASE(identity_resolves_aliases_and_ignores_the_rest) {
