@@ -32,7 +32,7 @@ typedef struct tab_kind {
 /* The value as text: as it is, decimal, true or false. */
 static pni_str value_text(const udf_frame *frame, uint32_t arg, char scratch[UDF_TEXT_BYTES]) {
     pni_str text = PNI_STR("");
-    pni_udf_text(frame, arg, 0, scratch, &text);
+    udf_text(frame, arg, 0, scratch, &text);
     return text;
 }
 
