@@ -148,15 +148,6 @@ typedef struct text {
     size_t words; /* of the block that may be other than zero */
 } text;
 
-/* Up to 8 bytes, the rest zero. */
-static inline uint64_t load_some(const uint8_t *bytes, size_t count) {
-    uint64_t word = 0;
-    for (size_t i = 0; i < count; i++) {
-        word |= (uint64_t)bytes[i] << (8 * i);
-    }
-    return word;
-}
-
 /* Puts the next block of a text into its lane, filled up with zeros. */
 static void feed(group *g, int lane, text *t) {
     bool last = t->left <= BLOCK;
@@ -167,7 +158,7 @@ static void feed(group *g, int lane, text *t) {
         g->block[i][lane] = load(t->at + i * 8);
     }
     if (used % 8 != 0) {
-        g->block[words][lane] = load_some(t->at + words * 8, used % 8);
+        g->block[words][lane] = udf_load_some(t->at + words * 8, used % 8);
         words++;
     }
     for (size_t i = words; i < before; i++) {

@@ -133,6 +133,23 @@ static inline void udf_copy(char *to, pni_str text) {
     }
 }
 
+/* Less than 8 bytes as a word, the rest zero. */
+static inline uint64_t udf_load_some(const void *bytes, size_t count) {
+    const uint8_t *at = bytes;
+    uint32_t first;
+    uint32_t last;
+    if (count >= 4) {
+        memcpy(&first, at, sizeof first);
+        memcpy(&last, at + count - sizeof last, sizeof last);
+        return first | (uint64_t)last << (8 * (count - sizeof last));
+    }
+    if (count == 0) {
+        return 0;
+    }
+    uint64_t middle = (uint64_t)at[count / 2] << (8 * (count / 2));
+    return at[0] | middle | (uint64_t)at[count - 1] << (8 * (count - 1));
+}
+
 /* pni_buf_append() without a call while there is room; leaves no NUL behind the text. */
 static inline void udf_append(pn_buf *buf, pni_str text) {
     if (buf->len + text.len >= buf->cap) {

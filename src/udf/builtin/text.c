@@ -127,9 +127,7 @@ static ascii_scan lower_ascii(pni_str text, char *out) {
         memcpy(out + at, &word, sizeof word);
     }
     if (at < text.len) {
-        word = 0;
-        memcpy(&word, text.data + at, text.len - at);
-        word = scan_word(word, &scan);
+        word = scan_word(udf_load_some(text.data + at, text.len - at), &scan);
         memcpy(out + at, &word, sizeof word);
     }
     return scan;
