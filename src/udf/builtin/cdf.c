@@ -19,7 +19,8 @@ enum { CHANGES = sizeof changes / sizeof changes[0] };
 static int32_t rank_of(pni_str text) {
 #pragma GCC unroll 4
     for (size_t i = 0; i < CHANGES; i++) {
-        if (pni_str_eq(text, changes[i].name)) {
+        pni_str name = changes[i].name;
+        if (text.len == name.len && memcmp(text.data, name.data, name.len) == 0) {
             return changes[i].rank;
         }
     }

@@ -87,8 +87,8 @@ static bool find(const udf_col *col, int64_t row, pni_str key, char *scratch, pn
     char key_scratch[UDF_TEXT_BYTES];
     for (; at < end; at++) {
         pni_str found;
-        if (udf_text_at(pairs->children[0], at, key_scratch, &found) && pni_str_eq(found, key) &&
-            udf_text_at(pairs->children[1], at, scratch, value)) {
+        if (udf_text_at(pairs->children[0], at, key_scratch, &found) && found.len == key.len &&
+            pni_str_eq(found, key) && udf_text_at(pairs->children[1], at, scratch, value)) {
             return true;
         }
     }
