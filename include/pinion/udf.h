@@ -191,6 +191,7 @@ typedef struct pn_probe_options {
     uint32_t timeout_ms; /**< per function; 0 = 10,000 */
     uint32_t rows;       /**< of the largest call; 0 = 8,192 */
     uint32_t reserved;
+    pn_cancel *cancel; /**< ends probing within a moment; may be NULL */
 } pn_probe_options;
 
 #ifdef __cplusplus
@@ -212,7 +213,7 @@ static inline pn_probe_options pn_probe_options_init(void) {
  * @param path      a shared object
  * @param options   NULL for defaults
  * @param json_out  [out] appended to
- * @errors  NOT_FOUND there is no such file · IO no process can be made
+ * @errors  NOT_FOUND there is no such file · IO no process can be made · CANCELLED
  * @threads any; forks; blocks
  * @cost    a few milliseconds per function
  * @since   0.2

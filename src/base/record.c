@@ -66,6 +66,12 @@ struct pni_recorder {
     bool is_closed;
 };
 
+int64_t pni_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int64_t pni_now_unix_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -112,5 +112,6 @@ void pni_recorder_close(pni_recorder *recorder); /* what is recorded afterwards 
 uint64_t pni_recorder_dropped(pni_recorder *recorder);
 /* The wall clock, in milliseconds since 1970. */
 int64_t pni_now_unix_ms(void);
+int64_t pni_now_ms(void); /* never set back; of no day */
 
 #endif

@@ -59,6 +59,7 @@ static pn_status run(cli_app *cli, pn_error *err) {
     uint64_t timeout_ms = cli_get_duration_ms(cli, "timeout");
     uint64_t rows = cli_get_number(cli, "rows", 0);
     probe.timeout_ms = timeout_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)timeout_ms;
+    probe.cancel = cli->cancel;
     probe.rows = rows > UINT32_MAX ? UINT32_MAX : (uint32_t)rows;
     CLI_TRY(pn_udf_probe(cli_operand(cli, 0), &probe, &text, err));
     CLI_TRY(cli_parse(&text, &report, err));

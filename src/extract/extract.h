@@ -9,7 +9,7 @@
 #ifndef PNI_CPG_EXTRACT_H
 #define PNI_CPG_EXTRACT_H
 
-#include "base/base.h"
+#include "base/record.h"
 
 #include <sys/types.h>
 
@@ -99,7 +99,6 @@ void pni_process_kill(pni_process *process);
 /* Closes its input and gives it `grace_ms` to end by itself, then kills it. Writes how it ended,
  * e.g. "exit status 3". */
 void pni_process_end(pni_process *process, int grace_ms, char how[64]);
-int64_t pni_now_ms(void); /* monotonic */
 
 /* ---- the pool ------------------------------------------------------------------------------- */
 

@@ -26,12 +26,6 @@ static const char *const fixed_env[] = {"LC_ALL=C.UTF-8", "TZ=UTC", "PYTHONHASHS
                                         "PYTHONDONTWRITEBYTECODE=1"};
 #define N_FIXED_ENV (sizeof fixed_env / sizeof fixed_env[0])
 
-int64_t pni_now_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void close_fd(int *fd) {
     if (*fd >= 0) {
         close(*fd);

@@ -138,7 +138,7 @@ void pni_probe_function(const char *path, uint64_t index, uint32_t rows, probe_p
     const pn_plugin *plugin = NULL;
     snprintf(page->at, sizeof page->at, "loading");
     if (open_pack(path, &plugin, &page->why) != PN_OK) {
-        page->has_failed = true;
+        page->has_failed = 1;
         return;
     }
     snprintf(page->pack, sizeof page->pack, "%.120s", plugin->name);

@@ -2,7 +2,8 @@
 /*
  * Calling aggregates, window and table functions. An aggregate has to give the same result whole
  * and in parts, and nothing after all rows were taken out again; a window function one value per
- * row or frame; a table batches of the schema that it names.
+ * row or frame; a table batches of the schema that it names. What was lent for a call is withdrawn
+ * when the call returns, so that keeping it is fatal.
  */
 #include "probe/probe_priv.h"
 
@@ -21,67 +22,106 @@ static pn_kernel_call call_of(const probe_args *args, int64_t rows) {
                             .stop = &never};
 }
 
+/* What the result is going to be; false when the function refuses to say. */
+static bool result_type(const probe_way *way, probe_page *page, struct ArrowSchema *out) {
+    probe_args args;
+    bool is_known = pni_probe_args_make(way, &args) && pni_probe_result_type(way, &args, page, out);
+    pni_probe_args_dispose(&args);
+    return is_known;
+}
+
 /* ---- aggregates ------------------------------------------------------------------------------ */
+
+enum { MOST_GIVEN = 3 }; /* at creation, in and out */
 
 typedef struct aggregate_probe {
     const pn_aggregate *aggregate;
     const probe_way *way;
-    const probe_args *args;
     const struct ArrowSchema *type;
     const uint64_t *groups; /* of the rows */
     probe_page *page;
 } aggregate_probe;
+
+/* A state and what it was given. Arguments are withdrawn when the call returns; their place stays
+ * empty as long as the state lives, so that a pointer that was kept leads nowhere. */
+typedef struct probed_state {
+    void *state;
+    probe_args given[MOST_GIVEN];
+    uint32_t n_given;
+} probed_state;
 
 static bool answered(const aggregate_probe *p, int32_t result, const char *message) {
     p->page->calls++;
     return result == 0 || pni_probe_refuse(p->page, message);
 }
 
-static void *create(const aggregate_probe *p) {
+/* Arguments for one call; NULL when they cannot be made. */
+static const probe_args *give(const aggregate_probe *p, probed_state *at) {
+    pni_assert(at->n_given < MOST_GIVEN);
+    probe_args *args = &at->given[at->n_given++];
+    return pni_probe_args_make(p->way, args) ? args : NULL;
+}
+
+static bool create(const aggregate_probe *p, probed_state *at) {
     char message[512] = "";
-    void *state = NULL;
     const pn_udf *udf = p->aggregate->function;
+    *at = (probed_state){0};
+    const probe_args *args = give(p, at);
+    if (!args)
+        return false;
     pn_aggregate_open open = {.struct_size = sizeof open,
-                              .n_args = p->args->count,
-                              .args = p->args->fields,
-                              .scalars = p->args->scalars,
+                              .n_args = args->count,
+                              .args = args->fields,
+                              .scalars = args->scalars,
                               .result = p->type};
-    int32_t result = p->aggregate->create(udf->ctx, &open, &state, message, sizeof message);
-    if (!answered(p, result, message))
-        return NULL;
-    if (!state)
+    int32_t result = p->aggregate->create(udf->ctx, &open, &at->state, message, sizeof message);
+    pni_probe_withdraw(args->memory);
+    if (!answered(p, result, message)) {
+        at->state = NULL;
+        return false;
+    }
+    if (!at->state)
         pni_probe_note(p->page, "state", "create() gave no state and no error");
-    return state;
+    return at->state != NULL;
+}
+
+static void destroy(const aggregate_probe *p, probed_state *at) {
+    if (at->state)
+        p->aggregate->destroy(at->state);
+    for (uint32_t i = 0; i < at->n_given; i++)
+        pni_probe_args_dispose(&at->given[i]);
 }
 
 /* Rows go in by update() and out by retract(), which have one form. */
-static bool feed(const aggregate_probe *p, void *state, bool out) {
+static bool feed(const aggregate_probe *p, probed_state *at, bool out) {
     char message[512] = "";
-    pn_kernel_call call = call_of(p->args, p->way->rows);
+    const probe_args *args = give(p, at);
+    if (!args)
+        return false;
+    pn_kernel_call call = call_of(args, p->way->rows);
     int32_t result = (out ? p->aggregate->retract : p->aggregate->update)(
-        state, &call, p->groups, GROUPS, message, sizeof message);
+        at->state, &call, p->groups, GROUPS, message, sizeof message);
+    pni_probe_withdraw(args->memory);
     return answered(p, result, message);
 }
 
-static bool evaluate(const aggregate_probe *p, void *state, pn_buf *text) {
+static bool evaluate(const aggregate_probe *p, const probed_state *at, pn_buf *text) {
     char message[512] = "";
     struct ArrowArray out = {0};
     int32_t result =
-        p->aggregate->evaluate(state, GROUPS, /* keep= */ 0, &out, message, sizeof message);
+        p->aggregate->evaluate(at->state, GROUPS, /* keep= */ 0, &out, message, sizeof message);
     return answered(p, result, message) && pni_probe_check(p->page, p->type, &out, GROUPS, text);
 }
 
 /* What the groups give: of all rows, or of none with `retracted` rows that came and went. */
 static bool result_of(const aggregate_probe *p, bool has_rows, bool retracted, pn_buf *text) {
-    void *state = create(p);
-    if (!state)
-        return false;
-    bool done = (!has_rows || feed(p, state, false)) &&
-                (!retracted || (feed(p, state, false) && feed(p, state, true)));
+    probed_state at;
+    bool done = create(p, &at) && (!has_rows || feed(p, &at, false)) &&
+                (!retracted || (feed(p, &at, false) && feed(p, &at, true)));
     if (done)
-        (void)p->aggregate->size(state);
-    done = done && evaluate(p, state, text);
-    p->aggregate->destroy(state);
+        (void)p->aggregate->size(at.state);
+    done = done && evaluate(p, &at, text);
+    destroy(p, &at);
     return done;
 }
 
@@ -110,9 +150,16 @@ static bool check_state(const aggregate_probe *p, struct ArrowArray *arrays) {
     return true;
 }
 
-static bool merge_into(const aggregate_probe *p, struct ArrowArray *arrays, pn_buf *text) {
+static void release_all(struct ArrowArray *arrays, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (arrays[i].release)
+            arrays[i].release(&arrays[i]);
+}
+
+static bool merge(const aggregate_probe *p, const probed_state *at, struct ArrowArray *arrays) {
     char message[512] = "";
     static const uint64_t groups[GROUPS] = {0, 1, 2};
+    static volatile int32_t never;
     uint32_t n = p->aggregate->n_state;
     PNI_AUTO_PTR(pni_arena) arena = pni_arena_new();
     struct ArrowSchema *types = pni_arena_alloc(arena, (n + 1) * sizeof *types);
@@ -123,19 +170,25 @@ static bool merge_into(const aggregate_probe *p, struct ArrowArray *arrays, pn_b
         pni_assert(code == NANOARROW_OK); /* check_state() has tried it */
         columns[i] = (pn_kernel_arg){.schema = &types[i], .array = &arrays[i]};
     }
-    pn_kernel_call call = call_of(p->args, GROUPS);
-    call.n_args = n;
-    call.args = columns;
-    void *state = create(p);
-    bool done =
-        state &&
-        answered(p, p->aggregate->merge(state, &call, groups, GROUPS, message, sizeof message),
-                 message);
-    done = done && evaluate(p, state, text);
-    if (state)
-        p->aggregate->destroy(state);
+    const pn_kernel_call call = {.struct_size = sizeof call,
+                                 .n_args = n,
+                                 .arg_stride = sizeof(pn_kernel_arg),
+                                 .args = columns,
+                                 .n_rows = GROUPS,
+                                 .stop = &never};
+    int32_t result = p->aggregate->merge(at->state, &call, groups, GROUPS, message, sizeof message);
     for (uint32_t i = 0; i < n; i++)
         ArrowSchemaRelease(&types[i]);
+    return answered(p, result, message);
+}
+
+/* The states that were merged are gone by the time the result is asked for. */
+static bool merge_into(const aggregate_probe *p, struct ArrowArray *arrays, pn_buf *text) {
+    probed_state at;
+    bool done = create(p, &at) && merge(p, &at, arrays);
+    release_all(arrays, p->aggregate->n_state);
+    done = done && evaluate(p, &at, text);
+    destroy(p, &at);
     return done;
 }
 
@@ -144,16 +197,13 @@ static bool result_in_parts(const aggregate_probe *p, pn_buf *text) {
     char message[512] = "";
     uint32_t n = p->aggregate->n_state;
     struct ArrowArray *arrays = pni_calloc(n + 1, sizeof *arrays);
-    void *state = create(p);
+    probed_state at;
     bool done =
-        state && feed(p, state, false) &&
-        answered(p, p->aggregate->emit(state, GROUPS, arrays, message, sizeof message), message) &&
-        check_state(p, arrays) && merge_into(p, arrays, text);
-    if (state)
-        p->aggregate->destroy(state);
-    for (uint32_t i = 0; i < n; i++)
-        if (arrays[i].release)
-            arrays[i].release(&arrays[i]);
+        create(p, &at) && feed(p, &at, false) &&
+        answered(p, p->aggregate->emit(at.state, GROUPS, arrays, message, sizeof message), message);
+    destroy(p, &at);
+    done = done && check_state(p, arrays) && merge_into(p, arrays, text);
+    release_all(arrays, n);
     pni_free(arrays);
     return done;
 }
@@ -185,54 +235,62 @@ static void probe_results(const aggregate_probe *p) {
 }
 
 void pni_probe_aggregate(const pn_aggregate *aggregate, const probe_way *way, probe_page *page) {
-    probe_args args;
     PNI_AUTO_SCHEMA type = {0};
+    if (!result_type(way, page, &type))
+        return;
     uint64_t *groups = pni_calloc((size_t)way->rows + 1, sizeof *groups);
     for (int64_t i = 0; i < way->rows; i++)
         groups[i] = (uint64_t)i % GROUPS;
-    if (pni_probe_args_make(way, &args) && pni_probe_result_type(way, &args, page, &type)) {
-        aggregate_probe p = {aggregate, way, &args, &type, groups, page};
-        probe_results(&p);
-    }
-    pni_probe_args_dispose(&args);
+    const aggregate_probe p = {aggregate, way, &type, groups, page};
+    probe_results(&p);
     pni_free(groups);
 }
 
 /* ---- window functions ------------------------------------------------------------------------ */
 
-static bool call_window(const pn_window *window, const pn_window_call *call,
-                        const struct ArrowSchema *type, int64_t want, probe_page *page) {
+/* One call with arguments of its own, which are gone before the result is looked at. */
+static bool call_window(const pn_window *window, const probe_way *way, pn_window_call *call,
+                        const struct ArrowSchema *type, probe_page *page) {
     char message[512] = "";
     struct ArrowArray out = {0};
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
-    page->calls++;
-    if (window->evaluate(window->function->ctx, call, &out, message, sizeof message))
-        return pni_probe_refuse(page, message);
-    return pni_probe_check(page, type, &out, want, &text);
+    probe_args args;
+    int64_t want = window->mode == PN_WINDOW_FRAME ? 1 : way->rows;
+    bool goes_on = pni_probe_args_make(way, &args);
+    if (goes_on) {
+        pn_kernel_call rows = call_of(&args, way->rows);
+        call->call = &rows;
+        page->calls++;
+        int32_t result =
+            window->evaluate(window->function->ctx, call, &out, message, sizeof message);
+        pni_probe_withdraw(args.memory);
+        goes_on = result ? pni_probe_refuse(page, message)
+                         : pni_probe_check(page, type, &out, want, &text);
+    }
+    pni_probe_args_dispose(&args);
+    return goes_on;
 }
 
 void pni_probe_window(const pn_window *window, const probe_way *way, probe_page *page) {
-    probe_args args;
     PNI_AUTO_SCHEMA type = {0};
+    if (!result_type(way, page, &type))
+        return;
     uint64_t *ends = pni_calloc((size_t)way->rows + 1, sizeof *ends);
     for (int64_t i = 0; i < way->rows; i++)
         ends[i] = (uint64_t)i + 1;
-    if (pni_probe_args_make(way, &args) && pni_probe_result_type(way, &args, page, &type)) {
-        pn_kernel_call rows = call_of(&args, way->rows);
-        pn_window_call call = {.struct_size = sizeof call, .call = &rows};
-        if (window->mode == PN_WINDOW_PEERS) {
-            call.n_peers = (uint64_t)way->rows;
-            call.peer_ends = ends;
-        }
-        bool goes_on =
-            window->mode == PN_WINDOW_FRAME || call_window(window, &call, &type, way->rows, page);
-        for (int64_t i = 0;
-             goes_on && window->mode == PN_WINDOW_FRAME && i < way->rows && i < MOST_FRAMES; i++) {
-            call.frame_end = (uint64_t)i + 1;
-            goes_on = call_window(window, &call, &type, 1, page);
-        }
+    pn_window_call call = {.struct_size = sizeof call};
+    if (window->mode == PN_WINDOW_PEERS) {
+        call.n_peers = (uint64_t)way->rows;
+        call.peer_ends = ends;
     }
-    pni_probe_args_dispose(&args);
+    int64_t calls = window->mode != PN_WINDOW_FRAME ? 1
+                    : way->rows < MOST_FRAMES       ? way->rows
+                                                    : MOST_FRAMES;
+    bool goes_on = true;
+    for (int64_t i = 0; goes_on && i < calls; i++) {
+        call.frame_end = window->mode == PN_WINDOW_FRAME ? (uint64_t)i + 1 : 0;
+        goes_on = call_window(window, way, &call, &type, page);
+    }
     pni_free(ends);
 }
 

@@ -72,6 +72,12 @@ class Interrupted(unittest.TestCase):
                     PROJECT.replace("FORMAT", form).replace("FOLDER", "out"))
                 self.assert_stops("build")
 
+    def test_a_pack_that_hangs(self):
+        pack = pathlib.Path(os.environ.get("PN_BUILD_DIR", ""), "tests/plugins/hostile.so")
+        if not pack.is_file():
+            self.skipTest("the test packs are not built (PN_BUILD_DIR)")
+        self.assert_stops("udf", "check", str(pack), "--timeout", "60s")
+
 
 if __name__ == "__main__":
     if not os.access(PROGRAM, os.X_OK):

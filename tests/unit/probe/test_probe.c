@@ -1,11 +1,16 @@
 /* Probing: every way to go wrong is told by name, and the process that asks goes on. */
 #include "pinion/udf.h"
 
-#include "base/base.h"
+#include "base/record.h"
 #include "probe/probe_priv.h"
 #include "t.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 static char *pack_path(const char *name) {
     const char *build = getenv("PN_BUILD_DIR");
@@ -107,6 +112,114 @@ T_CASE(aggregates_and_windows_are_called_too) {
         T_OK(pni_json_canonical(good, &text, &err), &err);
         T_FAIL("%s", pni_buf_text(&text));
     }
+}
+
+T_CASE(what_is_kept_from_one_call_to_the_next_is_seen) {
+#ifdef __SANITIZE_ADDRESS__
+    T_SKIP("the sanitizer takes signals itself");
+#endif
+    PNI_AUTO_PTR(json_t) report = probe("keeps");
+    expect_finding(report, "keeps_literals", "crash");
+    expect_finding(report, "keeps_rows", "crash");
+    expect_finding(report, "keeps_states", "crash");
+    expect_finding(report, "lends_its_rows", "crash");
+}
+
+/* It closes everything that could tell the parent of its end, and does not end. */
+T_CASE(a_pack_cannot_hide_nor_speak_for_itself) {
+    PNI_AUTO_PTR(json_t) report = probe("hostile");
+    expect_finding(report, "hides", "timeout");
+    expect_finding(report, "(unknown)", "report");
+    T_EQ_UINT(json_array_size(json_object_get(report, "functions")), 2);
+    T_EQ_STR(pni_json_text(report, "pack"), "hostile");
+}
+
+/* A report of bytes that mean nothing, with whatever the process ended with. */
+T_CASE(a_report_that_was_overwritten_is_told_and_not_read) {
+    static probe_page page;
+    for (int byte = 1; byte < 256; byte++) {
+        memset(&page, byte, sizeof page);
+        pni_probe_judge(&page, 0, byte % 2, 1);
+        T_EQ_UINT(page.n_findings, 1 + (uint32_t)byte % 2);
+        T_EQ_STR(page.findings[0].what, "report");
+        T_EQ_STR(page.findings[0].at, "");
+        T_EQ_UINT(page.has_failed + page.is_past_end, 0);
+    }
+    page = (probe_page){.is_done = 1, .why = PN_ERROR_INIT};
+    snprintf(page.why.hint, sizeof page.why.hint, "\xff");
+    snprintf(page.refusal, sizeof page.refusal, "\xc3");
+    pni_probe_judge(&page, 0, false, 1);
+    T_EQ_UINT(page.n_findings, 0);
+    T_EQ_STR(page.why.hint, "(not UTF-8)");
+    T_EQ_STR(page.refusal, "(not UTF-8)");
+}
+
+static void *fire_soon(void *cancel) {
+    usleep(200000);
+    pn_cancel_fire(cancel);
+    return NULL;
+}
+
+/* Four at once, each with a hang of its own: none waits for the end of another's. */
+typedef struct probing {
+    pthread_t thread;
+    const char *path;
+    pn_cancel *cancel;
+    pn_status status;
+    int32_t number;
+} probing;
+
+static void *probe_at_length(void *at) {
+    probing *self = at;
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pn_probe_options options = PN_PROBE_OPTIONS_INIT;
+    pn_error err = PN_ERROR_INIT;
+    options.timeout_ms = 60000, options.cancel = self->cancel;
+    self->status = pn_udf_probe(self->path, &options, &text, &err);
+    self->number = err.number;
+    return NULL;
+}
+
+T_CASE(probing_is_cancelled_within_a_moment) {
+    enum { AT_ONCE = 4 };
+    PNI_AUTO_PTR(pni_text) path = pack_path("hostile");
+    PNI_AUTO_PTR(pn_cancel) cancel = pn_cancel_new();
+    probing all[AT_ONCE];
+    pthread_t firing;
+    const int64_t start = pni_now_ms();
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        all[i] = (probing){.path = path, .cancel = cancel};
+        T_EQ_INT(pthread_create(&all[i].thread, NULL, probe_at_length, &all[i]), 0);
+    }
+    T_EQ_INT(pthread_create(&firing, NULL, fire_soon, cancel), 0);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        pthread_join(all[i].thread, NULL);
+        T_EQ_INT(all[i].status, PN_CANCELLED);
+        T_EQ_INT(all[i].number, PNI_E_CANCELLED);
+    }
+    pthread_join(firing, NULL);
+    T_ASSERT(pni_now_ms() - start < 10000);
+}
+
+static volatile sig_atomic_t alarms;
+static void count_alarm(int signal) {
+    (void)signal;
+    alarms++;
+}
+
+/* Signals that come faster than the timeout do not put it off. */
+T_CASE(a_timeout_is_one_whatever_interrupts_the_wait) {
+    const struct itimerval often = {{0, 20000}, {0, 20000}}, never = {0};
+    struct sigaction action = {.sa_handler = count_alarm}, before;
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &often, NULL);
+    const int64_t start = pni_now_ms();
+    PNI_AUTO_PTR(json_t) report = probe("hostile");
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    expect_finding(report, "hides", "timeout");
+    T_ASSERT(alarms > 5);
+    T_ASSERT(pni_now_ms() - start < 10000);
 }
 
 T_CASE(an_error_with_a_text_is_a_good_answer) {
