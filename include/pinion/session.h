@@ -255,12 +255,13 @@ PN_API PN_NODISCARD pn_status pn_session_table_schema(pn_session *session, const
                                                       pn_error *err);
 
 /**
- * Loads a pack of functions (pinion/plugin.h) from a shared object. The built-in pack is always
- * there.
+ * Loads a pack of functions (pinion/plugin.h) from a shared object, or nothing of it. The built-in
+ * pack is always there.
  *
  * @param path    absolute path; never searched for
  * @param digest  expected SHA-256 as 64 hex digits, or NULL
  * @errors  ABI the pack does not fit, both sides named · NOT_FOUND · DRIFT the digest differs ·
+ * EXISTS a name is taken · IO the file was replaced while the old one is mapped ·
  * INVALID the session has planned or been installed into already
  * @threads before the first compile
  * @since   0.1

@@ -66,7 +66,8 @@ static inline pn_platform_options pn_platform_options_init(void) {
  * @param options   NULL for defaults
  * @param json_out  [out] the platform as pn_session_platform() gives it, appended to; may be NULL
  * @errors  INVALID options that contradict each other, or the session has planned or installed
- * already · NOT_FOUND an unknown planner or function · ABI, DRIFT as pn_session_load_pack()
+ * already · NOT_FOUND an unknown planner or function · ABI, DRIFT, EXISTS, IO as
+ * pn_session_load_pack(); the session is then what it was before
  * @threads one, before the first query
  * @since   0.2
  */

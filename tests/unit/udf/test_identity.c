@@ -89,3 +89,12 @@ T_CASE(identity_of_nothing_is_empty) {
     T_STATUS(pni_udf_identity(catalog, used, &untouched, &err), PN_INVALID, &err);
     T_ASSERT(!untouched);
 }
+
+/* In one order wherever they are told, whatever order a pack has them in. */
+T_CASE(tags_are_sorted) {
+    PNI_AUTO_PTR(json_t) tags = pni_udf_tags("window,dedupe,a,window");
+    PNI_AUTO_PTR(json_t) want = json_pack("[s,s,s]", "a", "dedupe", "window");
+    PNI_AUTO_PTR(json_t) none = pni_udf_tags(NULL);
+    T_ASSERT(json_equal(tags, want));
+    T_EQ_UINT(json_array_size(none), 0);
+}
