@@ -175,7 +175,8 @@ T_CASE(a_body_that_is_a_text_nests_no_deeper) {
     for (int i = 0; i < 400000; i++)
         pni_buf_puts(&sql, "+1");
     pni_buf_puts(&sql, "'");
-    IT_FAILS(it_statement(session, pni_buf_text(&sql), err), PNI_E_FUNCTION_BODY, "is no expression");
+    IT_FAILS(it_statement(session, pni_buf_text(&sql), err), PNI_E_FUNCTION_BODY,
+             "is no expression");
     pn_session_unref(session);
 }
 

@@ -67,7 +67,7 @@ static int32_t stands_for(void *ctx, const char *relation, char **sql_out, char 
         char *deep = the_host->alloc(2 * DEEP + 16);
         char *end = deep + sprintf(deep, "SELECT 1");
         for (int i = 0; i < DEEP; i++)
-            end = memcpy(end, "+1", 3) + 2;
+            end += sprintf(end, "+1");
         *sql_out = deep;
         return 0;
     } else
