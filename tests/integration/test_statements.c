@@ -84,6 +84,8 @@ static const struct {
      PNI_E_STATEMENT_UNSUPPORTED},
     {"update orders set id = 1", "UPDATE", PN_SQL_POLICY_WRITE, PNI_E_STATEMENT_UNSUPPORTED},
     {"delete from orders", "DELETE", PN_SQL_POLICY_WRITE, PNI_E_STATEMENT_UNSUPPORTED},
+    {"merge into orders using (select 1 as k) s on orders.id = s.k when matched then delete",
+     "MERGE", PN_SQL_POLICY_WRITE, PNI_E_STATEMENT_UNSUPPORTED},
     {"truncate table orders", "TRUNCATE", PN_SQL_POLICY_WRITE, PNI_E_STATEMENT_UNSUPPORTED},
     {"set datafusion.execution.batch_size = 77", "SET", PN_SQL_POLICY_WRITE, RUNS},
     {"reset datafusion.execution.batch_size", "RESET", PN_SQL_POLICY_WRITE, RUNS},
@@ -123,6 +125,26 @@ T_CASE(every_statement_under_every_policy) {
         pn_view_graph_free(graph);
         pn_session_unref(session);
     }
+}
+
+T_CASE(statements_on_rows_say_why_not_and_what_instead) {
+    static const char *const texts[][2] = {
+        {"UPDATE", "update orders set id = 1"},
+        {"DELETE", "delete from orders where id = 1"},
+        {"TRUNCATE", "truncate table orders"},
+        {"MERGE", "merge into orders using (select 1 as k) s on orders.id = s.k when matched then "
+                  "delete"},
+    };
+    pn_session *session = session_as(PN_SQL_POLICY_WRITE);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        pn_error problem = PN_ERROR_INIT;
+        T_EQ_INT(try_statement(session, NULL, texts[i][1], &problem), PN_UNSUPPORTED);
+        T_EQ_INT(problem.number, PNI_E_STATEMENT_UNSUPPORTED);
+        T_ASSERT(pni_starts_with(problem.message, texts[i][0]));
+        T_ASSERT(strstr(problem.message, "rows of a table are replaced as a whole"));
+        T_ASSERT(strstr(problem.hint, "INSERT OVERWRITE"));
+    }
+    pn_session_unref(session);
 }
 
 /* ---- what is allowed really runs ---------------------------------------------------------------
