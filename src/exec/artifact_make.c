@@ -271,8 +271,11 @@ pn_status pni_make_information_schema(const pni_artifact_job *job, json_t **out,
         json_t *row;
         json_object_set_new(snapshot, parts[i][0], clean);
         PNI_TRY(pni_engine_rows(pni_session_engine(job->session), parts[i][1], &rows, err));
-        json_array_foreach(rows, index, row)
-            json_array_append_new(clean, pni_json_redacted_object(row));
+        PNI_SESSION_GUARD(job->session);
+        json_array_foreach(rows, index, row) {
+            if (!pni_session_is_called(job->session, pni_json_text(row, "table_name")))
+                json_array_append_new(clean, pni_json_redacted_object(row));
+        }
     }
     *out = pni_take(snapshot);
     return PN_OK;

@@ -30,6 +30,7 @@ static void list_catalog(const pn_catalog *catalog, json_t *by_name) {
     }
 }
 
+/* Those that somebody named. */
 static json_t *tables_by_name(const pn_session *session) {
     json_t *by_name = json_object();
     list_catalog(session->own, by_name);
@@ -42,6 +43,8 @@ static json_t *tables_by_name(const pn_session *session) {
                                 json_pack("{s:s, s:s, s:s}", "name", name, "kind", "temporary",
                                           "format", "memory"));
     }
+    for (size_t i = 0; i < pni_map_count(session->called); i++)
+        json_object_del(by_name, pni_map_key_at(session->called, i));
     return by_name;
 }
 

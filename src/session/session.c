@@ -23,6 +23,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     session->catalog = pni_catalog_ref(options->catalog);
     session->own = pn_catalog_new();
     session->tables = pni_map_new();
+    session->called = pni_map_new();
     if (options->files_dir)
         session->files_dir = pni_path_absolute(options->files_dir);
     session->pending_options = json_object();
@@ -52,6 +53,7 @@ void pn_session_unref(pn_session *session) {
     for (size_t i = 0; i < pni_map_count(session->tables); i++)
         table_free(pni_map_value_at(session->tables, i));
     pni_map_free(session->tables);
+    pni_map_free(session->called);
     pni_engine_session_free(session->engine);
     pn_catalog_unref(session->catalog);
     pn_catalog_unref(session->own);

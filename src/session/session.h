@@ -109,6 +109,9 @@ const json_t *pni_session_sql_functions(const pn_session *session);
  */
 bool pni_function_is_volatile(const char *name);
 
+/* Whether that table stands for a call of a table function: nobody named it, so it is not listed.
+ */
+bool pni_session_is_called(const pn_session *session, const char *name);
 /* Whether a pack of the session has a table function of that name or alias, or it is one of those
  * that are refused with a reason. */
 bool pni_session_has_table_function(const pn_session *session, const char *name);

@@ -22,6 +22,7 @@ struct pn_session {
     pn_catalog *catalog; /* the caller's, may be NULL */
     pn_catalog *own;     /* datasets added later, and auto-loaded ones */
     pni_map *tables;     /* name -> session_table: what was resolved */
+    pni_map *called;     /* names of tables that stand for calls of table functions */
     pni_engine_session *engine;
     pni_plan_cache_place plan_cache;
     json_t *runtime;

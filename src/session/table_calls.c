@@ -6,7 +6,8 @@
  * and its replay know nothing but tables, each of them pinned as if it had been declared.
  *
  * The name is the function's and a digest of the dataset as written: the same call is the same
- * table in every process, and no absolute path enters an identity.
+ * table in every process, and no absolute path enters an identity. Nobody gave such a table its
+ * name, so it is not listed.
  *
  * Which paths may be read is decided by the policy (docs/decisions/0023-table-functions.md).
  */
@@ -194,7 +195,9 @@ static pn_status open_session_table(const opened *call, const char *uri, char na
     PNI_TRY(pni_arrow_type_parse(type, &schema, call->err));
     PNI_TRY(pni_arrow_batch_from_json(rows, &schema, &batch, call->err));
     PNI_TRY(pni_arrow_stream_of_batch(&schema, &batch, &stream, call->err));
-    return pni_session_add_rows(call->session, name_out, &stream, call->err);
+    PNI_TRY(pni_session_add_rows(call->session, name_out, &stream, call->err));
+    pni_map_put(call->session->called, name_out, call->session);
+    return PN_OK;
 }
 
 static pn_status open_files(const opened *call, const char *uri, char name_out[160]) {
@@ -203,7 +206,12 @@ static pn_status open_files(const opened *call, const char *uri, char name_out[1
     json_object_del(written, "limit");
     name_of(call, written, name_out);
     PNI_TRY(check_access(call, uri));
-    return pni_session_knows(call->session, name_out) ? PN_OK : add_dataset(call, name_out, uri);
+    if (pni_session_knows(call->session, name_out)) {
+        return PN_OK;
+    }
+    PNI_TRY(add_dataset(call, name_out, uri));
+    pni_map_put(call->session->called, name_out, call->session);
+    return PN_OK;
 }
 
 /* The relation that stands for the call. */
@@ -232,6 +240,10 @@ static pn_status relation_of(const opened *call, pn_buf *out) {
 
 /* ---- calls ------------------------------------------------------------------------------------
  */
+
+bool pni_session_is_called(const pn_session *session, const char *name) {
+    return name && pni_map_has(session->called, name);
+}
 
 bool pni_session_has_table_function(const pn_session *session, const char *name) {
     return pni_udf_table_function(session->udfs, name) || pni_udf_table_refusal(name);

@@ -3,6 +3,7 @@
 #include "it.h"
 #include "plan/plan.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,8 +127,8 @@ T_CASE(each_step_of_a_replay_knows_the_call) {
     pn_bundle_unref(bundle);
 }
 
-T_CASE(delta_tables_by_path) {
-    write_shop("shop");
+/* Two versions, of one row and of two. */
+static void write_numbers(void) {
     pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_ADMIN);
     for (int i = 0; i < 2; i++) {
         pn_write_request request = PN_WRITE_REQUEST_INIT;
@@ -141,7 +142,12 @@ T_CASE(delta_tables_by_path) {
         pn_bundle_unref(bundle);
     }
     pn_session_unref(session);
-    session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+}
+
+T_CASE(delta_tables_by_path) {
+    write_shop("shop");
+    write_numbers();
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
     gives(session, "SELECT a FROM read_delta('data/numbers') ORDER BY a", "0\n1\n");
     gives(session, "SELECT count(*) FROM delta_scan('data/numbers', version => 0)", "1\n");
     gives(session, "SELECT version, partition_columns_json FROM delta_snapshot('data/numbers')",
@@ -151,6 +157,52 @@ T_CASE(delta_tables_by_path) {
           "0|1\n");
     IT_FAILS(compile(session, "SELECT * FROM delta_scan('data/numbers', version => 7)", err),
              PNI_E_DATASET_VERSION, "7");
+    pn_session_unref(session);
+}
+
+static void commit_at(int version, int64_t ms) {
+    char log[128];
+    const struct timespec moment = {ms / 1000, ms % 1000 * 1000000};
+    const struct timespec times[2] = {moment, moment};
+    snprintf(log, sizeof log, "shop/data/numbers/_delta_log/%020d.json", version);
+    T_EQ_INT(utimensat(AT_FDCWD, it_path(log), times, 0), 0);
+}
+
+#define AT(ms)                                                                                     \
+    "SELECT count(*) FROM read_delta('data/numbers', timestamp => '2023-11-14T22:13:20." ms "Z')"
+
+T_CASE(commits_of_one_second_are_told_apart) {
+    write_shop("shop");
+    write_numbers();
+    commit_at(0, 1700000000200);
+    commit_at(1, 1700000000700);
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    gives(session, AT("200"), "1\n");
+    gives(session, AT("699"), "1\n");
+    gives(session, AT("700"), "2\n");
+    gives(session, AT("999"), "2\n");
+    IT_FAILS(compile(session, AT("199"), err), PNI_E_DATASET_VERSION, "20.199Z");
+    pn_session_unref(session);
+}
+
+/* Nobody gave them a name. */
+T_CASE(tables_of_calls_are_not_listed) {
+    write_shop("shop");
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    PNI_AUTO(pn_buf) tables = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) snapshot = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) schema = PN_BUF_INIT;
+    pn_bundle *bundle = it_compile(
+        session, NULL,
+        "SELECT count(*) FROM read_csv('data/orders.csv', delimiter => ';'), udf_registry()");
+    IT_OK(pn_session_tables(session, &tables, err));
+    IT_OK(pn_bundle_snapshot(bundle, &snapshot, err));
+    IT_OK(pn_bundle_artifact(session, bundle, "information_schema", NULL, &schema, err));
+    T_EQ_STR(pni_buf_text(&tables), "[]");
+    T_ASSERT(strstr(pni_buf_text(&snapshot), "\"tables\":{}"));
+    T_ASSERT(!strstr(pni_buf_text(&schema), "read_csv_"));
+    T_ASSERT(!strstr(pni_buf_text(&schema), "udf_registry_"));
+    pn_bundle_unref(bundle);
     pn_session_unref(session);
 }
 
