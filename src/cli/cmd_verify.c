@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinion verify: runs a view or a kept bundle again and compares with what it gave before. */
+/* pinion verify: runs a view, a kept bundle or what all outputs are made of again and compares with
+ * what it gave before. */
 #include "pinion/verify.h"
 
 #include "cli/bundle.h"
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #define RESULTS ".pinion/results"
+#define UNRECORDED "unrecorded"
 
 static const cli_option options[] = {
     {"record", 0, CLI_FLAG, false, NULL, NULL, "keep this result as the one to compare with"},
@@ -73,21 +75,30 @@ static void print_reasons(const json_t *document) {
     }
 }
 
-static void print_answer(const char *what, const json_t *document, bool records) {
+static void print_what(const char *what, const json_t *document) {
+    const char *rows = cli_text_of(json_object_get(document, "result"), "rows");
+    printf("%s  %.12s  %s row%s", what, cli_text_of(document, "fingerprint"), rows,
+           strcmp(rows, "1") ? "s" : "");
+}
+
+static void print_match(const json_t *document, bool records) {
     const char *match = cli_text_of(document, "match");
     bool holds = json_is_true(json_object_get(document, "holds"));
-    const char *rows = cli_text_of(json_object_get(document, "result"), "rows");
-    printf("%s  %.12s  %s row%s\n", what, cli_text_of(document, "fingerprint"), rows,
-           strcmp(rows, "1") ? "s" : "");
-    print_reasons(document);
-    if (!strcmp(match, "unrecorded")) {
-        printf("  result   %s\n", records ? "recorded, to compare with later" : "none is recorded");
+    if (!strcmp(match, UNRECORDED)) {
+        puts(records ? "recorded, to compare with later" : "none is recorded");
     } else if (!strcmp(match, "none")) {
-        printf("  result   differs from the recorded one%s\n",
-               holds ? ", which the promise allows" : "");
+        printf("differs from the recorded one%s\n", holds ? ", which the promise allows" : "");
     } else {
-        printf("  result   matches the recorded one: %s\n", match);
+        printf("matches the recorded one: %s\n", match);
     }
+}
+
+static void print_answer(const char *what, const json_t *document, bool records) {
+    print_what(what, document);
+    putchar('\n');
+    print_reasons(document);
+    printf("  result   ");
+    print_match(document, records);
 }
 
 /* Runs the bundle and compares; without a record the result becomes it, if `records`. */
@@ -181,11 +192,101 @@ static pn_status report_needs(cli_app *cli, const cli_workspace *workspace, cons
     return PN_OK;
 }
 
+/* ---- all outputs ---------------------------------------------------------------------------- */
+
+/* A view that cannot be verified is told of, and the others are verified all the same. */
+static pn_status verify_view(const cli_app *cli, const cli_workspace *workspace, const char *view,
+                             json_t *rows, pn_error *err) {
+    const pn_bundle *bundle = pn_view_graph_bundle(workspace->graph, view);
+    pn_error problem = PN_ERROR_INIT;
+    CLI_AUTO_JSON row = NULL;
+    pn_status status = verify(cli, workspace, bundle, true, &row, &problem);
+    if (status == PN_CANCELLED) {
+        *err = problem;
+        return status;
+    }
+    if (status != PN_OK) {
+        CLI_AUTO_TEXT number = cli_format("PN%04d", (int)problem.number);
+        row = json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s, s:s}}", "fingerprint",
+                        pn_bundle_fingerprint(bundle), "match", "failed", "holds", 0, "error",
+                        "number", number, "message", problem.message, "detail", problem.detail,
+                        "hint", problem.hint);
+    }
+    json_object_set_new(row, "name", json_string(view));
+    json_array_append(rows, row);
+    return PN_OK;
+}
+
+static pn_status verify_outputs(const cli_app *cli, const cli_workspace *workspace, json_t *rows,
+                                pn_error *err) {
+    CLI_AUTO_JSON project = NULL;
+    CLI_AUTO_JSON seen = json_object();
+    size_t i;
+    json_t *output;
+    CLI_TRY(cli_project_json(workspace->project, &project, err));
+    json_array_foreach(json_object_get(project, "outputs"), i, output) {
+        const char *view = cli_text_of(output, "view");
+        if (!json_object_get(seen, view)) { /* a view may be written twice */
+            json_object_set_new(seen, view, json_true());
+            CLI_TRY(verify_view(cli, workspace, view, rows, err));
+        }
+    }
+    return PN_OK;
+}
+
+static void print_outputs(const json_t *rows) {
+    size_t i, held = 0, recorded = 0, failed = 0, count = json_array_size(rows);
+    json_t *row;
+    json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
+        const char *name = cli_text_of(row, "name");
+        const json_t *problem = json_object_get(row, "error");
+        bool is_new = !strcmp(cli_text_of(row, "match"), UNRECORDED);
+        if (problem) {
+            printf("%s  %.12s  failed: %s [%s]\n", name, cli_text_of(row, "fingerprint"),
+                   cli_text_of(problem, "message"), cli_text_of(problem, "number"));
+        } else {
+            print_what(name, row);
+            printf("  ");
+            print_match(row, true);
+        }
+        failed += problem != NULL;
+        recorded += is_new;
+        held += !is_new && json_is_true(json_object_get(row, "holds"));
+    }
+    printf("%zu view%s: %zu as promised, %zu recorded now, %zu not as promised, %zu failed\n",
+           count, count == 1 ? "" : "s", held, recorded, count - held - recorded - failed, failed);
+}
+
+static pn_status run_outputs(cli_app *cli, pn_error *err) {
+    CLI_AUTO_WORKSPACE workspace = {0};
+    CLI_AUTO_JSON rows = json_array();
+    bool holds = true;
+    size_t i;
+    json_t *row;
+    CLI_TRY(cli_open_checked(cli, &workspace, err));
+    CLI_TRY(verify_outputs(cli, &workspace, rows, err));
+    json_array_foreach(rows, i, row) holds &= json_is_true(json_object_get(row, "holds"));
+    cli->exit_code = !holds;
+    if (cli->json) {
+        CLI_AUTO_JSON document = json_pack("{s:O, s:b}", "views", rows, "holds", holds);
+        return cli_print_report(cli, document, err);
+    }
+    if (json_array_size(rows)) {
+        print_outputs(rows);
+    } else {
+        cli_note(cli, "nothing to verify: pinion.yaml names no outputs");
+    }
+    return PN_OK;
+}
+
 static pn_status run(cli_app *cli, pn_error *err) {
     CLI_AUTO_WORKSPACE workspace = {0};
     CLI_AUTO_BUNDLE bundle = NULL;
     CLI_AUTO_JSON needs = NULL;
     CLI_AUTO_JSON document = NULL;
+    if (!cli_operand(cli, 0)) {
+        return run_outputs(cli, err);
+    }
     CLI_TRY(open_bundle(cli, cli_operand(cli, 0), &workspace, &bundle, &needs, err));
     if (json_array_size(needs)) {
         return report_needs(cli, &workspace, bundle, needs, err);
@@ -204,20 +305,20 @@ static pn_status run(cli_app *cli, pn_error *err) {
 
 const cli_verb cli_verb_verify = {
     .name = "verify",
-    .operands = "VIEW|FINGERPRINT",
-    .min_operands = 1,
+    .operands = "[VIEW|FINGERPRINT]",
     .max_operands = 1,
-    .summary = "run a view again and compare with its recorded result",
+    .summary = "run views again and compare with their recorded results",
     .about =
         "Says what equal fingerprints promise of the view (canonical: the same rows in order;\n"
         "stable_set: the same rows; float_tolerant: but for the last digits of floats;\n"
         "best_effort: nothing) and which operator is why. Then runs it and compares a digest\n"
         "of the rows with the recorded one; the first result is recorded.\n"
         "A fingerprint names a bundle that the project keeps; what it needs and is missing or\n"
-        "differs is listed, and the views below it that can run are verified.\n",
+        "differs is listed, and the views below it that can run are verified.\n"
+        "Without an argument all views are verified that the project writes, one line each.\n",
     .options = options,
-    .examples = "verify revenue_by_customer\nverify revenue_by_customer --record\n"
+    .examples = "verify\nverify revenue_by_customer\nverify revenue_by_customer --record\n"
                 "verify 3fa9c1 --json\n",
-    .exits = "the result differs more than the plan promises, or something it needs is not here",
+    .exits = "a result differs more than promised, or a view cannot be verified",
     .run = run,
 };

@@ -14,7 +14,7 @@ verbs:
   lineage        show where the columns of a view come from
   diff           list exactly what differs between two views or projects
   why            say what changed in a view since it was built
-  verify         run a view again and compare with its recorded result
+  verify         run views again and compare with their recorded results
   ls             list datasets, views and outputs, or settings
   bundle export  write views as one bundle file
   bundle import  keep the bundles of a file in this project

@@ -92,6 +92,41 @@ $ echo 'select count(*) as n from d' > views/many.sql && pinion -q build > /dev/
 $ pinion --json verify $(cut -c1-12 .pinion/bundles/views/many) | python3 -c "import json,sys; print([(n['kind'], n['name'], n['want']['version']) for n in json.load(sys.stdin)['needs']])"
 [('dataset', 'd', '0')]
 
+# without an argument all that the project writes is verified, each view once
+$ mkdir views && printf 'a\n1\n2\n' > t.csv && printf 'b\n1\n' > u.csv
+$ echo 'select a from t' > views/one.sql && echo 'select b from u' > views/two.sql && echo 'select 1 as c' > views/unwritten.sql
+$ pinion verify
+! pinion: there is no pinion.yaml in '$DIR' [PN8001]
+! hint: Run pinion in a folder with a pinion.yaml, name one with -C DIR, or make one with `pinion init`.
+[exit 2]
+$ printf 'version: 1\ndatasets:\n  t: {format: csv, uri: t.csv}\n  u: {format: csv, uri: u.csv}\n' > pinion.yaml; pinion verify
+! nothing to verify: pinion.yaml names no outputs
+$ printf 'outputs:\n  - {view: two, uri: two}\n  - {view: one, uri: one}\n  - {view: two, uri: again, format: csv}\n' >> pinion.yaml
+$ pinion verify two | tail -1
+  result   recorded, to compare with later
+$ pinion verify
+two  …  1 row  matches the recorded one: canonical
+one  …  2 rows  recorded, to compare with later
+2 views: 1 as promised, 1 recorded now, 0 not as promised, 0 failed
+$ sed -i 's/"rows":"1"/"rows":"7"/' .pinion/results/*/*.json; pinion verify
+two  …  1 row  differs from the recorded one
+one  …  2 rows  matches the recorded one: canonical
+2 views: 1 as promised, 0 recorded now, 1 not as promised, 0 failed
+[exit 1]
+$ pinion --agent verify | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['holds'], [(v['name'], v['match'], v['holds'], v['result']['rows']) for v in d['views']])"
+False [('two', 'none', False, 1), ('one', 'canonical', True, 2)]
+$ pinion verify --record && pinion verify > /dev/null
+two  …  1 row  recorded, to compare with later
+one  …  2 rows  recorded, to compare with later
+2 views: 0 as promised, 2 recorded now, 0 not as promised, 0 failed
+$ echo '[' > $(grep -l '"rows":"1"' .pinion/results/*/*.json); pinion verify
+two  …  failed: what was recorded of bundle … is no digest [PN6060]
+one  …  2 rows  matches the recorded one: canonical
+2 views: 1 as promised, 0 recorded now, 0 not as promised, 1 failed
+[exit 1]
+$ pinion --agent verify | python3 -c "import json,sys; d=json.load(sys.stdin); print(d['holds'], [(v['name'], v['match'], v.get('error', {}).get('number')) for v in d['views']])"
+False [('two', 'failed', 'PN6060'), ('one', 'canonical', None)]
+
 # a file, the bundle that was built last, and the view as it is now
 $ pinion -q init && pinion -q build > /dev/null
 $ pinion why revenue_by_customer
