@@ -176,13 +176,29 @@ char *pni_uri_normal(const char *uri) {
     return pni_buf_steal(&text);
 }
 
+static pn_status unknown_store(const char *what, const char *uri, pn_error *err) {
+    static const struct {
+        const char *scheme, *store;
+    } known[] = {{"abfs", "Azure Storage"},      {"abfss", "Azure Storage"},
+                 {"adl", "Azure Storage"},       {"az", "Azure Storage"},
+                 {"azure", "Azure Storage"},     {"gcs", "Google Cloud Storage"},
+                 {"gs", "Google Cloud Storage"}, {"hdfs", "a Hadoop file system"},
+                 {"http", "a web server"},       {"https", "a web server"},
+                 {"wasb", "Azure Storage"},      {"wasbs", "Azure Storage"}};
+    PNI_AUTO_PTR(pni_text) scheme = pni_strndup(uri, (size_t)(strstr(uri, "://") - uri));
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (pni_streq(scheme, known[i].scheme))
+            return pni_fail(err, PNI_E_DATASET_REMOTE,
+                            "%s lies on %s (%s://), which pinion does not reach", what,
+                            known[i].store, scheme);
+    return pni_fail(err, PNI_E_DATASET_REMOTE, "%s lies on a store that is not known: %s://", what,
+                    scheme);
+}
+
 /* What looks like a user or a query is a secret in the wrong place more often than a key. */
 static pn_status check_location(const char *what, const char *uri, pn_error *err) {
-    if (!pni_starts_with(uri, "s3://")) {
-        PNI_AUTO_PTR(pni_text) scheme = pni_strndup(uri, (size_t)(strstr(uri, "://") - uri));
-        return pni_fail(err, PNI_E_DATASET_REMOTE, "%s lies on a store that is not known: %s://",
-                        what, scheme);
-    }
+    if (!pni_starts_with(uri, "s3://"))
+        return unknown_store(what, uri, err);
     const char *bucket = uri + strlen("s3://");
     size_t len = strcspn(bucket, "/");
     bool good = len > 0 && len < 256;

@@ -83,6 +83,18 @@ static char *absolute_uri(const char *uri) {
     return strstr(uri, "://") ? pni_strdup(uri) : pni_path_absolute(uri);
 }
 
+/* The options of COPY are the format's and stand in the statement's text, which is no place for
+ * credentials. */
+static pn_status check_copy_target(const char *uri, pn_error *err) {
+    if (!pni_starts_with(uri, "s3://") && !pni_starts_with(uri, "s3a://"))
+        return PN_OK;
+    pn_status status = pni_fail(err, PNI_E_STATEMENT_TARGET,
+                                "COPY has no storage_options, so it does not write to '%s'", uri);
+    pni_error_hint(err, "Declare an output of pinion.yaml with that uri and storage_options, or a "
+                        "dataset there and INSERT INTO it; or COPY to a local file.");
+    return status;
+}
+
 pn_status pni_statement_copy(const pni_statement *statement, pn_result **out, pn_error *err) {
     const json_t *request = statement->request;
     json_t *columns = json_object_get(request, "partition_by");
@@ -90,6 +102,7 @@ pn_status pni_statement_copy(const pni_statement *statement, pn_result **out, pn
     PNI_AUTO_PTR(json_t) options = json_object();
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     pn_write_request write = PN_WRITE_REQUEST_INIT;
+    PNI_TRY(check_copy_target(uri, err));
     PNI_TRY(copy_options(json_object_get(request, "options"), options, &write.mode, err));
     PNI_TRY(pni_json_canonical(options, &text, err));
     const char **names = pni_calloc(json_array_size(columns) + 1, sizeof *names);

@@ -24,7 +24,7 @@ $ pinion bundle exprt x
 
 # the exit code of a verb stands once
 $ pinion verify --help | grep '^  1 '
-  1    the result differs more than the plan promises, or something it needs is not here
+  1    a result differs more than promised, or a view cannot be verified
 $ pinion bundle ls --help | grep '^  1 '
   1    a file is damaged
 $ pinion plan --help | grep '^  1 '
@@ -172,6 +172,21 @@ revenue_by_customer  1 row  delta version 0  …  out/revenue_by_customer
 $ pinion -q init shop && pinion -q -C shop build > /dev/null && sed -i 's/>= 8/>= 10/' shop/views/big_orders.sql
 $ pinion -C shop why big_orders | tail -1
     filter: condition scalar_function.arguments[1].value.literal.fp64: $2 >= 8 -> $2 >= 10
+
+# stores that are not there
+$ pinion -q init shop
+$ pinion -C shop --policy write run -c "copy orders to 's3://bucket/x.csv'"
+! pinion: COPY has no storage_options, so it does not write to 's3://bucket/x.csv' [PN7034]
+! hint: Declare an output of pinion.yaml with that uri and storage_options, or a dataset there and INSERT INTO it; or COPY to a local file.
+[exit 2]
+$ pinion -C shop --policy write run -c "copy orders to 'gs://bucket/x.csv'"
+! pinion: the write to 'gs://bucket/x.csv' lies on Google Cloud Storage (gs://), which pinion does not reach [PN4007]
+! hint: Locations are local paths and s3://bucket/key. Copy the data to one of them.
+[exit 2]
+$ sed -i 's|uri: out/revenue_by_customer|uri: "az://container/x"|' shop/pinion.yaml && pinion -C shop build
+! pinion: pinion.yaml:12: output 'revenue_by_customer': the write to 'az://container/x' lies on Azure Storage (az://), which pinion does not reach [PN4007]
+! hint: Locations are local paths and s3://bucket/key. Copy the data to one of them.
+[exit 2]
 
 # too few digits of a fingerprint
 $ pinion -q init shop && pinion -C shop replay c7

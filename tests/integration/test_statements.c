@@ -249,6 +249,17 @@ T_CASE(copy_writes_files_and_keeps_what_is_there) {
     pn_session_unref(session);
 }
 
+T_CASE(copy_writes_to_no_store) {
+    pn_session *session = session_as(PN_SQL_POLICY_WRITE);
+    IT_FAILS(try_statement(session, NULL, "copy orders to 's3://bucket/x.csv'", err),
+             PNI_E_STATEMENT_TARGET, "COPY has no storage_options");
+    IT_FAILS(try_statement(session, NULL, "copy orders to 's3a://bucket/x/' stored as csv", err),
+             PNI_E_STATEMENT_TARGET, "s3a://bucket/x/");
+    IT_FAILS(try_statement(session, NULL, "copy orders to 'gs://bucket/x.csv'", err),
+             PNI_E_DATASET_REMOTE, "Google Cloud Storage");
+    pn_session_unref(session);
+}
+
 T_CASE(set_reaches_the_identity_and_reset_takes_it_back) {
     pn_session *session = session_as(PN_SQL_POLICY_WRITE);
     pn_bundle *before = it_compile(session, NULL, "select 1 as k");

@@ -105,7 +105,10 @@ T_CASE(a_location_is_a_bucket_and_a_key) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refused(bad[i], "{" KEYS ", \"region\": \"r\"}", PNI_E_STORAGE_URI,
                 "is not s3://bucket/key");
-    refused("az://container/x", "{}", PNI_E_DATASET_REMOTE, "az://");
+    refused("az://container/x", "{}", PNI_E_DATASET_REMOTE, "Azure Storage (az://)");
+    refused("abfss://c@a.dfs.core.windows.net/x", "{}", PNI_E_DATASET_REMOTE, "Azure Storage");
+    refused("gs://bucket/x", "{}", PNI_E_DATASET_REMOTE, "Google Cloud Storage (gs://)");
+    refused("S3://bucket/x", "{}", PNI_E_DATASET_REMOTE, "not known: S3://");
     PNI_AUTO_PTR(pni_text) other = pni_uri_normal("s3a://b/k");
     T_EQ_STR(other, "s3://b/k");
     PNI_AUTO_PTR(pni_text) same = pni_uri_normal("/a/b");
