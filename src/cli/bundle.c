@@ -53,6 +53,13 @@ bool cli_is_fingerprint(const char *text) {
     return len >= PREFIX_MIN && len <= PREFIX_MAX && is_hex(text);
 }
 
+void cli_hint_digits(const char *what, pn_error *err) {
+    if (is_hex(what) && !cli_is_fingerprint(what)) {
+        cli_hint(err, "a fingerprint is named by %d to %d digits; `pinion bundle ls` lists them",
+                 PREFIX_MIN, PREFIX_MAX);
+    }
+}
+
 pn_status cli_refuse_folder(const char *what, pn_error *err) {
     struct stat info;
     bool is_folder = stat(what, &info) == 0 && S_ISDIR(info.st_mode);
@@ -68,9 +75,8 @@ static pn_status from_store(const char *what, cli_bundles *out, pn_error *err) {
     pn_status status = is_prefix ? pn_bundle_store_get(store, what, &bundle, err)
                                  : pn_bundle_store_last(store, what, &bundle, err);
     pn_bundle_store_free(store);
-    if (status == PN_NOT_FOUND && is_hex(what) && !is_prefix) {
-        cli_hint(err, "a fingerprint is named by %d to %d digits; `pinion bundle ls` lists them",
-                 PREFIX_MIN, PREFIX_MAX);
+    if (status == PN_NOT_FOUND) {
+        cli_hint_digits(what, err);
     }
     if (status == PN_NOT_FOUND && !is_hex(what)) {
         cli_hint(err, "`pinion bundle ls` lists what is kept, `pinion build` keeps what it builds; "

@@ -26,6 +26,8 @@ static inline void cli_auto_set(pn_bundle_set **set) {
 
 /* The start of a fingerprint, long enough to name one: 4 to 64 hex digits. */
 bool cli_is_fingerprint(const char *text);
+/* Hints at how many digits name a bundle, when `what` is hex digits that do not. */
+void cli_hint_digits(const char *what, pn_error *err);
 /* A folder where a bundle file is wanted. */
 pn_status cli_refuse_folder(const char *what, pn_error *err);
 /* `what` is a file, the start of a fingerprint, or a view; `view` chooses in a file, or NULL. */

@@ -64,6 +64,11 @@ static bool is_file(const char *path) {
     return stat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
+static bool is_folder(const char *path) {
+    struct stat at;
+    return stat(path, &at) == 0 && S_ISDIR(at.st_mode);
+}
+
 static pn_status open_file(const char *path, side *out, pn_error *err) {
     CLI_TRY(pn_bundle_import_file(path, &out->set, err));
     out->one = pn_bundle_set_count(out->set) == 1 ? pn_bundle_set_at(out->set, 0) : NULL;
@@ -121,6 +126,9 @@ static pn_status open_side(const cli_app *cli, const char *operand, side *out, p
     }
     if (!out->workspace.graph) { /* no project here: say so, rather than that a view is missing */
         return cli_open_checked(cli, &out->workspace, err);
+    }
+    if (!out->one && is_folder(operand)) {
+        return no_such_place(operand, err);
     }
     return out->one ? PN_OK : cli_find_view(&out->workspace, operand, &out->one, err);
 }

@@ -109,6 +109,10 @@ static pn_status run_ls(cli_app *cli, pn_error *err) {
         return cli_print_json(cli, rows, err);
     }
     print_rows(rows);
+    if (!json_array_size(rows)) {
+        cli_note(cli, "no such functions: `pinion udf ls` lists all of the packs, "
+                      "`pinion udf snapshot --tags` their tags");
+    }
     return PN_OK;
 }
 
@@ -201,6 +205,27 @@ static void print_spec(const json_t *spec) {
     print_doc(doc, json_object_get(spec, "parameter_names"));
 }
 
+/* Names in SQL are lower case unless they are quoted. */
+static pn_status no_such_function(const json_t *catalog, const char *name, pn_error *err) {
+    const json_t *names = json_object_get(catalog, "function_names");
+    const char **candidates = cli_alloc((json_array_size(names) + 1) * sizeof *candidates);
+    CLI_AUTO_TEXT lower = cli_format("%s", name);
+    for (char *at = lower; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z') {
+            *at = (char)(*at - 'A' + 'a');
+        }
+    }
+    for (size_t i = 0; i <= json_array_size(names); i++) {
+        candidates[i] = json_string_value(json_array_get(names, i));
+    }
+    const char *near = cli_nearest(lower, candidates);
+    pn_status status = cli_fail(err, CLI_E_FUNCTION, "there is no function '%.80s'", name);
+    cli_hint(err, "%s%s%s`pinion udf ls --all` lists all functions", near ? "did you mean '" : "",
+             near ? near : "", near ? "'? " : "");
+    free(candidates);
+    return status;
+}
+
 static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const char *name,
                              pn_error *err) {
     CLI_AUTO_JSON catalog = NULL;
@@ -208,9 +233,7 @@ static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const
     json_t *signature;
     CLI_TRY(read_catalog(workspace, &catalog, err));
     if (!has_text(json_object_get(catalog, "function_names"), name)) {
-        pn_status status = cli_fail(err, CLI_E_FUNCTION, "there is no function '%.80s'", name);
-        cli_hint(err, "`pinion udf ls --all` lists all functions");
-        return status;
+        return no_such_function(catalog, name, err);
     }
     json_t *signatures = json_object_get(json_object_get(catalog, "function_signatures"), name);
     if (cli->json) {

@@ -47,10 +47,12 @@ static pn_status open_bundle(cli_app *cli, const char *what, cli_workspace *work
         return status;
     }
     CLI_TRY(cli_open_checked(cli, workspace, err));
-    if (strchr(what, '.') && !pn_view_graph_bundle(workspace->graph, what)) {
-        return bundle_file_given(what, err);
+    if (cli_find_view(workspace, what, &view, err) != PN_OK) {
+        if (strpbrk(what, "0123456789")) { /* else it is a word */
+            cli_hint_digits(what, err);
+        }
+        return strstr(what, ".pnb") ? bundle_file_given(what, err) : err->status;
     }
-    CLI_TRY(cli_find_view(workspace, what, &view, err));
     *out = pn_bundle_ref(view);
     return PN_OK;
 }

@@ -118,24 +118,49 @@ pn_status cli_statement(const cli_app *cli, cli_workspace *workspace, const char
     return status;
 }
 
-pn_status cli_find_view(const cli_workspace *workspace, const char *name,
-                        const pn_bundle **bundle_out, pn_error *err) {
+static bool is_dataset(const cli_workspace *workspace, const char *name) {
+    CLI_AUTO_JSON project = NULL;
+    pn_error ignored = PN_ERROR_INIT;
+    size_t i;
+    json_t *dataset;
+    if (cli_project_json(workspace->project, &project, &ignored) != PN_OK) {
+        return false;
+    }
+    json_array_foreach(json_object_get(project, "datasets"), i, dataset) {
+        if (!strcmp(cli_text_of(dataset, "name"), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static pn_status no_such_view(const cli_workspace *workspace, const char *name, pn_error *err) {
     const char *names[256] = {0};
-    *bundle_out = pn_view_graph_bundle(workspace->graph, name);
-    if (*bundle_out) {
-        return PN_OK;
+    const char *slash = strrchr(name, '/');
+    CLI_AUTO_TEXT stem = cli_format("%s", slash ? slash + 1 : name);
+    char *ending = strstr(stem, ".sql");
+    if (ending) {
+        *ending = '\0';
     }
     for (size_t i = 0; i < 255 && i < pn_view_graph_count(workspace->graph); i++) {
         names[i] = pn_view_graph_name_at(workspace->graph, i);
     }
-    const char *near = cli_nearest(name, names);
+    const char *near = cli_nearest(stem, names);
     pn_status status = cli_fail(err, CLI_E_VIEW_UNKNOWN, "there is no view '%s'", name);
-    if (near) {
+    if (is_dataset(workspace, name)) {
+        cli_hint(err, "'%s' is a dataset; `pinion ls` lists datasets and views", name);
+    } else if (near) {
         cli_hint(err, "did you mean '%s'? `pinion ls` lists the views", near);
     } else if (strchr(name, '/') || strchr(name, '.')) {
         cli_hint(err, "a view is named without folder and ending; `pinion ls` lists the views");
     }
     return status;
+}
+
+pn_status cli_find_view(const cli_workspace *workspace, const char *name,
+                        const pn_bundle **bundle_out, pn_error *err) {
+    *bundle_out = pn_view_graph_bundle(workspace->graph, name);
+    return *bundle_out ? PN_OK : no_such_view(workspace, name, err);
 }
 
 pn_status cli_project_json(const pn_project *project, json_t **json_out, pn_error *err) {

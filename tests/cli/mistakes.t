@@ -173,6 +173,49 @@ $ pinion -q init shop && pinion -q -C shop build > /dev/null && sed -i 's/>= 8/>
 $ pinion -C shop why big_orders | tail -1
     filter: condition scalar_function.arguments[1].value.literal.fp64: $2 >= 8 -> $2 >= 10
 
+# what is no view but looks like something else
+$ pinion -q init shop
+$ pinion -C shop verify views/big_orders.sql
+! pinion: there is no view 'views/big_orders.sql' [PN6008]
+! hint: did you mean 'big_orders'? `pinion ls` lists the views
+[exit 2]
+$ pinion -C shop lineage orders
+! pinion: there is no view 'orders' [PN6008]
+! hint: 'orders' is a dataset; `pinion ls` lists datasets and views
+[exit 2]
+$ pinion -C shop why data/orders.csv
+! pinion: there is no view 'data/orders.csv' [PN6008]
+! hint: a view is named without folder and ending; `pinion ls` lists the views
+[exit 2]
+$ pinion -C shop verify shop.pnb
+! pinion: 'verify' takes a view or a fingerprint, not 'shop.pnb' [PN8101]
+! hint: `pinion bundle import FILE` keeps the bundles of a file and prints their fingerprints
+[exit 2]
+$ pinion -C shop verify c7
+! pinion: there is no view 'c7' [PN6008]
+! hint: a fingerprint is named by 4 to 64 digits; `pinion bundle ls` lists them
+[exit 2]
+$ pinion -C shop verify bad
+! pinion: there is no view 'bad' [PN6008]
+! hint: `pinion ls` lists the views; a view's name is the stem of its file.
+[exit 2]
+$ pinion -C shop diff . views
+! pinion: 'views' is neither a project folder nor a bundle file [PN1007]
+! hint: a project folder holds pinion.yaml; a view of one is FOLDER:VIEW
+[exit 2]
+
+# functions that are not there
+$ pinion udf show SUM
+! pinion: there is no function 'SUM' [PN5106]
+! hint: did you mean 'sum'? `pinion udf ls --all` lists all functions
+[exit 2]
+$ pinion udf show stable
+! pinion: there is no function 'stable' [PN5106]
+! hint: did you mean 'stable_hash'? `pinion udf ls --all` lists all functions
+[exit 2]
+$ pinion udf ls --tag nope
+! no such functions: `pinion udf ls` lists all of the packs, `pinion udf snapshot --tags` their tags
+
 # stores that are not there
 $ pinion -q init shop
 $ pinion -C shop --policy write run -c "copy orders to 's3://bucket/x.csv'"

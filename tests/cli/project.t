@@ -64,7 +64,7 @@ datasets:
     amount  Float64
 
 # settings
-$ pinion --set batch_size=77 ls --settings | grep batch_size
+$ pinion --set batch_size=77 ls --settings | grep '^datafusion.*batch_size'
 datafusion.execution.batch_size = 77
 datafusion.execution.enforce_batch_size_in_joins = false
 datafusion.execution.parquet.write_batch_size = 1024

@@ -33,7 +33,7 @@ $ pinion udf snapshot --parity --agent
 # a name that nothing has
 $ pinion udf show stabel_id
 ! pinion: there is no function 'stabel_id' [PN5106]
-! hint: `pinion udf ls --all` lists all functions
+! hint: did you mean 'stable_id'? `pinion udf ls --all` lists all functions
 [exit 2]
 
 # functions that a project needs are named all at once
@@ -109,7 +109,7 @@ $ pinion run -c 'select * from gone'
 ! hint: `pinion ls --settings` lists the settings and their values.
 [exit 2]
 $ sed -i 's/tables.gone/tables./' pinion.yaml && pinion check
-! pinion: pinion.yaml:5: format 'tables.' is none of delta, parquet, csv, json, arrow, delta_snapshot, pack.name [PN8002]
+! pinion: pinion.yaml:5: format 'tables.' is none of delta, …, pack.name [PN8002]
 ! hint: The message gives file and line. docs/project-file.md describes every key; the JSON Schema is printed by `pinion check --schema`.
 [exit 2]
 
