@@ -186,6 +186,14 @@ static pn_status find_delta(const opening *o, bool *found, pn_error *err) {
     return PN_OK;
 }
 
+static pn_status no_provider(const pni_dataset *dataset, pn_error *err) {
+    pn_status status =
+        pni_fail(err, PNI_E_DATASET_FORMAT, "dataset '%s': no pack here has a table provider '%s'",
+                 dataset->name, dataset->format);
+    pni_error_hint(err, "Load the pack that has it: functions.packs in pinion.yaml.");
+    return status;
+}
+
 /* A pack's provider opens it; what it says it is a version of is the pin. It gets no storage
  * options: those are secrets of stores. */
 static pn_status open_provided(const opening *o, pn_error *err) {
@@ -194,8 +202,16 @@ static pn_status open_provided(const opening *o, pn_error *err) {
     spec = json_pack("{s:s, s:s, s:O}", "format", dataset->format, "uri", dataset->uri, "options",
                      dataset->options);
     PNI_AUTO_PTR(json_t) info = NULL;
-    PNI_TRY(
-        pni_engine_table_open(o->engine, spec, NULL, o->place.cancel, &o->resolved->table, err));
+    pn_error why = PN_ERROR_INIT;
+    pn_status status =
+        pni_engine_table_open(o->engine, spec, NULL, o->place.cancel, &o->resolved->table, &why);
+    if (why.number == PNI_E_ENGINE_SETTING) /* a format that the engine does not know */
+        return no_provider(dataset, err);
+    if (status != PN_OK) {
+        if (err)
+            *err = why;
+        return status;
+    }
     PNI_TRY(pni_engine_table_info(o->resolved->table, &info, err));
     const char *version = pni_json_text(info, "version");
     if (!version)

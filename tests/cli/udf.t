@@ -105,8 +105,8 @@ enough  …  1 row
   promise  canonical
   result   recorded, to compare with later
 $ pinion run -c 'select * from gone'
-! pinion: dataset 'gone': unknown format 'tables.gone'; there are arrow, csv, delta, json and parquet [PN2010]
-! hint: `pinion ls --settings` lists the settings and their values.
+! pinion: dataset 'gone': no pack here has a table provider 'tables.gone' [PN4002]
+! hint: Load the pack that has it: functions.packs in pinion.yaml.
 [exit 2]
 $ sed -i 's/tables.gone/tables./' pinion.yaml && pinion check
 ! pinion: pinion.yaml:5: format 'tables.' is none of delta, …, pack.name [PN8002]

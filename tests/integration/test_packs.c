@@ -235,8 +235,8 @@ T_CASE(a_provider_opens_a_dataset) {
     pn_bundle *bundle = NULL;
     IT_FAILS(compile(session, "select * from broken", &bundle, err), PNI_E_ENGINE_SQL,
              "these options are broken");
-    IT_FAILS(compile(session, "select * from nobody", &bundle, err), PNI_E_ENGINE_SETTING,
-             "nobody");
+    IT_FAILS(compile(session, "select * from nobody", &bundle, err), PNI_E_DATASET_FORMAT,
+             "'tables.nobody'");
     pn_session_unref(session);
     pn_catalog_unref(catalog);
 }
