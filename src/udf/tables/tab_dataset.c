@@ -15,6 +15,7 @@ typedef enum key_kind {
     KEY_TEXT,   /* of the dataset itself */
     KEY_OPTION, /* below "options" */
     KEY_OBJECT, /* JSON text of an object of texts */
+    KEY_SCHEMA, /* the same, or an Arrow IPC message */
 } key_kind;
 
 typedef struct key {
@@ -55,6 +56,11 @@ static int32_t put_object(udf_frame *frame, const key *at, pni_str text, json_t 
     return 0;
 }
 
+/* Hex digits hold no brace. */
+static bool is_object(pni_str text) {
+    return text.len > 0 && memchr(text.data, '{', text.len);
+}
+
 static int32_t put_argument(udf_frame *frame, const key *at, uint32_t arg, json_t *dataset) {
     char scratch[UDF_TEXT_BYTES];
     UDF_TRY(pni_udf_text_check(frame, arg));
@@ -63,8 +69,14 @@ static int32_t put_argument(udf_frame *frame, const key *at, uint32_t arg, json_
         return pni_udf_fail(frame, "argument '%s' has %zu bytes, more than %u", at->name, text.len,
                             PNI_TABLE_ARGUMENT_MAX_BYTES);
     }
-    if (at->kind == KEY_OBJECT) {
+    if (at->kind == KEY_OBJECT || (at->kind == KEY_SCHEMA && is_object(text))) {
         return put_object(frame, at, text, dataset);
+    }
+    if (at->kind == KEY_SCHEMA) {
+        json_t *columns = NULL;
+        UDF_TRY(pni_tab_schema_of_ipc(frame, at->name, text, &columns));
+        json_object_set_new(dataset, at->name, columns);
+        return 0;
     }
     json_t *value = json_stringn(text.data, text.len);
     if (!value || memchr(text.data, '\0', text.len)) {
@@ -139,24 +151,26 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
     { name, KEY_OPTION }
 #define OBJECT(name)                                                                               \
     { name, KEY_OBJECT }
+#define SCHEMA(name)                                                                               \
+    { name, KEY_SCHEMA }
 #define SESSION_TABLE(sql_name, ...)                                                               \
     { TAB_DECLARED(sql_name, "session", sql_name, {{0}}), .description = (__VA_ARGS__) }
 
 static const pn_udf declared[] = {
     {TAB_DECLARED("read_parquet", "parquet", NULL,
-                  {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OBJECT("storage_options")}),
+                  {TEXT("uri"), TEXT("limit"), SCHEMA("schema"), OBJECT("storage_options")}),
      UDF_ALIASES("parquet_scan"), TAB_EXACT(1, "s", "l", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "storage_options"),
      .description = "The rows of a Parquet file or of a folder of such files."},
     {TAB_DECLARED("read_csv", "csv", NULL,
-                  {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OPTION("has_header"),
+                  {TEXT("uri"), TEXT("limit"), SCHEMA("schema"), OPTION("has_header"),
                    OPTION("delimiter"), OPTION("compression"), OBJECT("storage_options")}),
      TAB_EXACT(1, "s", "l", "s", "b", "s", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "has_header", "delimiter", "compression",
                "storage_options"),
      .description = "The rows of a CSV file or of a folder of such files."},
     {TAB_DECLARED("read_json", "json", NULL,
-                  {TEXT("uri"), TEXT("limit"), OBJECT("schema"), OPTION("compression"),
+                  {TEXT("uri"), TEXT("limit"), SCHEMA("schema"), OPTION("compression"),
                    OBJECT("storage_options")}),
      UDF_ALIASES("json_scan"), TAB_EXACT(1, "s", "l", "s", "s", "s"),
      UDF_NAMES("path", "limit", "schema", "compression", "storage_options"),

@@ -12,4 +12,9 @@ typedef struct tab_table {
 
 tab_table pni_tab_table_dataset(void);
 
+/* The columns of an Arrow IPC schema message in hex digits, {name: type}; fails the call otherwise.
+ * `name` is that of the argument. */
+int32_t pni_tab_schema_of_ipc(udf_frame *frame, const char *name, pni_str text,
+                              json_t **columns_out);
+
 #endif

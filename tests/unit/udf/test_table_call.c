@@ -102,7 +102,7 @@ T_CASE(what_a_function_refuses) {
           "read_parquet: argument 'uri' is null or empty");
     fails("read_delta", "[" TEXT("") "]", PNI_E_TABLE_REFUSED, "argument 'uri' is null or empty");
     fails("read_json", "[" TEXT("a") "," NAMED("schema", "string", "int64") "]",
-          PNI_E_TABLE_REFUSED, "argument 'schema' is no JSON object");
+          PNI_E_TABLE_REFUSED, "argument 'schema' is neither a JSON object");
     fails("read_json", "[" TEXT("a") "," NAMED("schema", "string", "{\\'a\\':1}") "]",
           PNI_E_TABLE_REFUSED, "the value of 'a' is no text");
 }
