@@ -1,9 +1,14 @@
 //! Delta tables through delta-rs: opened at a version or time, described, and scanned with our session.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use datafusion::arrow::array::{BooleanArray, Int64Array, StringArray};
 use datafusion::arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
 use datafusion::execution::context::SessionState;
 use deltalake::delta_datafusion::FileSelection;
 use deltalake::{DeltaTable, DeltaTableBuilder};
@@ -149,4 +154,44 @@ pub fn info(table: &DeltaTable, commit_info: Value) -> Result<Value> {
         "version": version.to_string(),
         "writer_features": features(writer),
     }))
+}
+
+/// The files of the loaded version as the log has them, one a row, sorted by path. Of `dataChange` nothing is left when
+/// a log is read to its end, so it is null.
+pub fn add_actions(table: &DeltaTable, table_uri: &str) -> Result<Arc<dyn TableProvider>> {
+    let state = table.snapshot()?;
+    #[allow(deprecated, reason = "nothing else tells the tags")]
+    let mut files: Vec<_> = state.log_data().iter().map(|file| file.add_action()).collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let field = |name: &str, kind: &DataType, nullable| Field::new(name, kind.clone(), nullable);
+    let (text, number) = (DataType::Utf8, DataType::Int64);
+    let schema = Arc::new(Schema::new(vec![
+        field("table_uri", &text, false),
+        field("version", &number, false),
+        field("path", &text, false),
+        field("size", &number, false),
+        field("modification_time", &number, false),
+        field("data_change", &DataType::Boolean, true),
+        field("stats", &text, true),
+        field("partition_values_json", &text, false),
+        field("tags_json", &text, true),
+    ]));
+    let rows = files.len();
+    let sorted = |map: &HashMap<String, Option<String>>| json!(BTreeMap::from_iter(map)).to_string();
+    let tags = files.iter().map(|file| file.tags.as_ref().map(sorted));
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![
+            Arc::new(StringArray::from_iter_values(std::iter::repeat_n(table_uri, rows))),
+            Arc::new(Int64Array::from(vec![state.version() as i64; rows])),
+            Arc::new(StringArray::from_iter_values(files.iter().map(|file| &file.path))),
+            Arc::new(Int64Array::from_iter_values(files.iter().map(|file| file.size))),
+            Arc::new(Int64Array::from_iter_values(files.iter().map(|file| file.modification_time))),
+            Arc::new(BooleanArray::new_null(rows)),
+            Arc::new(StringArray::from_iter(files.iter().map(|file| file.stats.as_ref()))),
+            Arc::new(StringArray::from_iter_values(files.iter().map(|file| sorted(&file.partition_values)))),
+            Arc::new(StringArray::from_iter(tags)),
+        ],
+    )?;
+    Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
 }

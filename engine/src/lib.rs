@@ -9,6 +9,7 @@
 #![allow(clippy::missing_safety_doc, reason = "each export says it in words that go into the header for C")]
 
 mod base;
+mod caches;
 mod called;
 mod cancel;
 mod changes;

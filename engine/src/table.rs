@@ -11,6 +11,7 @@ use datafusion::datasource::{MemTable, ViewTable};
 use deltalake::DeltaTable;
 use serde_json::{Value, json};
 
+use crate::caches;
 use crate::cancel::{self, Cancel, pne_cancel};
 use crate::changes::{self, Window};
 use crate::delta::{self, DeltaSpec};
@@ -68,6 +69,15 @@ fn open(
     if format == "delta" {
         let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
         return session.engine().clone().plan_async(cancel, move || open_delta(opened, spec));
+    }
+    if format == "cache" {
+        let provider = caches::table(&uri)?;
+        return Ok(Table::new(session, "cache", provider));
+    }
+    if format == "delta_add_actions" {
+        let shown = Fields::new(options, "options of the table").required("table_uri")?;
+        let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
+        return session.engine().clone().plan_async(cancel, move || open_add_actions(opened, spec, shown));
     }
     if format == "delta_cdf" {
         let spec = DeltaSpec { uri, version, timestamp, files, storage_options };
@@ -129,14 +139,22 @@ async fn open_changes(session: Arc<Session>, spec: DeltaSpec, window: Window) ->
     Ok(Table { delta: Some(delta), changes: Some(changes), ..table })
 }
 
+async fn open_add_actions(session: Arc<Session>, spec: DeltaSpec, table_uri: String) -> Result<Table> {
+    let delta = delta::load(&spec).await?;
+    let provider = delta::add_actions(&delta, &table_uri)?;
+    Ok(Table { delta: Some(delta), ..Table::new(session, "delta_add_actions", provider) })
+}
+
 /// Opens a dataset.
 ///
-/// `spec_json`: {"format":"delta|delta_cdf|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
-/// of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
-/// "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
-/// "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
-/// "file_extension"}; of delta_cdf "start_version", "start_timestamp", "end_version", "end_timestamp"}. json is
-/// newline-delimited. A folder is listed recursively and filtered by extension.
+/// `spec_json`: {"format":"delta|delta_cdf|delta_add_actions|cache|parquet|csv|json|arrow", "uri":"/abs/path or URL",
+/// "paths":["/abs/file or URL", …] instead of listing a folder, "version":"n", "timestamp":"RFC 3339",
+/// "files":["relative/path", …] of a Delta version, "storage_options":{}, "options":{"delimiter", "has_header", "quote",
+/// "escape", "null_regex", "newlines_in_values", "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records",
+/// "partition_by":["name:type", …], "file_extension"; of delta_cdf "start_version", "start_timestamp", "end_version",
+/// "end_timestamp"; of delta_add_actions, the files of a version as rows, "table_uri" as they shall show it}}. json is
+/// newline-delimited. A folder is listed recursively and filtered by extension. The format cache is the session's cache
+/// "uri", as it is whenever it is scanned.
 /// "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
 /// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
 /// `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the

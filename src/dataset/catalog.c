@@ -14,8 +14,8 @@ struct pn_catalog {
     const char **sorted;  /* names in order; NULL after an addition */
 };
 
-static const char *const formats[] = {"arrow",          "csv",  "delta",  "delta_cdf",
-                                      "delta_snapshot", "json", "parquet"};
+static const char *const formats[] = {
+    "arrow", "csv", "delta", "delta_add_actions", "delta_cdf", "delta_snapshot", "json", "parquet"};
 
 static void dataset_free(pni_dataset *dataset) {
     if (!dataset)
@@ -126,8 +126,7 @@ bool pni_format_is_provided(const char *format) {
 }
 
 bool pni_format_is_delta(const char *format) {
-    return pni_streq(format, "delta") || pni_streq(format, "delta_snapshot") ||
-           pni_streq(format, "delta_cdf");
+    return pni_starts_with(format, "delta") && !pni_format_is_provided(format);
 }
 
 static pn_status check_format(const char *format, const char *name, pn_error *err) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The format `delta_snapshot`: one row about a version of a Delta table, read from its log. Pinned
- * by table id and version, which fix everything in the row but the location.
+ * What the log of a Delta table says of a version: `delta_snapshot` is one row about the version,
+ * `delta_add_actions` one about each of its files. Pinned by table id and version, which fix
+ * everything in the rows but the location.
  */
 #include "dataset/dataset.h"
 
@@ -66,23 +67,36 @@ static pn_status open_row(const pni_engine_session *engine, json_t *row, pni_res
     return pni_engine_table_from_stream(engine, &stream, /* lazy= */ false, &resolved->table, err);
 }
 
-pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
-                                  pn_cancel *cancel, pni_resolved *resolved, pn_error *err) {
+/* What the engine opens for a dataset: the version itself, or its files as rows. */
+static pn_status open_version(const pni_engine_session *engine, const pni_dataset *dataset,
+                              pn_cancel *cancel, const pni_resolved *resolved,
+                              pni_engine_table **table_out, pn_error *err) {
+    bool is_files = pni_streq(dataset->format, "delta_add_actions");
     PNI_AUTO_PTR(json_t)
-    spec = json_pack("{s:s, s:s, s:O}", "format", "delta", "uri", dataset->uri, "storage_options",
-                     resolved->storage);
-    PNI_AUTO_PTR(pni_engine_table) table = NULL;
-    PNI_AUTO_PTR(json_t) info = NULL;
-    PNI_AUTO_PTR(json_t) row = json_object();
+    spec = json_pack("{s:s, s:s, s:O, s:{s:o}}", "format", is_files ? dataset->format : "delta",
+                     "uri", dataset->uri, "storage_options", resolved->storage, "options",
+                     "table_uri", pni_json_redacted(dataset->uri));
     if (dataset->version)
         json_object_set_new(spec, "version", json_string(dataset->version));
     if (dataset->timestamp)
         json_object_set_new(spec, "timestamp", json_string(dataset->timestamp));
-    PNI_TRY(pni_engine_table_open(engine, spec, NULL, cancel, &table, err));
+    return pni_engine_table_open(engine, spec, NULL, cancel, table_out, err);
+}
+
+pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
+                                  pn_cancel *cancel, pni_resolved *resolved, pn_error *err) {
+    PNI_AUTO_PTR(pni_engine_table) table = NULL;
+    PNI_AUTO_PTR(json_t) info = NULL;
+    PNI_AUTO_PTR(json_t) row = json_object();
+    PNI_TRY(open_version(engine, dataset, cancel, resolved, &table, err));
     PNI_TRY(pni_engine_table_info(table, &info, err));
     const json_t *delta = json_object_get(info, "delta");
-    PNI_TRY(make_row(table, dataset, delta, row, err));
-    PNI_TRY(open_row(engine, row, resolved, err));
+    if (pni_streq(dataset->format, "delta_add_actions")) {
+        resolved->table = pni_take(table);
+    } else {
+        PNI_TRY(make_row(table, dataset, delta, row, err));
+        PNI_TRY(open_row(engine, row, resolved, err));
+    }
     json_object_set(resolved->pin, "table_id", json_object_get(delta, "table_id"));
     json_object_set(resolved->pin, "version", json_object_get(delta, "version"));
     json_object_set(resolved->evidence, "delta", (json_t *)(uintptr_t)delta);

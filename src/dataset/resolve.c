@@ -224,11 +224,11 @@ static pn_status open_provided(const opening *o, pn_error *err) {
 
 static pn_status open_delta_format(const opening *o, pn_error *err) {
     const pni_dataset *dataset = o->dataset;
-    if (pni_streq(dataset->format, "delta_snapshot"))
-        return pni_delta_snapshot_open(o->engine, dataset, o->place.cancel, o->resolved, err);
+    if (pni_streq(dataset->format, "delta"))
+        return open_delta(o, err);
     if (pni_streq(dataset->format, "delta_cdf"))
         return pni_delta_changes_open(o->engine, dataset, o->place.cancel, o->resolved, err);
-    return open_delta(o, err);
+    return pni_delta_snapshot_open(o->engine, dataset, o->place.cancel, o->resolved, err);
 }
 
 static pn_status open_any(const opening *o, pn_error *err) {

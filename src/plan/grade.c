@@ -171,6 +171,14 @@ static pn_status visit(void *ctx, pni_node *node, pn_error *err) {
     return PN_OK;
 }
 
+/* Tables whose rows no pin can hold, such as the engine's caches. */
+static void check_inputs(grading *g) {
+    for (size_t i = 0; i < g->bundle->n_inputs; i++)
+        if (json_is_true(json_object_get(g->bundle->inputs[i].pin, "volatile")))
+            lower(g, PNI_GRADE_BEST_EFFORT, g->bundle->inputs[i].name,
+                  "the table has other rows in each run");
+}
+
 pn_status pni_bundle_grade(const pn_bundle *bundle, pni_grade *grade_out, json_t **reasons_out,
                            pn_error *err) {
     PNI_AUTO_PTR(pni_map) said = pni_map_new();
@@ -180,6 +188,7 @@ pn_status pni_bundle_grade(const pn_bundle *bundle, pni_grade *grade_out, json_t
     pn_status status = PN_OK;
     for (size_t i = 0; status == PN_OK && i < count; i++) {
         g.bundle = all[i];
+        check_inputs(&g);
         pni_rel *root = (pni_rel *)(uintptr_t)pni_substrait_root(all[i]->substrait);
         status = pni_tree_walk(&root->base, visit, &g, err);
     }

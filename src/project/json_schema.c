@@ -31,7 +31,8 @@
 #define FORMATS "\"delta\",\"parquet\",\"csv\",\"json\",\"arrow\""
 #define FORMAT "{\"enum\":[" FORMATS "]}"
 #define READ_FORMAT                                                                                \
-    "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\",\"delta_cdf\"]},"                       \
+    "{\"anyOf\":[{\"enum\":[" FORMATS ",\"delta_snapshot\",\"delta_cdf\","                         \
+    "\"delta_add_actions\"]},"                                                                     \
     "{\"pattern\":\"^[a-z0-9_]+\\\\.[a-z0-9_]+$\"}]}"
 
 /* Two texts, since C promises no more than 4,095 characters in one. */

@@ -10,7 +10,8 @@
 const char *const project_formats[] = {"delta", "parquet", "csv", "json", "arrow", NULL};
 /* The last stands for the table providers of packs, whatever their names. */
 const char *const project_read_formats[] = {
-    "delta", "parquet", "csv", "json", "arrow", "delta_snapshot", "delta_cdf", "pack.name", NULL};
+    "delta",     "parquet",           "csv",       "json", "arrow", "delta_snapshot",
+    "delta_cdf", "delta_add_actions", "pack.name", NULL};
 
 static pn_status read_datasets(void *ctx, yaml_file *file, yaml_node_t *value, pn_error *err) {
     return yaml_each_pair(file, value, "datasets", project_read_dataset, ctx, err);

@@ -126,7 +126,7 @@ static pn_status add_table(pn_session *session, const pn_df_ffi_object *object, 
         json_pack("{s:s, s:s, s:s}", "format", "ffi", "library", digest, "table", object->name);
     resolved->evidence = json_object();
     resolved->diagnostics = json_array();
-    return pni_session_install_table(session, object->name, &resolved, err);
+    return pni_session_install_table(session, object->name, &resolved, true, err);
 }
 
 pn_status pn_session_load_foreign(pn_session *session, const char *path, const char *digest,

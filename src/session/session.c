@@ -185,8 +185,8 @@ static pn_status install(pn_session *session, const char *name, pni_resolved *re
 }
 
 pn_status pni_session_install_table(pn_session *session, const char *name, pni_resolved **resolved,
-                                    pn_error *err) {
-    PNI_TRY(install(session, name, *resolved, true, err));
+                                    bool is_temporary, pn_error *err) {
+    PNI_TRY(install(session, name, *resolved, is_temporary, err));
     *resolved = NULL;
     return PN_OK;
 }

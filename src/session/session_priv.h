@@ -54,9 +54,10 @@ struct pn_session {
 /* Adds rows that are pinned by their digest; the stream is consumed always. Lock held. */
 pn_status pni_session_add_rows(pn_session *session, const char *name,
                                struct ArrowArrayStream *stream, pn_error *err);
-/* Registers a table that is resolved, in both catalogs; takes it on success. */
+/* Registers a table that is resolved, in both catalogs; takes it on success. A temporary one can be
+ * removed again by its name. */
 pn_status pni_session_install_table(pn_session *session, const char *name, pni_resolved **resolved,
-                                    pn_error *err);
+                                    bool is_temporary, pn_error *err);
 /* Installs the planner of that name, of operators or of relations, behind those installed before.
  */
 pn_status pni_session_install_planner(pn_session *session, const char *name, pn_error *err);

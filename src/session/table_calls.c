@@ -181,7 +181,28 @@ static void name_of(const opened *call, const json_t *content, char name_out[160
     snprintf(name_out, 160, "%.100s_%.*s", call->function, NAME_DIGITS, hex);
 }
 
+/* A cache of the engine: its row is read whenever a query runs, so all that can be pinned is which
+ * cache it is, and that it changes. */
+static pn_status open_cache(const opened *call, const char *uri, char name_out[160]) {
+    const pni_engine_session *engine = call->session->engine;
+    PNI_AUTO_PTR(json_t) spec = json_pack("{s:s, s:s}", "format", "cache", "uri", uri);
+    name_of(call, spec, name_out);
+    if (pni_session_knows(call->session, name_out)) {
+        return PN_OK;
+    }
+    PNI_AUTO_PTR(pni_resolved) resolved = pni_calloc(1, sizeof *resolved);
+    PNI_TRY(pni_engine_table_open(engine, spec, NULL, NULL, &resolved->table, call->err));
+    PNI_TRY(pni_engine_table_schema(resolved->table, &resolved->schema, call->err));
+    resolved->pin = json_pack("{s:s, s:s, s:b}", "format", "cache", "cache", uri, "volatile", 1);
+    resolved->evidence = json_object();
+    resolved->diagnostics = json_array();
+    return pni_session_install_table(call->session, name_out, &resolved, false, call->err);
+}
+
 static pn_status open_session_table(const opened *call, const char *uri, char name_out[160]) {
+    if (pni_ends_with(uri, "_cache")) {
+        return open_cache(call, uri, name_out);
+    }
     PNI_AUTO_PTR(json_t) rows = NULL;
     PNI_AUTO_SCHEMA schema = {0};
     PNI_AUTO_ARRAY batch = {0};
@@ -246,7 +267,7 @@ bool pni_session_is_called(const pn_session *session, const char *name) {
 }
 
 bool pni_session_has_table_function(const pn_session *session, const char *name) {
-    return pni_udf_table_function(session->udfs, name) || pni_udf_table_refusal(name);
+    return pni_udf_table_function(session->udfs, name) != NULL;
 }
 
 /* Adds {text: relation} when the call answers with a dataset; tables that a pack scans itself are
@@ -283,11 +304,6 @@ pn_status pni_session_expand(pn_session *session, int32_t policy, pn_bytes sql,
     size_t index;
     json_t *name;
     json_array_foreach(json_object_get(parsed, "table_functions"), index, name) {
-        const char *refusal = pni_udf_table_refusal(json_string_value(name));
-        if (refusal && !pni_udf_table_function(session->udfs, json_string_value(name))) {
-            return pni_fail(err, PNI_E_TABLE_UNSUPPORTED, "%s: %s", json_string_value(name),
-                            refusal);
-        }
         any = any || pni_session_has_table_function(session, json_string_value(name));
     }
     if (!any) {

@@ -26,25 +26,6 @@ const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, 
     return declared && declared->function.kind == PNI_UDF_TABLE ? declared->function.row : NULL;
 }
 
-const char *pni_udf_table_refusal(const char *name) {
-    static const struct {
-        const char *name, *why;
-    } refused[] = {
-        {"delta_add_actions",
-         "the log's file entries are not read; the evidence of a bundle has them"},
-        {"list_files_cache", "the engine's caches do not tell hits, misses and evictions"},
-        {"metadata_cache", "the engine's caches do not tell hits, misses and evictions"},
-        {"predicate_cache", "the engine's caches do not tell hits, misses and evictions"},
-        {"statistics_cache", "the engine's caches do not tell hits, misses and evictions"},
-    };
-    for (size_t i = 0; name && i < sizeof refused / sizeof refused[0]; i++) {
-        if (pni_streq(refused[i].name, name)) {
-            return refused[i].why;
-        }
-    }
-    return NULL;
-}
-
 /* ---- places -----------------------------------------------------------------------------------
  */
 

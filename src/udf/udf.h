@@ -122,8 +122,6 @@ json_t *pni_udf_second_names(void);
 
 /* Table function by name or alias; NULL when no pack has it. */
 const pn_table_function *pni_udf_table_function(const pni_udf_catalog *catalog, const char *name);
-/* Why there is no table function of a name that the reference has; NULL for every other name. */
-const char *pni_udf_table_refusal(const char *name);
 /*
  * Calls a table function. `args`: array of {"name"?, "kind": "string|number|boolean|null|other",
  * "text"} as written in SQL; named ones are put into their places, and defaults where none is

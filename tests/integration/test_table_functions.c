@@ -206,6 +206,51 @@ T_CASE(tables_of_calls_are_not_listed) {
     pn_session_unref(session);
 }
 
+static void write_parquet(const char *folder, const char *file) {
+    pn_session *session = session_in(it_path(folder), PN_SQL_POLICY_ADMIN);
+    pn_write_request request = PN_WRITE_REQUEST_INIT;
+    pn_bundle *bundle = it_compile(session, NULL, "SELECT value AS v FROM range(0, 100)");
+    pn_result *result = NULL;
+    request.format = "parquet";
+    request.uri = file;
+    IT_OK(pn_exec_write(session, bundle, &request, NULL, &result, err));
+    pn_result_free(result);
+    pn_bundle_unref(bundle);
+    pn_session_unref(session);
+}
+
+/* Each run sees the caches as they are then, also through a bundle that was compiled before. */
+T_CASE(caches_are_read_when_the_query_runs) {
+    write_shop("shop");
+    write_parquet("shop", it_path("shop/data/p"));
+    pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
+    pn_bundle *bundle =
+        it_compile(session, NULL,
+                   "SELECT cache_name, entry_count, hit_count > 0 AS hit, miss_count, config_ttl, "
+                   "config_limit > 0 AS bounded, event_time_unix_ms > 0 AS timed "
+                   "FROM metadata_cache()");
+    PNI_AUTO_PTR(pni_text) before = run_from(session, bundle, PN_REPLAY_DEFAULT);
+    T_EQ_STR(before, "metadata_cache|0|false|NULL|NULL|true|true\n");
+    for (int i = 0; i < 2; i++) {
+        gives(session, "SELECT sum(v) FROM read_parquet('data/p')", "4950\n");
+    }
+    PNI_AUTO_PTR(pni_text) after = run_from(session, bundle, PN_REPLAY_DEFAULT);
+    T_EQ_STR(after, "metadata_cache|1|true|NULL|NULL|true|true\n");
+    gives(session, "SELECT entry_count, config_limit FROM list_files_cache()", "0|0\n");
+    gives(session, "SELECT entry_count, hit_count FROM predicate_cache()", "NULL|NULL\n");
+    gives(session, "SELECT count(*) FROM statistics_cache() WHERE config_limit > 0", "1\n");
+    PNI_AUTO(pn_buf) grade = PN_BUF_INIT;
+    IT_OK(pn_verify_grade(bundle, &grade, err));
+    T_ASSERT(strstr(pni_buf_text(&grade), "\"best_effort\""));
+    T_ASSERT(strstr(pni_buf_text(&grade), "the table has other rows in each run"));
+    pn_session_unref(session);
+    session = session_in(NULL, PN_SQL_POLICY_READ_ONLY);
+    PNI_AUTO_PTR(pni_text) elsewhere = run_from(session, bundle, PN_REPLAY_DEFAULT);
+    T_EQ_STR(elsewhere, before);
+    pn_session_unref(session);
+    pn_bundle_unref(bundle);
+}
+
 T_CASE(policies_say_what_may_be_read) {
     write_shop("shop");
     it_write("outside.csv", "id\n1\n");
@@ -283,8 +328,8 @@ T_CASE(wrong_calls) {
     pn_session *session = session_in(it_path("shop"), PN_SQL_POLICY_SERVICE);
     IT_FAILS(compile(session, "SELECT * FROM read_delta_cdf('data/orders.csv')", err),
              PNI_E_DATASET_MISSING, "no Delta table");
-    IT_FAILS(compile(session, "SELECT * FROM metadata_cache()", err), PNI_E_TABLE_UNSUPPORTED,
-             "metadata_cache");
+    IT_FAILS(compile(session, "SELECT * FROM metadata_cache('x')", err), PNI_E_TABLE_ARGUMENT,
+             "metadata_cache takes 0 to 0");
     IT_FAILS(compile(session, "SELECT * FROM read_csv()", err), PNI_E_TABLE_ARGUMENT, "path");
     IT_FAILS(compile(session, "SELECT * FROM read_csv(upper('a'))", err), PNI_E_UDF_LITERAL,
              "upper('a')");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of Delta tables in SQL, beside what deltalake reads of the same tables.
+"""Changes and files of Delta tables in SQL, beside what deltalake reads of the same tables.
 
 The tables are written by deltalake: inserts, updates, deletes and merges with partitions, and commits without changes.
 """
@@ -152,6 +152,34 @@ class Feed(Case):
         self.assertEqual(counted(got), counted(feed(self.uri, starting_version=6)))
 
 
+class Files(Case):
+    def test_files_are_those_of_the_version(self):
+        for version in range(self.latest + 1):
+            got = self.query(f"SELECT * FROM delta_add_actions('t', {version})").to_pylist()
+            flat = pa.table(DeltaTable(self.uri, version=version).get_add_actions(flatten=True)).to_pylist()
+            want = {row["path"]: row for row in flat}
+            self.assertEqual([row["path"] for row in got], sorted(want), version)
+            for row in got:
+                wanted, stats = want[row["path"]], json.loads(row["stats"])
+                self.assertEqual((row["version"], row["table_uri"]), (version, self.uri))
+                self.assertEqual(row["size"], wanted["size_bytes"])
+                self.assertEqual(row["size"], os.path.getsize(os.path.join(self.uri, row["path"])))
+                self.assertEqual(row["modification_time"], wanted["modification_time"])
+                self.assertEqual(json.loads(row["partition_values_json"]), {"part": wanted["partition.part"]})
+                self.assertEqual(stats["numRecords"], wanted["num_records"])
+                for column in ("id", "v"):
+                    self.assertEqual(stats["minValues"].get(column), wanted[f"min.{column}"])
+                    self.assertEqual(stats["maxValues"].get(column), wanted[f"max.{column}"])
+                    self.assertEqual(stats["nullCount"][column], wanted[f"null_count.{column}"])
+                self.assertIsNone(row["data_change"])
+
+    def test_files_of_a_table_without_rows(self):
+        write_deltalake(str(self.folder / "empty"), pa.table({"id": pa.array([], pa.int64())}))
+        DeltaTable(str(self.folder / "empty")).delete()
+        self.assertEqual(self.query("SELECT count(*) AS n FROM delta_add_actions('empty')").to_pylist(), [{"n": 0}])
+        self.refused("SELECT * FROM delta_add_actions('empty', 9)", 4010)
+
+
 class Refusals(Case):
     def test_windows_outside_of_the_history(self):
         self.refused("SELECT * FROM read_delta_cdf('t', 7)", 4131, "version 6")
@@ -216,6 +244,11 @@ class Pins(Case):
         self.assertEqual(self.plan(), whole)
         self.declare({"start_version": 1})
         self.assertNotEqual(self.plan(), whole)
+        done = self.pinion("--json", "explain", "changed", "--artifact", "cdf_windows")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        window, = json.loads(done.stdout)["value"]
+        self.assertEqual((window["dataset"], window["start_version"], window["end_version"]),
+                         ("changes", "1", str(self.latest)))
 
     def test_replay_reads_the_window_again(self):
         fixed, open_end = self.folder / "fixed.pnb", self.folder / "open.pnb"

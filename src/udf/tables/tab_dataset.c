@@ -136,8 +136,9 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
 /* ---- the table --------------------------------------------------------------------------------
  */
 
-#define TAB_DECLARED(sql_name, ...)                                                                \
-    .struct_size = sizeof(pn_udf), .volatility = PN_VOLATILITY_STABLE, .name = (sql_name),         \
+#define TAB_DECLARED(sql_name, ...) TAB_THAT_IS(PN_VOLATILITY_STABLE, sql_name, __VA_ARGS__)
+#define TAB_THAT_IS(how_volatile, sql_name, ...)                                                   \
+    .struct_size = sizeof(pn_udf), .volatility = (how_volatile), .name = (sql_name),               \
     .body_version = "1", .rewrite_tags = "table", .ctx = (void *)&(const tab_kind) {               \
         (sql_name), __VA_ARGS__                                                                    \
     }
@@ -151,10 +152,15 @@ static int32_t open_dataset(void *ctx, const pn_kernel_call *call, pn_table *out
     { name, KEY_OPTION }
 #define OBJECT(name)                                                                               \
     { name, KEY_OBJECT }
-#define SCHEMA(name)                                                                               \
-    { name, KEY_SCHEMA }
 #define SESSION_TABLE(sql_name, ...)                                                               \
     { TAB_DECLARED(sql_name, "session", sql_name, {{0}}), .description = (__VA_ARGS__) }
+#define SCHEMA(name)                                                                               \
+    { name, KEY_SCHEMA }
+#define CACHE_TABLE(sql_name, what)                                                                \
+    {                                                                                              \
+        TAB_THAT_IS(PN_VOLATILITY_VOLATILE, sql_name, "session", sql_name, {{0}}),                 \
+            .description = "One row: how full the session's " what " is, whenever it is read."     \
+    }
 
 static const pn_udf declared[] = {
     {TAB_DECLARED("read_parquet", "parquet", NULL,
@@ -196,6 +202,15 @@ static const pn_udf declared[] = {
      TAB_EXACT(1, "s", "l", "s", "s"), UDF_NAMES("uri", "version", "timestamp", "storage_options"),
      .description = "One row: protocol, properties, partition columns and schema of a version of a "
                     "Delta table."},
+    {TAB_DECLARED("delta_add_actions", "delta_add_actions", NULL,
+                  {TEXT("uri"), TEXT("version"), TEXT("timestamp"), OBJECT("storage_options")}),
+     TAB_EXACT(1, "s", "l", "s", "s"), UDF_NAMES("uri", "version", "timestamp", "storage_options"),
+     .description = "The files of a version of a Delta table, a row each: path, size, time, "
+                    "statistics and partition values, as its log has them."},
+    CACHE_TABLE("list_files_cache", "cache of listed folders"),
+    CACHE_TABLE("metadata_cache", "cache of file footers"),
+    CACHE_TABLE("predicate_cache", "cache of columns that filters have read"),
+    CACHE_TABLE("statistics_cache", "cache of file statistics"),
     SESSION_TABLE("udf_registry", "The functions of the session's packs, a row each."),
     SESSION_TABLE("udf_docs", "What is written about the functions of the session's packs."),
 };
@@ -203,8 +218,9 @@ static const pn_udf declared[] = {
 #define TABLE(index)                                                                               \
     { .struct_size = sizeof(pn_table_function), .function = &declared[index], .open = open_dataset }
 
-static const pn_table_function functions[] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3),
-                                              TABLE(4), TABLE(5), TABLE(6), TABLE(7)};
+static const pn_table_function functions[] = {TABLE(0),  TABLE(1),  TABLE(2), TABLE(3), TABLE(4),
+                                              TABLE(5),  TABLE(6),  TABLE(7), TABLE(8), TABLE(9),
+                                              TABLE(10), TABLE(11), TABLE(12)};
 _Static_assert(sizeof functions / sizeof functions[0] == sizeof declared / sizeof declared[0],
                "each declaration is a function");
 

@@ -123,7 +123,7 @@ T_CASE(what_is_wrong_is_named_with_its_line) {
         {"version: 1\ndatasets:\n  d: {format: csv}\n", 3, "'d' needs format and uri"},
         {"version: 1\ndatasets:\n  d: {format: orc, uri: x}\n", 3, "'orc' is none of delta"},
         {"version: 1\ndatasets:\n  d:\n    format: tables.\n    uri: x\n", 4,
-         ", delta_snapshot, delta_cdf, pack.name"},
+         ", delta_snapshot, delta_cdf, delta_add_actions, pack.name"},
         {"version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    optional: maybe\n", 6,
          "true or false"},
         {"version: 1\ndatasets:\n  d:\n    format: csv\n    uri: x\n    schema: {}\n", 6,

@@ -60,6 +60,14 @@ T_CASE(arguments_become_a_dataset) {
           "{\"format\":\"delta\",\"uri\":\"t\",\"version\":\"3\"}");
     gives("read_delta", "[" TEXT("t") ",{'kind':'null','text':''}]",
           "{\"format\":\"delta\",\"uri\":\"t\"}");
+    gives("delta_cdf_scan",
+          "[" TEXT("t") "," NAMED("end_version", "number",
+                                  "3") "," NAMED("start_timestamp", "string", "2026-01-01") "]",
+          "{\"format\":\"delta_cdf\",\"uri\":\"t\",\"options\":{\"end_version\":\"3\","
+          "\"start_timestamp\":\"2026-01-01\"}}");
+    gives("delta_add_actions", "[" TEXT("t") ",{'kind':'number','text':'4'}]",
+          "{\"format\":\"delta_add_actions\",\"uri\":\"t\",\"version\":\"4\"}");
+    gives("metadata_cache", "[]", "{\"format\":\"session\",\"uri\":\"metadata_cache\"}");
     gives("udf_registry", "[]", "{\"format\":\"session\",\"uri\":\"udf_registry\"}");
 }
 
