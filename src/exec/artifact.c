@@ -11,7 +11,7 @@
 
 /* Sorted by name. */
 static const pni_artifact artifacts[] = {
-    {"cdf_windows", EVIDENCE, pni_make_nothing, NULL, NULL},
+    {"cdf_windows", EVIDENCE, pni_make_cdf_windows, NULL, NULL},
     {"compile_options", EVIDENCE, pni_make_options, NULL, NULL},
     {"components", IDENTITY, pni_make_components, NULL, NULL},
     {"delta_inputs", IDENTITY, pni_make_component, "pins", NULL},

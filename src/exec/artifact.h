@@ -24,7 +24,7 @@ pn_status pni_make_lineage(const pni_artifact_job *job, json_t **out, pn_error *
 pn_status pni_make_lineage_report(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_substrait_text(const pni_artifact_job *job, json_t **out, pn_error *err);
 pn_status pni_make_options(const pni_artifact_job *job, json_t **out, pn_error *err);
-pn_status pni_make_nothing(const pni_artifact_job *job, json_t **out, pn_error *err); /* [] */
+pn_status pni_make_cdf_windows(const pni_artifact_job *job, json_t **out, pn_error *err);
 /* A member of another artifact. */
 pn_status pni_make_part(const pni_artifact_job *job, json_t **out, pn_error *err);
 /* Of plans. */

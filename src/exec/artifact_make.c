@@ -70,9 +70,19 @@ pn_status pni_make_options(const pni_artifact_job *job, json_t **out, pn_error *
     return PN_OK;
 }
 
-pn_status pni_make_nothing(const pni_artifact_job *job, json_t **out, pn_error *err) {
-    (void)job, (void)err;
+pn_status pni_make_cdf_windows(const pni_artifact_job *job, json_t **out, pn_error *err) {
+    (void)err;
     *out = json_array();
+    for (size_t i = 0; i < job->bundle->n_inputs; i++) {
+        const pni_bundle_input *input = &job->bundle->inputs[i];
+        if (!pni_streq(pni_json_text(input->pin, "format"), "delta_cdf"))
+            continue;
+        json_array_append_new(
+            *out, json_pack("{s:s, s:O, s:O, s:O}", "dataset", input->name, "end_version",
+                            json_object_get(input->pin, "end_version"), "start_version",
+                            json_object_get(input->pin, "start_version"), "table_id",
+                            json_object_get(input->pin, "table_id")));
+    }
     return PN_OK;
 }
 
