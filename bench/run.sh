@@ -31,7 +31,7 @@ for name in "$@"; do
     cpg | compiling | replay) ;;
     *) die "unknown benchmark '$name'" "cold_start, identity, growth, snapshot, compiling, udf, adapter, tpch, replay or cpg" 2 ;;
     esac
-    case $name in compiling | replay) runs_in=$(cat "$cache/python.path") ;; *) runs_in=$python ;; esac
+    case $name in compiling | replay | snapshot) runs_in=$(cat "$cache/python.path") ;; *) runs_in=$python ;; esac
     PYTHONDONTWRITEBYTECODE=1 "$runs_in" "bench/$name.py" "${options[@]}" || failed+=("$name")
 done
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"

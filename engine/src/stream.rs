@@ -34,6 +34,9 @@ const CHANNEL_BATCHES: usize = 4;
 const EIO: c_int = 5;
 const ENOMEM: c_int = 12;
 const EINVAL: c_int = 22;
+const ETIME: c_int = 62; // ETIMEDOUT is that of a whole query, in C
+const EPROTO: c_int = 71;
+const EOPNOTSUPP: c_int = 95;
 const ECANCELED: c_int = 125;
 
 /// What the private data of an exported stream points to.
@@ -177,6 +180,9 @@ impl Exported {
         let code = match failure.status {
             status::CANCELLED => ECANCELED,
             status::LIMIT => ENOMEM,
+            status::TIMEOUT => ETIME,
+            status::ABI => EPROTO,
+            status::UNSUPPORTED => EOPNOTSUPP,
             _ => EIO,
         };
         let text = failure.to_string().replace('\0', " ");

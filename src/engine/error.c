@@ -141,14 +141,19 @@ static size_t first_line(const char *text) {
     return len;
 }
 
-/* Arrow's streams report an errno and a text; the engine's use three errno values (see stream.rs).
- */
+/* Arrow's streams report an errno and a text; the engine's use the values in stream.rs. */
 static int32_t number_of_errno(int code) {
     switch (code) {
     case ECANCELED:
         return PNI_E_CANCELLED;
     case ENOMEM:
         return PNI_E_ENGINE_LIMIT;
+    case ETIME: /* ETIMEDOUT is that of a whole query */
+        return PNI_E_ENGINE_TIMEOUT;
+    case EPROTO:
+        return PNI_E_ENGINE_PACK;
+    case EOPNOTSUPP:
+        return PNI_E_ENGINE_UNSUPPORTED;
     default:
         return PNI_E_ENGINE_EXEC;
     }

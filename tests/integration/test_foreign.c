@@ -85,6 +85,13 @@ T_CASE(functions_and_a_table_of_a_library_that_fits) {
     T_ASSERT(first && strstr(first + 1, digest));
     IT_FAILS(pn_session_load_foreign(session, path, NULL, err), PNI_E_PLATFORM_LATE, "planned");
     pn_buf_dispose(&json);
+    pn_session *bare = open_session(1);
+    pn_result *result = NULL;
+    IT_FAILS(pn_exec_run(bare, bundle, NULL, &result, err), PNI_E_PLAN_FUNCTION, "plus_two");
+    pn_bundle *table = it_compile(session, NULL, "select p from primes");
+    IT_FAILS(pn_exec_run(bare, table, NULL, &result, err), PNI_E_TABLE_UNKNOWN, "primes");
+    pn_bundle_unref(table);
+    pn_session_unref(bare);
     pn_bundle_unref(bundle);
     pn_session_unref(session);
 }

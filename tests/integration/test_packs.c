@@ -279,6 +279,75 @@ T_CASE(functions_that_wait_need_a_policy) {
     pn_session_unref(session);
 }
 
+static int64_t times_told(pn_session *session) {
+    PNI_AUTO_PTR(pni_text) rows = it_query(session, NULL, "select told()");
+    return strtoll(rows, NULL, 10);
+}
+
+static void fails_reading(pn_session *session, const char *sql, int32_t number, const char *text) {
+    struct ArrowArrayStream stream = {0};
+    struct ArrowArray batch = {0};
+    pn_result *result = NULL;
+    pn_error problem = PN_ERROR_INIT;
+    pn_bundle *bundle = it_compile(session, NULL, sql);
+    IT_OK(pn_exec_run(session, bundle, NULL, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    int code = stream.get_next(&stream, &batch);
+    pn_status status = pn_result_stream_error(&stream, code, &problem);
+    it_expect_error(T_PLACE(sql), status, &problem, number, text);
+    stream.release(&stream);
+    pn_result_free(result);
+    pn_bundle_unref(bundle);
+}
+
+/* A stream of Arrow has a text and a number of the system for a failure; the kinds stay apart. */
+T_CASE(what_went_wrong_in_a_function_has_its_own_number) {
+    const pn_platform_pack packs[] = {{pack_path("slow"), NULL}};
+    pn_platform_options platform = PN_PLATFORM_OPTIONS_INIT;
+    pn_session *session = it_session(NULL);
+    platform.packs = packs, platform.n_packs = 1;
+    platform.flags = PN_PLATFORM_ASYNC;
+    platform.async_timeout_ms = 30, platform.async_batch_rows = 100;
+    IT_OK(pn_session_install(session, &platform, NULL, err));
+    fails_reading(session, "select listens(v) from (values (1)) t(v)", PNI_E_ENGINE_TIMEOUT,
+                  "'listens' of pack 'slow' timed out after 30 ms");
+    pn_session_unref(session);
+    session = with_pack("bad_output");
+    fails_reading(session, "select too_short(v) from (values (1), (2), (3)) t(v)",
+                  PNI_E_ENGINE_PACK, "'too_short'");
+    pn_session_unref(session);
+}
+
+/* Nobody waits for the function: whoever drops the query asks it to stop and goes on. */
+T_CASE(a_query_that_ends_asks_its_functions_to_stop) {
+    const pn_platform_pack packs[] = {{pack_path("slow"), NULL}};
+    pn_platform_options platform = PN_PLATFORM_OPTIONS_INIT;
+    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
+    struct ArrowArrayStream stream = {0};
+    struct ArrowArray batch = {0};
+    pn_result *result = NULL;
+    pn_error problem = PN_ERROR_INIT;
+    pn_session *session = it_session(NULL);
+    platform.packs = packs, platform.n_packs = 1;
+    platform.flags = PN_PLATFORM_ASYNC;
+    platform.async_timeout_ms = 600000, platform.async_batch_rows = 100;
+    IT_OK(pn_session_install(session, &platform, NULL, err));
+    int64_t before = times_told(session);
+    pn_bundle *bundle = it_compile(session, NULL, "select listens(v) from (values (1)) t(v)");
+    options.timeout_ms = 100;
+    IT_OK(pn_exec_run(session, bundle, &options, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    int code = stream.get_next(&stream, &batch);
+    T_EQ_INT(pn_result_stream_error(&stream, code, &problem), PN_TIMEOUT);
+    stream.release(&stream);
+    pn_result_free(result);
+    pn_bundle_unref(bundle);
+    for (int i = 0; i < 500 && times_told(session) == before; i++)
+        usleep(10000);
+    T_EQ_INT(times_told(session), before + 1);
+    pn_session_unref(session);
+}
+
 static void lies(pn_session *session, int lie, const char *part) {
     char sql[64];
     pn_bundle *bundle = NULL;

@@ -3,7 +3,10 @@
 #define _GNU_SOURCE
 #include "pack.h"
 
+#include <stdatomic.h>
 #include <time.h>
+
+static atomic_llong times_told;
 
 static void sleep_ms(long ms) {
     struct timespec time = {ms / 1000, ms % 1000 * 1000000};
@@ -28,6 +31,7 @@ static int32_t listens(void *ctx, const pn_kernel_call *call, struct ArrowArray 
     while (!*call->stop) {
         sleep_ms(1);
     }
+    times_told++;
     return complain(message, cap, "it was told to stop");
 }
 
@@ -36,6 +40,17 @@ static int32_t deaf(void *ctx, const pn_kernel_call *call, struct ArrowArray *ou
     (void)ctx, (void)message, (void)cap;
     sleep_ms(700);
     make_longs(out, call->args[0].is_scalar ? 1 : call->n_rows);
+    return 0;
+}
+
+/* told() = how often listens() was told to stop. */
+static int32_t told(void *ctx, const pn_kernel_call *call, struct ArrowArray *out, char *message,
+                    size_t cap) {
+    (void)ctx, (void)message, (void)cap;
+    int64_t *made = make_longs(out, call->n_rows);
+    for (int64_t i = 0; i < call->n_rows; i++) {
+        made[i] = times_told;
+    }
     return 0;
 }
 
@@ -48,7 +63,15 @@ static const char *const longs[] = {"l"};
         .return_format = "l", .invoke = fn, .body_version = "1", .flags = PN_UDF_ASYNC,            \
     }
 
-static const pn_udf functions[] = {WAITS(batch_rows), WAITS(listens), WAITS(deaf)};
+static const pn_udf functions[] = {WAITS(batch_rows),
+                                   WAITS(listens),
+                                   WAITS(deaf),
+                                   {.struct_size = sizeof(pn_udf),
+                                    .volatility = PN_VOLATILITY_VOLATILE,
+                                    .name = "told",
+                                    .return_format = "l",
+                                    .invoke = told,
+                                    .body_version = "1"}};
 
 static const pn_plugin plugin = {
     .struct_size = sizeof(pn_plugin),

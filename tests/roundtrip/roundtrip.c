@@ -24,6 +24,8 @@
  *     {"do":"pack","path":…}                    a pack of functions for the session
  *     {"do":"rows","name":…,"text":JSON}        a temporary table of it
  *     {"do":"compiling","sql":…,"runs":n}       what compiling costs, see compiling.c
+ *     {"do":"snapshotting","path":…,"runs":n}   what the snapshot of a pack costs, see
+ * snapshotting.c
  *
  *     {"do":"time","sql":…,"runs":n}            time of each step, in ms: the least of n
  * answers processor time of {"plan","optimise","produce","canon","sql_physical","consume",
@@ -35,6 +37,7 @@
  */
 #include "exported.h"
 #include "rows.h"
+#include "snapshotting.h"
 #include "substrait/substrait.h"
 
 #include <stdio.h>
@@ -343,6 +346,9 @@ static json_t *answer_line(doors *d, const json_t *line) {
     const char *what = json_string_value(json_object_get(line, "do"));
     const char *sql = json_string_value(json_object_get(line, "sql"));
     const char *key = json_string_value(json_object_get(line, "key"));
+    if (pni_streq(what, "snapshotting"))
+        return snapshotting(json_string_value(json_object_get(line, "path")),
+                            json_integer_value(json_object_get(line, "runs")));
     if (pni_streq(what, "file"))
         return file(d, json_is_true(json_object_get(line, "kept")));
     if (!d->session)

@@ -5,6 +5,8 @@
 #include "udf/udf.h"
 #include "udf_sql.h"
 
+#include <stdlib.h>
+
 static pni_engine_session *hurried(const char *grace) {
     pn_error err = PN_ERROR_INIT;
     pni_engine_session *session = udf_sql_session("slow");
@@ -13,7 +15,7 @@ static pni_engine_session *hurried(const char *grace) {
     return session;
 }
 
-static void fails_there(const pni_engine_session *session, const char *sql, const char *part) {
+static pn_status fails_there(const pni_engine_session *session, const char *sql, const char *part) {
     PNI_AUTO(pn_buf) got = PN_BUF_INIT;
     pn_error err = PN_ERROR_INIT;
     if (udf_sql_evaluate(session, sql, &got, &err) == PN_OK) {
@@ -22,6 +24,18 @@ static void fails_there(const pni_engine_session *session, const char *sql, cons
     if (!strstr(err.message, part) && !strstr(err.detail, part)) {
         T_FAIL("no '%s' in: %s / %s", part, err.message, err.detail);
     }
+    return err.status;
+}
+
+static int64_t number(const pni_engine_session *session, const char *sql) {
+    PNI_AUTO(pn_buf) got = PN_BUF_INIT;
+    pn_error err = PN_ERROR_INIT;
+    T_OK(udf_sql_evaluate(session, sql, &got, &err), &err);
+    return strtoll(pni_buf_text(&got), NULL, 10);
+}
+
+static int64_t times_told(const pni_engine_session *session) {
+    return number(session, "select told()");
 }
 
 T_CASE(they_answer_as_others_do) {
@@ -43,16 +57,25 @@ T_CASE(batches_are_cut) {
 }
 
 T_CASE(a_function_that_is_late_is_asked_to_stop) {
+    static const char sql[] = "select listens(v) from (values (1)) t(v)";
     PNI_AUTO_PTR(pni_engine_session) session = hurried("2000");
-    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out after 30 ms");
-    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out after 30 ms");
+    int64_t before = times_told(session);
+    T_EQ_INT(fails_there(session, sql, "'listens' of pack 'slow' timed out after 30 ms"),
+             PN_TIMEOUT);
+    T_EQ_INT(times_told(session), before + 1);
+    T_EQ_INT(fails_there(session, sql, "'listens' of pack 'slow' timed out after 30 ms"),
+             PN_TIMEOUT);
+    T_EQ_INT(times_told(session), before + 2);
 }
 
 T_CASE(a_function_that_does_not_stop_is_disabled) {
     PNI_AUTO_PTR(pni_engine_session) session = hurried("30");
-    fails_there(session, "select deaf(v) from (values (1)) t(v)", "did not stop");
-    fails_there(session, "select deaf(v) from (values (1)) t(v)", "is disabled");
-    fails_there(session, "select listens(v) from (values (1)) t(v)", "timed out");
+    static const char sql[] = "select deaf(v) from (values (1)) t(v)";
+    T_EQ_INT(fails_there(session, sql, "'deaf' of pack 'slow' timed out after 30 ms, did not stop"),
+             PN_TIMEOUT);
+    T_EQ_INT(fails_there(session, sql, "'deaf' of pack 'slow' is disabled: a call of it did not"),
+             PN_UNSUPPORTED);
+    T_EQ_INT(number(session, "select batch_rows(v) from (values (1)) t(v)"), 1);
 }
 
 enum { THREADS = 64 }; /* of the engine, for all that may wait */
