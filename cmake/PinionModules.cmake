@@ -31,11 +31,12 @@ function(pn_read_layers)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/LAYERS)
 endfunction()
 
-# pn_module(NAME): static library pn_<name> from src/<name>/*.c and its folders builtin, grouped, tables.
+# pn_module(NAME): static library pn_<name> from src/<name>/*.c and its folders that are named
+# here (a folder of src/extract is a program of its own).
 function(pn_module name)
   set(from ${PROJECT_SOURCE_DIR}/src/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${from}/*.c ${from}/builtin/*.c ${from}/grouped/*.c
-    ${from}/tables/*.c)
+    ${from}/packs/*.c ${from}/specs/*.c ${from}/sql/*.c ${from}/tables/*.c)
   if(sources)
     set(scope PUBLIC)
     add_library(pn_${name} STATIC ${sources})

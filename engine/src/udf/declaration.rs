@@ -62,7 +62,7 @@ impl Declaration {
     /// Copies one row of the table.
     ///
     /// # Safety
-    /// `row` is NULL or a pn_udf that src/udf/check.c found right, whose pack outlives the session.
+    /// `row` is NULL or a pn_udf that src/udf/packs/check.c found right, whose pack outlives the session.
     pub unsafe fn read(pack: &str, digest: &str, row: *const pn_udf, options: &OptionKinds) -> Result<Arc<Self>> {
         // SAFETY: the caller's promise, here and below.
         let Some(row) = (unsafe { row.as_ref() }) else {

@@ -128,7 +128,7 @@ impl Reader<'_> {
 /// Reads the tables of a pack.
 ///
 /// # Safety
-/// `plugin` is NULL or a pack that src/udf/adopt.c made: structs of this layout, checked, never freed.
+/// `plugin` is NULL or a pack that src/udf/packs/adopt.c made: structs of this layout, checked, never freed.
 unsafe fn read_pack(plugin: *const pn_plugin, digest: &str) -> Result<Functions> {
     // SAFETY: the caller's promise, here and below.
     let Some(pack) = (unsafe { plugin.as_ref() }) else {

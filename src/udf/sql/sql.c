@@ -5,7 +5,7 @@
  * function that is replaced is replaced for its callers too. What others call may therefore neither
  * go nor change its types.
  */
-#include "udf/sql_priv.h"
+#include "udf/sql/sql_priv.h"
 
 pn_status pni_sql_functions_new(const json_t *policy, const pni_udf_catalog *catalog,
                                 const pni_engine_session *engine, pni_sql_functions **out,

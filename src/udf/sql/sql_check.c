@@ -5,8 +5,8 @@
  * it, anything else is a scalar function. The text of the definition is made here from the parts,
  * in one form for every way to write it; its digest is what the function is known by.
  */
-#include "udf/check_priv.h"
-#include "udf/sql_priv.h"
+#include "udf/packs/check_priv.h"
+#include "udf/sql/sql_priv.h"
 
 /* What the rules of one statement look at. */
 typedef struct subject {

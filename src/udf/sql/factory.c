@@ -4,7 +4,7 @@
  * with one function, which is then a pack's function like any other: adopted, checked, added to the
  * engine. It is known by the pack and by the statement that it was made from.
  */
-#include "udf/sql_priv.h"
+#include "udf/sql/sql_priv.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  * tables, and what is no function at all (options, table providers, planners, factories). A pointer
  * that is not NULL is believed; whether it leads to a function no process can see.
  */
-#include "udf/check_priv.h"
+#include "udf/packs/check_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

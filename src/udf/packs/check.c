@@ -4,7 +4,7 @@
  * object; adopt.c has brought it into structs of our layout, here every field is looked at before
  * it is used. What belongs to one kind of function alone is in check_kinds.c.
  */
-#include "udf/check_priv.h"
+#include "udf/packs/check_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
