@@ -465,12 +465,14 @@ int32_t pne_table_info(const pne_table *table,
 /**
  * Opens a dataset.
  *
- * `spec_json`: {"format":"delta|delta_cdf|parquet|csv|json|arrow", "uri":"/abs/path or URL", "paths":["/abs/file or URL", …] instead
- * of listing a folder, "version":"n", "timestamp":"RFC 3339", "files":["relative/path", …] of a Delta version,
- * "storage_options":{}, "options":{"delimiter", "has_header", "quote", "escape", "null_regex", "newlines_in_values",
- * "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records", "partition_by":["name:type", …],
- * "file_extension"}; of delta_cdf "start_version", "start_timestamp", "end_version", "end_timestamp"}. json is
- * newline-delimited. A folder is listed recursively and filtered by extension.
+ * `spec_json`: {"format":"delta|delta_cdf|delta_add_actions|cache|parquet|csv|json|arrow", "uri":"/abs/path or URL",
+ * "paths":["/abs/file or URL", …] instead of listing a folder, "version":"n", "timestamp":"RFC 3339",
+ * "files":["relative/path", …] of a Delta version, "storage_options":{}, "options":{"delimiter", "has_header", "quote",
+ * "escape", "null_regex", "newlines_in_values", "compression":"gzip|bzip2|xz|zstd|none", "schema_infer_max_records",
+ * "partition_by":["name:type", …], "file_extension"; of delta_cdf "start_version", "start_timestamp", "end_version",
+ * "end_timestamp"; of delta_add_actions, the files of a version as rows, "table_uri" as they shall show it}}. json is
+ * newline-delimited. A folder is listed recursively and filtered by extension. The format cache is the session's cache
+ * "uri", as it is whenever it is scanned.
  * "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
  * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
  * `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the
