@@ -109,16 +109,6 @@ static pn_status check_planners(const pn_session *session, const pn_platform_opt
     return PN_OK;
 }
 
-static bool has_waiting(const json_t *specs) {
-    size_t index;
-    json_t *spec;
-    json_array_foreach((json_t *)(uintptr_t)specs, index, spec) {
-        if (json_is_true(json_object_get(spec, "async")))
-            return true;
-    }
-    return false;
-}
-
 static pn_status set_number(pn_session *session, const char *key, uint64_t number, pn_error *err) {
     char text[24];
     snprintf(text, sizeof text, "%" PRIu64, number);
@@ -127,17 +117,14 @@ static pn_status set_number(pn_session *session, const char *key, uint64_t numbe
     return PN_OK;
 }
 
-/* The engine has these settings from the first function that waits on. How long one may take is no
- * part of an identity; that there are any is a mode of planning. */
+/* The engine has these settings because the built-in pack has a function that waits. How long one
+ * may take is no part of an identity; that there are any is a mode of planning. */
 static pn_status apply_async(pn_session *session, const pn_platform_options *options,
                              pn_error *err) {
     if (!(options->flags & PN_PLATFORM_ASYNC))
         return PN_OK;
-    if (has_waiting(pni_session_udf_specs(session))) {
-        PNI_TRY(set_number(session, "pinion_async.timeout_ms", options->async_timeout_ms, err));
-        PNI_TRY(
-            set_number(session, "pinion_async.ideal_batch_size", options->async_batch_rows, err));
-    }
+    PNI_TRY(set_number(session, "pinion_async.timeout_ms", options->async_timeout_ms, err));
+    PNI_TRY(set_number(session, "pinion_async.ideal_batch_size", options->async_batch_rows, err));
     json_object_set_new(session->environment, "async_functions", json_string("on"));
     return pni_session_digest_documents(session, err);
 }
