@@ -237,7 +237,7 @@ class Writes(OnS3):
                 self.assertEqual(self.rows(root, f"select k, v from {name} order by k"), "k,v\n1,a\n2,b\n")
         # A statement has no place for credentials, and none are looked for elsewhere.
         self.fails(root, "--policy", "write", "run", "-c", f"copy d to 's3://{self.bucket}/c.csv' stored as csv",
-                   number="PN4121", AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION=REGION)
+                   number="PN7034", AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION=REGION)
 
     def test_an_upload_that_fails_leaves_what_was_there(self):
         output = {"view": "v", "uri": "s3://BUCKET/out", "format": "parquet", "partition_by": ["v"]}
