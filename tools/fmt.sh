@@ -8,6 +8,7 @@ if [ $# -gt 0 ]; then files=("$@"); else
     mapfile -t files < <(git ls-files -co --exclude-standard -- 'src/*.[ch]' 'include/*.h' \
         'tests/*.[ch]' 'plugins/*.[ch]' 'examples/*.[ch]' | grep -v '^tests/compat/')
 fi
+for f in "${files[@]}"; do case $f in *.[ch]) ;; *) die "$f is no C source" "Rust is formatted by cargo fmt" 2 ;; esac; done
 present=(); for f in "${files[@]}"; do [ ! -f "$f" ] || present+=("$f"); done
 [ "${#present[@]}" -gt 0 ] || exit 0
 if [ "$check" = 0 ]; then exec "$format" -i "${present[@]}"; fi
