@@ -98,8 +98,8 @@ typedef struct pn_signature {
     const char *const *arg_formats;
 } pn_signature;
 
-/** What people read about a function (1.1). Every text may be NULL; all texts of a pack are UTF-8 of
- * at most 64 KiB. */
+/** What people read about a function (1.1). Every text may be NULL; all texts of a pack are UTF-8
+ * of at most 64 KiB. */
 typedef struct pn_doc {
     uint32_t struct_size;
     uint32_t reserved;

@@ -75,8 +75,8 @@ void pni_hash_cache_save(pni_hash_cache *cache);  /* what changed; failing to sa
 void pni_hash_cache_close(pni_hash_cache *cache); /* saves */
 PNI_DEFINE_AUTO_PTR(pni_hash_cache, pni_hash_cache_close)
 
-/* The rows of a `delta_snapshot` or `delta_add_actions` dataset, into `resolved`: its table, pin and
- * evidence. */
+/* The rows of a `delta_snapshot` or `delta_add_actions` dataset, into `resolved`: its table, pin
+ * and evidence. */
 pn_status pni_delta_snapshot_open(const pni_engine_session *engine, const pni_dataset *dataset,
                                   pn_cancel *cancel, pni_resolved *resolved, pn_error *err);
 
