@@ -176,6 +176,8 @@ pn_status pni_fail_os(pn_error *err, int32_t number, int os_errno, const char *f
 #endif
 void pni_error_detail(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void pni_error_hint(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says `said` in the message where it has `name`, which nobody but us knows. */
+void pni_error_say(pn_error *err, const char *name, const char *said);
 /* Prefixes the message with "<context>: "; never replaces. Returns err's status unchanged. */
 void pni_error_context(pn_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -192,6 +192,18 @@ void pni_error_context(pn_error *err, const char *format, ...) {
     fit_line(err->message, sizeof err->message, pni_buf_text(&text), text.len);
 }
 
+void pni_error_say(pn_error *err, const char *name, const char *said) {
+    const char *at = err ? strstr(err->message, name) : NULL;
+    if (!at) {
+        return;
+    }
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
+    pni_buf_append(&text, err->message, (size_t)(at - err->message));
+    pni_buf_puts(&text, said);
+    pni_buf_puts(&text, at + strlen(name));
+    fit_line(err->message, sizeof err->message, pni_buf_text(&text), text.len);
+}
+
 void pni_error_redact(pn_error *err) {
     PNI_AUTO(pn_buf) message = PN_BUF_INIT;
     PNI_AUTO(pn_buf) detail = PN_BUF_INIT;

@@ -23,6 +23,10 @@ $ pinion -C shop run -c "select * from read_csv(concat('data/', 'orders.csv'))"
 ! pinion: read_csv: argument 1 (path) is no literal: concat('data/', 'orders.csv') [PN5120]
 ! …
 [exit 2]
+$ pinion -C shop run -c "select * from read_delta('data/gone')"
+! pinion: read_delta('…/shop/data/gone'): there is no Delta table at '…/shop/data/gone' [PN4006]
+! …
+[exit 2]
 
 # a view that reads by path has the inputs that it reads
 $ mkdir -p shop/views shop/data

@@ -117,6 +117,16 @@ T_CASE(context_prefixes) {
     pni_error_hint(NULL, "x");
 }
 
+T_CASE(made_up_names_are_replaced) {
+    pn_error err = PN_ERROR_INIT;
+    pni_fail(&err, PNI_E_ARGUMENT, "no table 'x_12' at a");
+    pni_error_say(&err, "table 'x_12'", "x('a')");
+    T_EQ_STR(err.message, "no x('a') at a");
+    pni_error_say(&err, "table 'x_12'", "other");
+    T_EQ_STR(err.message, "no x('a') at a");
+    pni_error_say(NULL, "a", "b");
+}
+
 T_CASE(numbers_are_given_once) {
     pn_error err = PN_ERROR_INIT;
     err.status = PN_EXEC;
