@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The functions written in SQL of one session: what is defined, and by whom it is called. A body
- * names the functions it calls; the engine looks them up when a call is put in place, so that a
- * function that is replaced is replaced for its callers too. What others call may therefore neither
- * go nor change its types.
+ * names the functions it calls; the engine looks those of SQL up when a call is put in place, so
+ * that a function that is replaced is replaced for its callers too. What others call may therefore
+ * neither go nor change its types; one of a pack's language may not be replaced either.
  */
 #include "udf/sql/sql_priv.h"
 
@@ -66,14 +66,27 @@ static bool same_shape(const json_t *a, const json_t *b) {
            json_equal(json_object_get(a, "schema"), json_object_get(b, "schema"));
 }
 
+static bool is_scalar(const json_t *definition) {
+    return pni_streq(pni_json_text(definition, "kind"), "scalar");
+}
+
+/* A scalar function of a pack's language is a part of the bodies that were planned with it. */
 static pn_status check_callers(const pni_sql_functions *functions, const json_t *old,
                                const json_t *definition, pn_error *err) {
     const char *name = pni_json_text(definition, "name");
     const char *caller = caller_of(functions, name, NULL);
-    if (!old || !caller || same_shape(old, definition))
+    if (!old || !caller)
+        return PN_OK;
+    if (json_object_get(old, "language") && is_scalar(old))
+        return pni_fail(err, PNI_E_FUNCTION_USED,
+                        "function '%s' is called by function '%s', which would go on with the old "
+                        "one",
+                        name, caller);
+    if (same_shape(old, definition))
         return PN_OK;
     return pni_fail(err, PNI_E_FUNCTION_USED,
-                    "function '%s' would get other types, and '%s' calls it", name, caller);
+                    "function '%s' would get other types, and function '%s' calls it", name,
+                    caller);
 }
 
 /* True when `name` is reached from the calls of `definition`; `depth` bounds the walk. */
@@ -93,11 +106,10 @@ static bool reaches(const pni_sql_functions *functions, const json_t *definition
 static pn_status define(const pni_engine_session *engine, const json_t *definition, pn_error *err) {
     PNI_AUTO_PTR(json_t) ours = json_object();
     static const char *const keys[] = {"name", "kind", "text", "volatility", "target"};
-    bool is_scalar = pni_streq(pni_json_text(definition, "kind"), "scalar");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         bool is_for_scalar = pni_streq(keys[i], "text") || pni_streq(keys[i], "volatility");
         bool is_for_others = pni_streq(keys[i], "target");
-        if (is_scalar ? !is_for_others : !is_for_scalar)
+        if (is_scalar(definition) ? !is_for_others : !is_for_scalar)
             json_object_set(ours, keys[i], json_object_get(definition, keys[i]));
     }
     return pni_engine_session_define(engine, ours, err);
