@@ -176,6 +176,20 @@ T_CASE(a_delta_table_is_pinned_by_id_and_version) {
     finish(&c);
 }
 
+/* The table is there, so a wrong window of it is a mistake, also when the dataset is optional. */
+T_CASE(a_window_outside_of_the_history_is_not_missing) {
+    const char *uri = fx_path("t");
+    PNI_AUTO_SCHEMA schema = {0};
+    declare(&schema);
+    dataset_case c = start("delta_cdf", uri);
+    fx_write_delta(c.engine, "select 1 as k", delta_request("error", uri));
+    c.spec.flags = PN_DATASET_OPTIONAL;
+    c.spec.schema = &schema;
+    c.spec.options_json = "{\"start_version\":\"7\"}";
+    FX_FAILS(resolve(&c, err), PNI_E_CHANGES_RANGE, "version 0");
+    finish(&c);
+}
+
 T_CASE(chosen_files_of_a_version_are_read_and_pinned) {
     const char *uri = fx_path("t");
     char one[512], two[512];
