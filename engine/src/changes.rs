@@ -4,6 +4,7 @@
 //! what the commits say of themselves, so that the caller can pin what is read.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -46,20 +47,20 @@ impl Window {
     }
 
     /// First and last version; the first is the greater one when there is none.
-    async fn resolve(&self, table: &DeltaTable, latest: i64) -> Result<(i64, i64)> {
+    async fn resolve(&self, history: &mut History, latest: i64) -> Result<(i64, i64)> {
         let number = |version: u64| i64::try_from(version).unwrap_or(i64::MAX);
         let start = match (self.start_version, &self.start_timestamp) {
             (Some(version), _) => number(version),
             (None, Some(time)) => {
                 let before = string_to_timestamp_nanos(time)?.saturating_sub(1);
-                last_until(table, latest, before.div_euclid(NANOS_PER_MS)).await? + 1
+                history.last_until(latest, before.div_euclid(NANOS_PER_MS)).await? + 1
             }
             (None, None) => 0,
         };
         let end = match (self.end_version, &self.end_timestamp) {
             (Some(version), _) => number(version),
             (None, Some(time)) => {
-                last_until(table, latest, string_to_timestamp_nanos(time)?.div_euclid(NANOS_PER_MS)).await?
+                history.last_until(latest, string_to_timestamp_nanos(time)?.div_euclid(NANOS_PER_MS)).await?
             }
             (None, None) => latest,
         };
@@ -67,52 +68,74 @@ impl Window {
     }
 }
 
-/// The last version that was committed by then; -1 when there is none.
-async fn last_until(table: &DeltaTable, latest: i64, time_ms: i64) -> Result<i64> {
-    let mut version = latest;
-    while version >= 0 {
-        let actions = actions_of(table, version).await?;
-        let info = actions.iter().find_map(|action| action.get("commitInfo"));
-        let time = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_i64);
-        let Some(committed_ms) = time("inCommitTimestamp").or_else(|| time("timestamp")) else {
-            let text = format!("version {version} of the delta table does not say when it was committed");
-            return Err(Failure::new(status::UNSUPPORTED, text).with_hint("name versions instead of times"));
-        };
-        if committed_ms <= time_ms {
-            break;
-        }
-        version -= 1;
-    }
-    Ok(version)
+/// What is asked of a commit.
+struct Commit {
+    time_ms: Option<i64>,
+    configuration: Option<Value>,
 }
 
-async fn actions_of(table: &DeltaTable, version: i64) -> Result<Vec<Value>> {
-    let actions = delta::commit(table, version as u64).await?;
-    actions.ok_or_else(|| {
+async fn read_commit(table: &DeltaTable, version: i64) -> Result<Commit> {
+    let actions = delta::commit(table, version as u64).await?.ok_or_else(|| {
         let text = format!("the log of the delta table has no commit of version {version} any more");
         Failure::new(status::NOT_FOUND, text).with_hint("start at a later version; old commits have been cleaned up")
+    })?;
+    let info = actions.iter().find_map(|action| action.get("commitInfo"));
+    let time = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_i64);
+    let configuration = actions.iter().find_map(|action| action.get("metaData")?.get("configuration"));
+    Ok(Commit {
+        time_ms: time("inCommitTimestamp").or_else(|| time("timestamp")),
+        configuration: configuration.cloned(),
     })
+}
+
+/// The commits of a table; each is read once, however many walks pass it.
+struct History {
+    table: DeltaTable,
+    commits: HashMap<i64, Commit>,
+}
+
+impl History {
+    async fn commit(&mut self, version: i64) -> Result<&Commit> {
+        Ok(match self.commits.entry(version) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(place) => place.insert(read_commit(&self.table, version).await?),
+        })
+    }
+
+    /// The last version that was committed by then; -1 when there is none.
+    async fn last_until(&mut self, latest: i64, time_ms: i64) -> Result<i64> {
+        let mut version = latest;
+        while version >= 0 {
+            let Some(committed_ms) = self.commit(version).await?.time_ms else {
+                let text = format!("version {version} of the delta table does not say when it was committed");
+                return Err(Failure::new(status::UNSUPPORTED, text).with_hint("name versions instead of times"));
+            };
+            if committed_ms <= time_ms {
+                break;
+            }
+            version -= 1;
+        }
+        Ok(version)
+    }
+
+    /// The first version of the window that was written while the table recorded no changes.
+    async fn first_unrecorded(&mut self, at_start: &DeltaTable, start: i64, end: i64) -> Result<Option<i64>> {
+        for version in start..=end {
+            let is_recorded = match (version == start, &self.commit(version).await?.configuration) {
+                (true, _) => records(at_start.snapshot()?.metadata().configuration()),
+                (false, None) => true,
+                (false, Some(properties)) => records(&serde_json::from_value(properties.clone()).unwrap_or_default()),
+            };
+            if !is_recorded {
+                return Ok(Some(version));
+            }
+        }
+        Ok(None)
+    }
 }
 
 fn records(properties: &HashMap<String, String>) -> bool {
     properties.get("delta.enableChangeDataFeed").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-}
-
-/// The first version of the window that was written while the table recorded no changes.
-async fn first_unrecorded(table: &DeltaTable, at_start: &DeltaTable, start: i64, end: i64) -> Result<Option<i64>> {
-    for version in start..=end {
-        let actions = actions_of(table, version).await?;
-        let changed = actions.iter().find_map(|action| action.get("metaData")?.get("configuration"));
-        let is_recorded = match (version == start, changed) {
-            (true, _) => records(at_start.snapshot()?.metadata().configuration()),
-            (false, None) => true,
-            (false, Some(properties)) => records(&serde_json::from_value(properties.clone()).unwrap_or_default()),
-        };
-        if !is_recorded {
-            return Ok(Some(version));
-        }
-    }
-    Ok(None)
 }
 
 /// The table as it is at the end of the window, a provider of its changes, and what was made of the window.
@@ -124,13 +147,14 @@ pub async fn open(
     let mut table = delta::load(spec).await?;
     let at = |version: i64| DeltaSpec { version: Some(version as u64), ..spec.clone() };
     let latest = table.version().unwrap_or_default() as i64;
-    let (start, end) = window.resolve(&table, latest).await?;
+    let mut history = History { table: table.clone(), commits: HashMap::new() };
+    let (start, end) = window.resolve(&mut history, latest).await?;
     if (0..latest).contains(&end) {
         table = delta::load(&at(end)).await?;
     }
     let last = end.min(latest);
     let not_recorded_at = match start <= last {
-        true => first_unrecorded(&table, &delta::load(&at(start)).await?, start, last).await?,
+        true => history.first_unrecorded(&delta::load(&at(start)).await?, start, last).await?,
         false => None,
     };
     table.update_datafusion_session(state)?;
@@ -168,14 +192,15 @@ impl TableProvider for Changes {
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        limit: Option<usize>,
+        _limit: Option<usize>,
     ) -> DfResult<Arc<dyn ExecutionPlan>> {
         if self.is_empty {
             let schema =
                 projection.map_or(Ok(self.schema()), |columns| self.schema().project(columns).map(Arc::new))?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let plan = self.feed.scan(state, projection, filters, limit).await?;
+        // A limit is only a hint, and delta-rs would put an operator with one partition over a scan that has none.
+        let plan = self.feed.scan(state, projection, filters, None).await?;
         match plan.output_partitioning().partition_count() {
             0 => Ok(Arc::new(EmptyExec::new(plan.schema()))),
             _ => Ok(plan),

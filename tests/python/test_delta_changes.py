@@ -142,6 +142,8 @@ class Feed(Case):
 
     def test_windows_without_changes_are_empty(self):
         for sql in ["SELECT count(*) AS n FROM read_delta_cdf('t', 5, 5)",
+                    "SELECT count(*) AS n FROM read_delta_cdf('t', 5, 5, \"limit\" => 3)",
+                    "SELECT count(*) AS n FROM (SELECT id FROM read_delta_cdf('t', 5, 5) LIMIT 3)",
                     "SELECT count(*) AS n FROM read_delta_cdf('t', 7, allow_out_of_range => true)",
                     "SELECT count(id) AS n FROM read_delta_cdf('t', 9, 20, allow_out_of_range => true) WHERE v > 1",
                     "SELECT count(*) AS n FROM read_delta_cdf('t', end_timestamp => '2001-01-01T00:00:00Z', "
