@@ -56,6 +56,10 @@ fn open(
     if let Some(provider) = session.provider(&format) {
         return open_provided(session, &provider, spec, cancel);
     }
+    if format.contains('.') {
+        let text = format!("no pack has a table provider '{format}'");
+        return Err(Failure::new(status::NOT_FOUND, text).with_hint("load the pack that has it"));
+    }
     let uri = spec.required("uri")?;
     let paths = spec.strings("paths")?;
     let files = spec.strings("files")?;
@@ -156,7 +160,7 @@ async fn open_add_actions(session: Arc<Session>, spec: DeltaSpec, table_uri: Str
 /// newline-delimited. A folder is listed recursively and filtered by extension. The format cache is the session's cache
 /// "uri", as it is whenever it is scanned.
 /// "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
-/// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
+/// `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table, version or provider is missing. INVALID names a bad key.
 /// `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the
 /// caller: pne_table_free().
 #[unsafe(no_mangle)]

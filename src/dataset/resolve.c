@@ -205,7 +205,7 @@ static pn_status open_provided(const opening *o, pn_error *err) {
     pn_error why = PN_ERROR_INIT;
     pn_status status =
         pni_engine_table_open(o->engine, spec, NULL, o->place.cancel, &o->resolved->table, &why);
-    if (why.number == PNI_E_ENGINE_SETTING) /* a format that the engine does not know */
+    if (why.number == PNI_E_ENGINE_NOT_FOUND) /* of that name; one that is there fails otherwise */
         return no_provider(dataset, err);
     if (status != PN_OK) {
         if (err)

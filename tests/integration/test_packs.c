@@ -222,6 +222,9 @@ T_CASE(a_provider_opens_a_dataset) {
     spec.name = "broken";
     spec.options_json = "{\"broken\":\"yes\"}";
     IT_OK(pn_catalog_add(catalog, &spec, err));
+    spec.name = "garbled";
+    spec.options_json = "{\"version\":\"unreadable\"}";
+    IT_OK(pn_catalog_add(catalog, &spec, err));
     spec.name = "nobody";
     spec.format = "tables.nobody";
     IT_OK(pn_catalog_add(catalog, &spec, err));
@@ -235,6 +238,8 @@ T_CASE(a_provider_opens_a_dataset) {
     pn_bundle *bundle = NULL;
     IT_FAILS(compile(session, "select * from broken", &bundle, err), PNI_E_ENGINE_SQL,
              "these options are broken");
+    IT_FAILS(compile(session, "select * from garbled", &bundle, err), PNI_E_ENGINE_SETTING,
+             "UTF-8");
     IT_FAILS(compile(session, "select * from nobody", &bundle, err), PNI_E_DATASET_FORMAT,
              "'tables.nobody'");
     pn_session_unref(session);

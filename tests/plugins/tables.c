@@ -296,7 +296,11 @@ static int32_t provide(void *ctx, const char *options, pn_table *out, char *mess
     if (strstr(options, "broken")) {
         return complain(message, cap, "these options are broken");
     }
-    return open_table(out, (int64_t)strlen(options), LIE_NONE);
+    open_table(out, (int64_t)strlen(options), LIE_NONE);
+    if (strstr(options, "unreadable")) {
+        out->version = "\xff";
+    }
+    return 0;
 }
 
 static const pn_table_provider providers[] = {
