@@ -278,8 +278,9 @@ int32_t pne_session_add_functions(const pne_session *session,
  *
  * `definition`: {"name", "kind":"scalar", "text":"CREATE FUNCTION …", "volatility"}, where the text is one statement with
  * RETURNS and RETURN; {"name", "kind":"aggregate|window|table", "target"} makes a second name; {"name",
- * "kind":"none"} removes whatever function has the name. A function of the name is replaced. PLAN: the body does not
- * plan or gives another type, and nothing is changed.
+ * "kind":"none"} removes whatever function has the name; {"name", "kind":"no_pack", "functions":[…], "providers":
+ * ["pack.provider", …], "options":[keys]} removes all that a pack of that name brought. A function of the name is
+ * replaced. PLAN: the body does not plan or gives another type, and nothing is changed.
  */
 int32_t pne_session_define(const pne_session *session,
                            const char *definition,
@@ -474,7 +475,7 @@ int32_t pne_table_info(const pne_table *table,
  * newline-delimited. A folder is listed recursively and filtered by extension. The format cache is the session's cache
  * "uri", as it is whenever it is scanned.
  * "pack.provider" as the format is a table of a pack: its provider gets the options with "uri" among them, as JSON.
- * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table or version is missing. INVALID names a bad key.
+ * `schema`: NULL to infer; borrowed. NOT_FOUND: the file, folder, table, version or provider is missing. INVALID names a bad key.
  * `cancel` may be NULL; once it fires this returns, and what it asked a store or a pack ends by itself. `*out` is owned by the
  * caller: pne_table_free().
  */

@@ -73,7 +73,7 @@ pub struct Session {
     custom_functions: RwLock<BTreeSet<String>>,
     definitions: Arc<Definitions>,
     /// Table providers of packs by "pack.name".
-    providers: Arc<RwLock<BTreeMap<String, Arc<Provider>>>>,
+    pub providers: Arc<RwLock<BTreeMap<String, Arc<Provider>>>>,
     planners: Arc<Planners>,
     /// Whether string and binary views leave as they are, or as the older types every consumer reads.
     pub export_views: bool,

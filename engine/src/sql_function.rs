@@ -28,6 +28,7 @@ use crate::guard::guard_on;
 use crate::inline::{Inline, Scope};
 use crate::params::family;
 use crate::session::{Session, Space, pne_session};
+use crate::udf::PackOptions;
 use crate::view::{self, Fields};
 
 /// The functions of a session and its forks.
@@ -239,6 +240,21 @@ impl Session {
         self.definitions().remove(name);
         Ok(())
     }
+
+    /// Removes all that a pack brought.
+    fn remove_pack(&self, mut brought: Fields<'_>) -> Result<()> {
+        let mut names = |key: &str| brought.strings(key).map(Option::unwrap_or_default);
+        let (functions, providers, options) = (names("functions")?, names("providers")?, names("options")?);
+        brought.finish()?;
+        functions.iter().try_for_each(|function| self.undefine(function))?;
+        let mut known = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|format, _| !providers.contains(format));
+        drop(known);
+        self.change(|state| {
+            PackOptions::remove(state.config_mut().options_mut(), &options);
+            Ok(())
+        })
+    }
 }
 
 fn volatility_of(word: &str) -> Result<Volatility> {
@@ -254,8 +270,9 @@ fn volatility_of(word: &str) -> Result<Volatility> {
 ///
 /// `definition`: {"name", "kind":"scalar", "text":"CREATE FUNCTION …", "volatility"}, where the text is one statement with
 /// RETURNS and RETURN; {"name", "kind":"aggregate|window|table", "target"} makes a second name; {"name",
-/// "kind":"none"} removes whatever function has the name. A function of the name is replaced. PLAN: the body does not
-/// plan or gives another type, and nothing is changed.
+/// "kind":"none"} removes whatever function has the name; {"name", "kind":"no_pack", "functions":[…], "providers":
+/// ["pack.provider", …], "options":[keys]} removes all that a pack of that name brought. A function of the name is
+/// replaced. PLAN: the body does not plan or gives another type, and nothing is changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pne_session_define(
     session: *const pne_session,
@@ -276,6 +293,7 @@ pub unsafe extern "C" fn pne_session_define(
                 session.define_scalar(&name, &session.engine().plan_async(None, job)?)?;
             }
             "none" => session.undefine(&name)?,
+            "no_pack" => return session.remove_pack(fields),
             kind => {
                 session.undefine(&name)?;
                 let renamed = Renamed { target: fields.required("target")?, is_table: kind == "table" };

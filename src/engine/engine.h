@@ -70,7 +70,7 @@ pn_status pni_engine_table_foreign(const pni_engine_session *session, const void
 pn_status pni_engine_install_planner(const pni_engine_session *session,
                                      const pn_expr_planner *operators,
                                      const pn_relation_planner *relations, pn_error *err);
-/* Defines or removes a function written in SQL: see pne_session_define. */
+/* Defines or removes a function written in SQL, removes a pack: see pne_session_define. */
 pn_status pni_engine_session_define(const pni_engine_session *session, const json_t *definition,
                                     pn_error *err);
 pn_status pni_engine_register(const pni_engine_session *session, pni_space space, const char *name,

@@ -86,6 +86,7 @@ pn_status pni_session_install_packs(pn_session *session, size_t first, pn_error 
 
 void pni_session_take_back_packs(pn_session *session, size_t first) {
     pni_udf_take_back(session->udfs, first, session->engine);
+    pni_session_forget_options(session);
     pni_session_functions_changed(session);
 }
 

@@ -104,8 +104,7 @@ static pn_status apply_settings(json_t *config, pn_session *session,
         if (key)
             json_object_set_new(config, key, json_string(setting->value));
         else if (pni_setting_is_option(setting->key))
-            json_object_set_new(session->pending_options, setting->key,
-                                json_string(setting->value));
+            json_object_set_new(session->asked_options, setting->key, json_string(setting->value));
         else if (pni_streq(setting->key, "require_local_paths"))
             PNI_TRY(apply_policy(session->store_policy, setting, err));
         else if (pni_streq(setting->key, "plan_cache_limit"))

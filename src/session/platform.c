@@ -23,6 +23,10 @@ static pn_status check_async(const pn_platform_options *options, pn_error *err) 
         return pni_fail(err, PNI_E_PLATFORM_OPTIONS,
                         "a %s for asynchronous functions is given, but they are not allowed",
                         options->async_timeout_ms ? "timeout" : "batch size");
+    if (options->async_timeout_ms > INT64_MAX || options->async_batch_rows > INT64_MAX)
+        return pni_fail(err, PNI_E_PLATFORM_OPTIONS,
+                        "a %s for asynchronous functions above 2^63 - 1 is given",
+                        options->async_timeout_ms > INT64_MAX ? "timeout" : "batch size");
     return PN_OK;
 }
 
@@ -188,7 +192,8 @@ static pn_status put_functions(pn_session *session, json_t *platform, pn_error *
     return PN_OK;
 }
 
-/* Packs first; then all that can be found wrong without the engine; then the engine. */
+/* Packs first, which can be taken back; then all that can be found wrong without the engine; what
+ * cannot be undone comes last, when nothing of it is left to refuse. */
 static pn_status install_parts(pn_session *session, const pn_platform_options *options,
                                json_t *platform, pn_error *err) {
     json_t *problems = json_object_get(platform, "problems");
@@ -202,9 +207,9 @@ static pn_status install_parts(pn_session *session, const pn_platform_options *o
         PNI_TRY(pni_session_install_packs(session, first, err));
     if (options->n_packs)
         PNI_TRY(tolerate(options, pni_session_udf_agree(session, err), problems, err));
-    PNI_TRY(apply_async(session, options, err));
+    PNI_TRY(put_functions(session, platform, err));
     PNI_TRY(add_planners(session, options, platform, err));
-    return put_functions(session, platform, err);
+    return apply_async(session, options, err);
 }
 
 /* All of it or nothing: a session that was refused something is what it was before. */

@@ -26,7 +26,7 @@ pn_session *pni_session_alloc(const pni_profile *profile, const pn_session_optio
     session->called = pni_map_new();
     if (options->files_dir)
         session->files_dir = pni_path_absolute(options->files_dir);
-    session->pending_options = json_object();
+    session->asked_options = json_object();
     session->planners = json_object();
     session->allow_ffi = options->allow_ffi != 0;
     if (options->plan_cache_dir)
@@ -62,7 +62,7 @@ void pn_session_unref(pn_session *session) {
     json_decref(session->settings);
     json_decref(session->identity_settings);
     json_decref(session->opened_settings);
-    json_decref(session->pending_options);
+    json_decref(session->asked_options);
     json_decref(session->rules);
     json_decref(session->environment);
     json_decref(session->store_policy);

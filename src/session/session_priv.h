@@ -29,7 +29,7 @@ struct pn_session {
     json_t *settings;          /* all, as the engine reports them */
     json_t *identity_settings; /* less the exclusions */
     json_t *opened_settings;   /* as they were when the session was opened, for RESET */
-    json_t *pending_options;   /* asked for at opening, of packs that are not loaded yet */
+    json_t *asked_options;     /* of packs, as asked for at opening: packs are loaded later */
     json_t *rules;
     json_t *environment;
     json_t *store_policy;
@@ -92,6 +92,8 @@ pn_status pni_session_digest_documents(pn_session *session, pn_error *err);
 pn_status pni_session_install_builtin(pn_session *session, pn_error *err);
 /* After a pack was installed: its options are settings now, some with the values asked for. */
 pn_status pni_session_settle_options(pn_session *session, pn_error *err);
+/* After packs were taken back: their options are settings no more. */
+void pni_session_forget_options(pn_session *session);
 /* Reads every setting back from the engine. */
 pn_status pni_session_read_settings(pn_session *session, pn_error *err);
 /* Where names are looked up is how pinion keeps identity and data apart: such keys are not set. */

@@ -43,14 +43,13 @@ const json_t *pni_session_settings(const pn_session *session) {
 /* What was asked for at opening is what RESET goes back to. */
 static pn_status settle_option(pn_session *session, const char *key, json_t *value,
                                bool *was_set_out, pn_error *err) {
-    const json_t *asked = json_object_get(session->pending_options, key);
+    const json_t *asked = json_object_get(session->asked_options, key);
     if (asked) {
         value = (json_t *)(uintptr_t)asked;
         PNI_TRY(pni_engine_session_set(session->engine, key, json_string_value(value), err));
         *was_set_out = true;
     }
     json_object_set(session->opened_settings, key, value);
-    json_object_del(session->pending_options, key);
     return PN_OK;
 }
 
@@ -66,12 +65,27 @@ pn_status pni_session_settle_options(pn_session *session, pn_error *err) {
     return was_set ? pni_session_read_settings(session, err) : PN_OK;
 }
 
+void pni_session_forget_options(pn_session *session) {
+    const char *key;
+    json_t *value;
+    void *next;
+    if (pni_session_read_settings(session, NULL) != PN_OK)
+        return; /* the failure that leads here is the one to tell */
+    json_object_foreach_safe(session->opened_settings, next, key, value) {
+        if (!json_object_get(session->settings, key))
+            json_object_del(session->opened_settings, key);
+    }
+}
+
 pn_status pni_session_check_options(const pn_session *session, pn_error *err) {
-    const char *key = json_object_iter_key(json_object_iter(session->pending_options));
-    if (!key)
-        return PN_OK;
-    return pni_fail(err, PNI_E_SESSION_SETTING,
-                    "'%s' is no setting, and no pack has such an option", key);
+    const char *key;
+    json_t *value;
+    json_object_foreach(session->asked_options, key, value) {
+        if (!json_object_get(session->settings, key))
+            return pni_fail(err, PNI_E_SESSION_SETTING,
+                            "'%s' is no setting, and no pack has such an option", key);
+    }
+    return PN_OK;
 }
 
 pn_status pni_session_set(pn_session *session, const char *key, const char *value, pn_error *err) {

@@ -143,6 +143,13 @@ impl PackOptions {
         }
     }
 
+    /// Options of a pack that is taken back.
+    pub fn remove(config: &mut ConfigOptions, keys: &[String]) {
+        if let Some(all) = config.extensions.get_mut::<PackOptions>() {
+            all.0.retain(|key, _| !keys.contains(key));
+        }
+    }
+
     /// What the option of this key is set to.
     pub fn value(config: &ConfigOptions, key: &str) -> DfResult<ScalarValue> {
         let option = config.extensions.get::<PackOptions>().and_then(|all| all.0.get(key));

@@ -209,16 +209,24 @@ pn_status pni_udf_install(const pni_udf_catalog *catalog, size_t first,
 
 /* No name of it is anybody else's, so what the engine has of them came from the pack. */
 static void withdraw(const udf_pack *pack, const pni_engine_session *session) {
-    for (uint64_t i = 0; i < pni_udf_function_count(pack->plugin); i++) {
-        const pn_udf *udf = pack->functions[i].function.udf;
-        const char *const none[] = {NULL};
-        const char *const *alias = udf->aliases ? udf->aliases : none;
-        for (const char *name = udf->name; name; name = *alias++) {
-            PNI_AUTO_PTR(json_t) gone = json_pack("{s:s, s:s}", "name", name, "kind", "none");
-            pn_status status = pni_engine_session_define(session, gone, NULL);
-            (void)status; /* the failure that leads here is the one to tell */
-        }
+    const pn_plugin *plugin = pack->plugin;
+    PNI_AUTO_PTR(pni_map) names = names_of(plugin);
+    json_t *functions = json_array(), *providers = json_array(), *options = json_array();
+    for (size_t i = 0; i < pni_map_count(names); i++) {
+        json_array_append_new(functions, json_string(pni_map_key_at(names, i)));
     }
+    for (uint64_t i = 0; i < plugin->n_table_providers; i++) {
+        json_array_append_new(providers,
+                              json_sprintf("%s.%s", plugin->name, plugin->table_providers[i].name));
+    }
+    for (uint64_t i = 0; i < plugin->n_options; i++) {
+        json_array_append_new(options, json_string(plugin->options[i].key));
+    }
+    PNI_AUTO_PTR(json_t)
+    gone = json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", plugin->name, "kind", "no_pack",
+                     "functions", functions, "providers", providers, "options", options);
+    pn_status status = pni_engine_session_define(session, gone, NULL);
+    (void)status; /* the failure that leads here is the one to tell */
 }
 
 void pni_udf_take_back(pni_udf_catalog *catalog, size_t first, const pni_engine_session *session) {

@@ -1,6 +1,7 @@
 /* Installing into a session: once, before planning, whole; what is told afterwards. */
 #include "pinion/udf.h"
 
+#include "session/session_priv.h"
 #include "session_fixture.h"
 
 static const char *pack_path(const char *name) {
@@ -80,6 +81,10 @@ T_CASE(options_that_contradict_each_other_are_refused) {
              "batch size");
     options.flags = PN_PLATFORM_ASYNC;
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS, "timeout");
+    options.async_timeout_ms = 1, options.async_batch_rows = UINT64_MAX;
+    FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS,
+             "batch size for asynchronous functions above");
+    options.async_timeout_ms = 0;
     options.flags = 64, options.async_batch_rows = 0;
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_PLATFORM_OPTIONS, "0x40");
     options.flags = 0, options.n_packs = 1;
@@ -185,24 +190,59 @@ T_CASE(a_strict_installation_is_all_or_nothing) {
     T_EQ_UINT(json_object_size(pni_session_planners(session)), 1);
 }
 
+/* The options and table providers of a pack go with it, too. */
+static void expect_no_extras(const pn_session *session) {
+    PNI_AUTO_PTR(json_t) spec = json_pack("{s:s, s:s}", "format", "tables.bytes", "uri", "/x");
+    pni_engine_table *table = NULL;
+    FX_FAILS(pni_engine_table_open(pni_session_engine(session), spec, NULL, NULL, &table, err),
+             PNI_E_ENGINE_NOT_FOUND, "tables.bytes");
+    T_ASSERT(!json_object_get(pni_session_settings(session), "all_kinds.factor"));
+}
+
 /* What fails in the engine itself: an option of the pack was asked for with a value it cannot have.
  */
 T_CASE(what_the_engine_had_already_is_taken_back) {
     const pn_setting asked[] = {{"all_kinds.factor", "many"}};
-    pn_platform_pack packs[] = {{pack_path("all_kinds"), NULL}};
+    char all_kinds[1024], tables[1024];
+    snprintf(all_kinds, sizeof all_kinds, "%s", pack_path("all_kinds"));
+    snprintf(tables, sizeof tables, "%s", pack_path("tables"));
+    pn_platform_pack packs[] = {{tables, NULL}, {all_kinds, NULL}};
     PNI_AUTO_PTR(pn_session) session = NULL;
     pn_session_options open = PN_SESSION_OPTIONS_INIT;
     open.settings = asked, open.n_settings = 1;
     FX_OK(pn_session_open(&open, &session, err));
-    FX_FAILS(pn_session_load_pack(session, packs[0].path, NULL, err), PNI_E_ENGINE_SETTING,
+    FX_FAILS(pn_session_load_pack(session, all_kinds, NULL, err), PNI_E_ENGINE_SETTING,
              "all_kinds.factor");
     expect_absent(session, "rows_left");
+    expect_no_extras(session);
     pn_platform_options options = PN_PLATFORM_OPTIONS_INIT;
-    options.packs = packs, options.n_packs = 1;
+    options.packs = packs, options.n_packs = 2, options.flags = PN_PLATFORM_ASYNC;
+    options.async_timeout_ms = 500, options.async_batch_rows = 64;
     FX_FAILS(pn_session_install(session, &options, NULL, err), PNI_E_ENGINE_SETTING,
              "all_kinds.factor");
     expect_absent(session, "rows_left");
-    FX_OK(pn_session_install(session, NULL, NULL, err));
+    expect_absent(session, "untold");
+    expect_no_extras(session);
+    T_EQ_STR(pni_json_text(pni_session_environment(session), "async_functions"), "off");
+    FX_OK(pn_session_load_pack(session, pack_path("good"), NULL, err));
+    options.n_packs = 1;
+    FX_OK(pn_session_install(session, &options, NULL, err));
+    T_EQ_STR(pni_json_text(pni_session_environment(session), "async_functions"), "on");
+}
+
+/* A pack that is taken back takes no word of the caller's with it: the next one hears it again. */
+T_CASE(what_was_asked_of_a_pack_outlives_a_refusal) {
+    PNI_AUTO_PTR(pn_session) session = NULL;
+    FX_OK(fx_session_with("all_kinds.factor", "7", &session, err));
+    size_t first = pni_udf_pack_count(session->udfs);
+    FX_OK(pn_session_load_pack(session, pack_path("all_kinds"), NULL, err));
+    T_EQ_STR(pni_json_text(pni_session_settings(session), "all_kinds.factor"), "7");
+    pni_session_take_back_packs(session, first);
+    T_ASSERT(!json_object_get(pni_session_settings(session), "all_kinds.factor"));
+    FX_FAILS(pni_session_check_options(session, err), PNI_E_SESSION_SETTING, "all_kinds.factor");
+    FX_OK(pn_session_load_pack(session, pack_path("all_kinds"), NULL, err));
+    T_EQ_STR(pni_json_text(pni_session_settings(session), "all_kinds.factor"), "7");
+    FX_OK(pni_session_check_options(session, err));
 }
 
 T_CASE(the_catalog_comes_from_information_schema) {
