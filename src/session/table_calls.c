@@ -216,9 +216,7 @@ static pn_status open_session_table(const opened *call, const char *uri, char na
     PNI_TRY(pni_arrow_type_parse(type, &schema, call->err));
     PNI_TRY(pni_arrow_batch_from_json(rows, &schema, &batch, call->err));
     PNI_TRY(pni_arrow_stream_of_batch(&schema, &batch, &stream, call->err));
-    PNI_TRY(pni_session_add_rows(call->session, name_out, &stream, call->err));
-    pni_map_put(call->session->called, name_out, call->session);
-    return PN_OK;
+    return pni_session_add_rows(call->session, name_out, &stream, call->err);
 }
 
 static pn_status open_files(const opened *call, const char *uri, char name_out[160]) {
@@ -230,9 +228,7 @@ static pn_status open_files(const opened *call, const char *uri, char name_out[1
     if (pni_session_knows(call->session, name_out)) {
         return PN_OK;
     }
-    PNI_TRY(add_dataset(call, name_out, uri));
-    pni_map_put(call->session->called, name_out, call->session);
-    return PN_OK;
+    return add_dataset(call, name_out, uri);
 }
 
 /* The relation that stands for the call. */
@@ -251,6 +247,7 @@ static pn_status relation_of(const opened *call, pn_buf *out) {
     }
     PNI_TRY(pni_streq(format, "session") ? open_session_table(call, uri, name)
                                          : open_files(call, uri, name));
+    pni_map_put(call->session->called, name, call->session); /* nobody named it */
     if (limit) {
         pni_buf_printf(out, "(SELECT * FROM \"%s\" LIMIT %llu)", name, (unsigned long long)rows);
     } else {

@@ -194,7 +194,8 @@ T_CASE(tables_of_calls_are_not_listed) {
     PNI_AUTO(pn_buf) schema = PN_BUF_INIT;
     pn_bundle *bundle = it_compile(
         session, NULL,
-        "SELECT count(*) FROM read_csv('data/orders.csv', delimiter => ';'), udf_registry()");
+        "SELECT count(*) FROM read_csv('data/orders.csv', delimiter => ';'), udf_registry(), "
+        "metadata_cache()");
     IT_OK(pn_session_tables(session, &tables, err));
     IT_OK(pn_bundle_snapshot(bundle, &snapshot, err));
     IT_OK(pn_bundle_artifact(session, bundle, "information_schema", NULL, &schema, err));
@@ -202,6 +203,7 @@ T_CASE(tables_of_calls_are_not_listed) {
     T_ASSERT(strstr(pni_buf_text(&snapshot), "\"tables\":{}"));
     T_ASSERT(!strstr(pni_buf_text(&schema), "read_csv_"));
     T_ASSERT(!strstr(pni_buf_text(&schema), "udf_registry_"));
+    T_ASSERT(!strstr(pni_buf_text(&schema), "\"table_name\":\"metadata_cache_"));
     pn_bundle_unref(bundle);
     pn_session_unref(session);
 }
