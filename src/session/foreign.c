@@ -2,8 +2,8 @@
 /*
  * Libraries over datafusion-ffi. Such a library runs in this process with all that it is made of,
  * so a session takes one only when it was opened to; its table says size and major version before
- * anything of it is used. Functions and tables are known by the digest of the file. A library that
- * was mapped stays mapped: plans may hold what it made.
+ * anything of it is used. Functions and tables are known by the digest of the file, which is that
+ * of the code that runs (pni_udf_map).
  */
 #include "pinion/ffi.h"
 
@@ -19,14 +19,12 @@ static pn_status refuse(const char *path, pn_error *err, const char *why) {
     return pni_fail(err, PNI_E_FFI_LIBRARY, "library '%s' %s", pni_path_base(path), why);
 }
 
-static pn_status enter(const char *path, const pn_df_ffi **out, pn_error *err) {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    void *symbol = handle ? dlsym(handle, "pinion_df_ffi_entry") : NULL;
+static pn_status enter(const char *path, void *handle, const pn_df_ffi **out, pn_error *err) {
+    void *symbol = dlsym(handle, "pinion_df_ffi_entry");
     pn_df_ffi_entry_fn entry;
     if (!symbol) {
         const char *why = dlerror();
-        pn_status status =
-            refuse(path, err, handle ? "has no symbol pinion_df_ffi_entry" : "cannot be loaded");
+        pn_status status = refuse(path, err, "has no symbol pinion_df_ffi_entry");
         pni_error_detail(err, "%s", why ? why : "The loader gave no reason.");
         return status;
     }
@@ -132,6 +130,7 @@ static pn_status add_table(pn_session *session, const pn_df_ffi_object *object, 
 pn_status pn_session_load_foreign(pn_session *session, const char *path, const char *digest,
                                   pn_error *err) {
     const pn_df_ffi *table = NULL;
+    void *handle = NULL;
     char found[PNI_SHA256_HEX];
     if (!session || !path || path[0] != '/')
         return pni_fail(err, PNI_E_ARGUMENT,
@@ -141,11 +140,8 @@ pn_status pn_session_load_foreign(pn_session *session, const char *path, const c
                         pni_path_base(path));
     PNI_SESSION_GUARD(session);
     PNI_TRY(pni_session_check_early(session, err));
-    PNI_TRY(pni_sha256_file(path, found, /* size_out= */ NULL, err));
-    if (digest && !pni_streq(digest, found))
-        return pni_fail(err, PNI_E_SESSION_PACK_DIGEST,
-                        "library '%s' has the digest %.12s, not %.12s", path, found, digest);
-    PNI_TRY(enter(path, &table, err));
+    PNI_TRY(pni_udf_map("library", path, digest, &handle, found, err));
+    PNI_TRY(enter(path, handle, &table, err));
     PNI_TRY(check_table(path, table, err));
     PNI_TRY(check_objects(session, path, table, err));
     pni_session_functions_changed(session);

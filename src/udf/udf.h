@@ -31,6 +31,17 @@ const pn_plugin *pni_udf_builtin(void);
 pn_status pni_udf_adopt(const pn_plugin *theirs, const char *origin, const pn_plugin **out,
                         pn_error *err);
 
+/*
+ * Maps the shared object at an absolute path and gives the digest of its file, which is that of the
+ * code: UDF_LOAD when the file was replaced since it was first mapped. `what` ("pack", "library")
+ * is for messages. It stays mapped to the end of the process. DRIFT when a digest is expected and
+ * the file has another. Any thread.
+ */
+pn_status pni_udf_map(const char *what, const char *path, const char *expected, void **handle_out,
+                      char digest_out[PNI_SHA256_HEX], pn_error *err);
+/* UDF_LOAD with the reason of the loader, right after it failed. */
+pn_status pni_udf_map_fail(const char *what, const char *path, pn_error *err);
+
 /* Opens the shared object at an absolute path with that host and adopts its table. It stays mapped.
  */
 pn_status pni_udf_open_pack(const char *path, const pn_host *host, const pn_plugin **out,

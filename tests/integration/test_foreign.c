@@ -1,6 +1,6 @@
 /* Libraries over datafusion-ffi: what does not fit is refused before it is used, and one that fits
  * brings functions and a table. The latter is an example of the engine crate; where it is not built
- * (tools/long.sh does), the case that loads it skips. */
+ * (tools/long.sh does), the cases that load it skip. */
 #include "it.h"
 
 #include <stdlib.h>
@@ -46,6 +46,35 @@ T_CASE(a_library_that_does_not_fit_is_refused_by_what_does_not) {
              "absolute");
     IT_FAILS(pn_session_load_foreign(session, plugin("foreign"), "00", err),
              PNI_E_SESSION_PACK_DIGEST, "foreign.so");
+    pn_session_unref(session);
+}
+
+/* A copy of the library with `extra` behind it, which the loader does not look at. */
+static void copy_library(const char *to, const char *extra) {
+    PNI_AUTO(pn_buf) bytes = PN_BUF_INIT;
+    IT_OK(pni_file_read(plugin("foreign"), 1 << 24, &bytes, err));
+    pni_buf_puts(&bytes, extra);
+    IT_OK(pni_file_write(to, bytes.data, bytes.len, err)); /* under another name, renamed */
+}
+
+/* The loader would give what it mapped before, under the digest of the new file. */
+T_CASE(a_library_that_was_replaced_is_refused) {
+    const char *path = it_path("library.so");
+    pn_session *session = open_session(1);
+    setenv("FOREIGN", "kind", 1);
+    copy_library(path, "");
+    IT_FAILS(pn_session_load_foreign(session, path, NULL, err), PNI_E_FFI_LIBRARY, "kind 77");
+    IT_FAILS(pn_session_load_foreign(session, path, NULL, err), PNI_E_FFI_LIBRARY, "kind 77");
+    copy_library(path, "rebuilt");
+    IT_FAILS(pn_session_load_foreign(session, path, NULL, err), PNI_E_UDF_LOAD,
+             "the library 'library.so' cannot be loaded: the file was replaced while the old one");
+    copy_library(it_path("other.so"), "rebuilt"); /* a name of its own will do */
+    IT_FAILS(pn_session_load_foreign(session, it_path("other.so"), NULL, err), PNI_E_FFI_LIBRARY,
+             "kind 77");
+    unsetenv("FOREIGN");
+    it_write("text.so", "hello");
+    IT_FAILS(pn_session_load_foreign(session, it_path("text.so"), NULL, err), PNI_E_UDF_LOAD,
+             "library 'text.so'");
     pn_session_unref(session);
 }
 
