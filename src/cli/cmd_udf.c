@@ -58,7 +58,13 @@ static bool is_wanted(const cli_app *cli, const json_t *spec) {
            (!tag || has_text(json_object_get(spec, "rewrite_tags"), tag));
 }
 
-/* Names of the engine's functions that no pack has, one row per kind of each. */
+/* Whose function it is that no pack has: the file of a library, else the engine. */
+static const char *owner_of(const json_t *catalog, const char *name) {
+    const char *library = cli_text_of(json_object_get(catalog, "libraries"), name);
+    return *library ? library : "engine";
+}
+
+/* Names of functions that no pack has, one row per kind of each. */
 static pn_status add_engine(const cli_app *cli, const cli_workspace *workspace, const json_t *specs,
                             json_t *rows, pn_error *err) {
     CLI_AUTO_JSON catalog = NULL;
@@ -69,8 +75,8 @@ static pn_status add_engine(const cli_app *cli, const cli_workspace *workspace, 
         size_t i;
         json_t *name;
         json_array_foreach(names, i, name) {
-            CLI_AUTO_JSON row =
-                json_pack("{s:O, s:s, s:s}", "name", name, "kind", kind, "pack", "engine");
+            CLI_AUTO_JSON row = json_pack("{s:O, s:s, s:s}", "name", name, "kind", kind, "pack",
+                                          owner_of(catalog, json_string_value(name)));
             if (!find_spec(specs, json_string_value(name)) && is_wanted(cli, row)) {
                 json_array_append(rows, row);
             }
@@ -236,12 +242,14 @@ static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const
         return no_such_function(catalog, name, err);
     }
     json_t *signatures = json_object_get(json_object_get(catalog, "function_signatures"), name);
+    const char *owner = owner_of(catalog, name);
+    bool is_engine = !strcmp(owner, "engine");
     if (cli->json) {
         CLI_AUTO_JSON document =
-            json_pack("{s:s, s:s, s:O*}", "name", name, "pack", "engine", "signatures", signatures);
+            json_pack("{s:s, s:s, s:O*}", "name", name, "pack", owner, "signatures", signatures);
         return cli_print_json(cli, document, err);
     }
-    printf("%s: a function of the engine\n", name);
+    printf("%s: a function of the %s%s\n", name, is_engine ? "" : "library ", owner);
     json_array_foreach(signatures, i, signature) {
         print_call(name, json_object_get(signature, "input_types"),
                    json_object_get(signature, "arg_names"),

@@ -107,11 +107,11 @@ static pn_status check_objects(const pn_session *session, const char *path, cons
     return PN_OK;
 }
 
-static pn_status add_function(pn_session *session, const pn_df_ffi_object *object,
+static pn_status add_function(pn_session *session, const pn_df_ffi_object *object, const char *path,
                               const char *digest, pn_error *err) {
     PNI_AUTO_PTR(json_t) made = NULL;
     PNI_TRY(pni_engine_add_foreign(session->engine, object->kind, object->object, &made, err));
-    pni_sql_functions_add_foreign(session->sql_functions, made, digest);
+    pni_sql_functions_add_foreign(session->sql_functions, made, pni_path_base(path), digest);
     return PN_OK;
 }
 
@@ -149,7 +149,7 @@ pn_status pn_session_load_foreign(pn_session *session, const char *path, const c
         const pn_df_ffi_object *object = object_at(table, i);
         pn_status status = object->kind == PN_DF_FFI_TABLE
                                ? add_table(session, object, found, err)
-                               : add_function(session, object, found, err);
+                               : add_function(session, object, path, found, err);
         if (status != PN_OK) {
             pni_error_context(err, "library '%s', object %u", pni_path_base(path), i + 1);
             return status;

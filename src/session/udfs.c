@@ -130,6 +130,19 @@ pn_status pn_udf_snapshot_names(pn_bytes json, pn_buf *json_out, pn_error *err) 
     return pni_json_canonical(names, json_out, err);
 }
 
+/* {name: file} of the functions of libraries; empty where there are none. */
+static json_t *libraries_of(const pn_session *session) {
+    json_t *libraries = json_object();
+    const char *name;
+    json_t *function;
+    json_object_foreach((json_t *)(uintptr_t)pni_session_sql_functions(session), name, function) {
+        json_t *library = json_object_get(function, "foreign");
+        if (library)
+            json_object_set(libraries, name, library);
+    }
+    return libraries;
+}
+
 pn_status pn_udf_catalog(pn_session *session, uint32_t flags, pn_buf *json_out, pn_error *err) {
     const json_t *routines = NULL;
     PNI_TRY(check_arguments("pn_udf_catalog", session, json_out, err));
@@ -139,7 +152,11 @@ pn_status pn_udf_catalog(pn_session *session, uint32_t flags, pn_buf *json_out, 
     if (flags & PN_UDF_CATALOG_STRICT)
         PNI_TRY(pni_session_udf_agree(session, err));
     PNI_TRY(pni_session_udf_routines(session, &routines, err));
-    return pni_json_canonical(routines, json_out, err);
+    PNI_AUTO_PTR(json_t) libraries = libraries_of(session);
+    PNI_AUTO_PTR(json_t) catalog = json_copy((json_t *)(uintptr_t)routines);
+    if (json_object_size(libraries))
+        json_object_set(catalog, "libraries", libraries);
+    return pni_json_canonical(catalog, json_out, err);
 }
 
 pn_status pn_udf_parity(pn_session *session, pn_buf *json_out, pn_error *err) {

@@ -35,15 +35,14 @@ pn_status pni_sql_function_create(pni_sql_functions *functions, const pni_engine
 pn_status pni_sql_function_drop(pni_sql_functions *functions, const pni_engine_session *engine,
                                 const json_t *request, pn_error *err);
 /* Takes note of a function of a foreign library that the engine has, {"name","kind","volatility"};
- * it is known by the digest of the file. */
+ * it is known by the digest of the file. `library` is the file's name, for people. */
 void pni_sql_functions_add_foreign(pni_sql_functions *functions, const json_t *made,
-                                   const char *digest);
+                                   const char *library, const char *digest);
 /* Entries of pni_udf_identity() for those among `names` that a factory made, appended. */
 void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t *names,
                                 json_t *identity);
 /* {name: {"name","kind","text","digest","volatility","calls","schema","target"?,"language"?,
- * "foreign"?}};
- * borrowed. */
+ * "foreign"?}}; borrowed. "foreign" is the name of a library's file. */
 const json_t *pni_sql_functions_all(const pni_sql_functions *functions);
 
 #endif

@@ -103,6 +103,13 @@ T_CASE(functions_and_a_table_of_a_library_that_fits) {
     IT_OK(pn_udf_snapshot(session, &snapshot, err));
     T_ASSERT(strstr(pni_buf_text(&snapshot), "\"pycapsule_udfs\":[\"plus_two\",\"total_of\"]"));
     pn_buf_dispose(&snapshot);
+    pn_buf catalog = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) libraries = PN_BUF_INIT;
+    pni_buf_printf(&libraries, "\"libraries\":{\"plus_two\":\"%s\",\"total_of\":\"%s\"}",
+                   pni_path_base(path), pni_path_base(path));
+    IT_OK(pn_udf_catalog(session, 0, &catalog, err));
+    T_ASSERT(strstr(pni_buf_text(&catalog), pni_buf_text(&libraries)));
+    pn_buf_dispose(&catalog);
     refuses_to_drop(session, "plus_two");
     IT_ROWS(session, "select sum(plus_two(p)), total_of(p) from primes where p > 2", "21|15\n");
     pn_bundle *bundle = it_compile(session, NULL, "select plus_two(p) from primes");

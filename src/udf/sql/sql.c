@@ -225,11 +225,12 @@ void pni_sql_functions_identity(const pni_sql_functions *functions, const json_t
 }
 
 void pni_sql_functions_add_foreign(pni_sql_functions *functions, const json_t *made,
-                                   const char *digest) {
+                                   const char *library, const char *digest) {
     json_t *name = json_object_get(made, "name");
     json_object_set_new(functions->by_name, json_string_value(name),
-                        json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:[], s:b}", "name", name, "kind",
+                        json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:[], s:s}", "name", name, "kind",
                                   json_object_get(made, "kind"), "volatility",
                                   json_object_get(made, "volatility"), "digest", digest, "language",
-                                  "ffi", "signature", "ffi", "calls", "foreign", 1));
+                                  "ffi", "signature", "ffi", "calls", "foreign",
+                                  pni_utf8_valid(library, strlen(library)) ? library : "?"));
 }

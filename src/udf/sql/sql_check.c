@@ -191,8 +191,9 @@ static pn_status check_calls(const subject *at, const char *kind, const json_t *
             return pni_fail(at->err, PNI_E_FUNCTION_BODY,
                             "the body of function '%s' calls '%s', which is no function", at->name,
                             name);
-        bool is_sql = json_object_get(at->functions->by_name, name) != NULL;
-        if (!is_sql && !is_allowed(at, "primitives", name))
+        const json_t *own = json_object_get(at->functions->by_name, name);
+        bool is_made = own && !json_object_get(own, "foreign"); /* by a statement, bounded then */
+        if (!is_made && !is_allowed(at, "primitives", name))
             return pni_fail(at->err, PNI_E_FUNCTION_POLICY,
                             "function '%s' calls '%s', which functions.sql does not allow",
                             at->name, name);
