@@ -190,7 +190,7 @@ PN_API PN_NODISCARD pn_status pn_udf_tags(pn_session *session, pn_buf *json_out,
 /** How a pack is probed. Zeroed = defaults. */
 typedef struct pn_probe_options {
     uint32_t struct_size;
-    uint32_t timeout_ms; /**< per function; 0 = 10,000 */
+    uint32_t timeout_ms; /**< per function, which is then told to stop; 0 = 10,000 */
     uint32_t rows;       /**< of the largest call; 0 = 8,192 */
     uint32_t reserved;
     pn_cancel *cancel; /**< ends probing within a moment; may be NULL */
@@ -209,8 +209,9 @@ static inline pn_probe_options pn_probe_options_init(void) {
 /**
  * Calls every function of a pack with made-up arguments, each in a process of its own, and reports
  * what went wrong: {"ok","pack","version","digest","functions":[{"name","kind","ok","calls",
- * "refused","refusal"?,"findings":[{"what","at","text"}]}],"error"?}. A pack that cannot be loaded
- * is a report with "error". The pack is not mapped into this process.
+ * "refused","refusal"?,"stopped"?,"findings":[{"what","at","text"}]}],"error"?}. A pack that cannot
+ * be loaded is a report with "error"; a function that had to be told to stop is "stopped", and a
+ * finding when it did not. The pack is not mapped into this process.
  *
  * @param path      a shared object
  * @param options   NULL for defaults

@@ -26,7 +26,9 @@ static void print_function(const json_t *function) {
         printf(", %" JSON_INTEGER_FORMAT " answered with an error%s%s", refused,
                *refusal ? ", the last: " : "", refusal);
     }
-    printf("\n");
+    printf("%s\n", json_is_true(json_object_get(function, "stopped"))
+                       ? "; told to stop after the timeout, no more calls were made"
+                       : "");
     json_array_foreach(json_object_get(function, "findings"), i, finding) {
         printf("      %s, %s: %s\n", cli_text_of(finding, "what"), cli_text_of(finding, "at"),
                cli_text_of(finding, "text"));
@@ -82,7 +84,8 @@ const cli_verb cli_verb_udf_check = {
         "rows, one row, nulls, a slice, constants and many rows of the types that it declares;\n"
         "immutable functions twice. Arguments are read-only and end where reading on is fatal.\n"
         "Reports crashes, hangs, wrong lengths, types and null counts, results that stand on\n"
-        "freed memory, and results that differ. Nothing of the pack runs in this process.\n",
+        "freed memory, and results that differ. A function that waits is told to stop after the\n"
+        "timeout, and hangs when it does not. Nothing of the pack runs in this process.\n",
     .options = options,
     .examples = "udf check packs/stats.so\nudf check --timeout 1s --json ./stats.so\n",
     .exits = "a function failed, or the pack cannot be loaded",

@@ -9,7 +9,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void pni_probe_put(char *out, size_t size, const char *text) {
+    size_t keep = pni_utf8_cut(text, strlen(text), size - 1);
+    memcpy(out, text, keep);
+    out[keep] = '\0';
+}
+
 void pni_probe_note(probe_page *page, const char *what, const char *format, ...) {
+    PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     va_list args;
     if (page->n_findings >= PROBE_MAX_FINDINGS)
         return;
@@ -20,8 +27,9 @@ void pni_probe_note(probe_page *page, const char *what, const char *format, ...)
     snprintf(finding->what, sizeof finding->what, "%s", what);
     snprintf(finding->at, sizeof finding->at, "%s", page->at);
     va_start(args, format);
-    vsnprintf(finding->text, sizeof finding->text, format, args);
+    pni_buf_vprintf(&text, format, args);
     va_end(args);
+    pni_probe_put(finding->text, sizeof finding->text, pni_buf_text(&text));
     page->n_findings++;
 }
 
@@ -90,7 +98,7 @@ bool pni_probe_refuse(probe_page *page, const char message[512]) {
     else if (!message[0])
         pni_probe_note(page, "message", "an error without a text");
     else
-        snprintf(page->refusal, sizeof page->refusal, "%.150s", message);
+        pni_probe_put(page->refusal, sizeof page->refusal, message);
     return false;
 }
 
@@ -114,7 +122,7 @@ bool pni_probe_result_type(const probe_way *way, const probe_args *args, probe_p
         return false;
     }
     if (ArrowSchemaViewInit(&view, out, &why) != NANOARROW_OK) {
-        pni_probe_note(page, "type", "return_type gave a wrong type: %.200s", why.message);
+        pni_probe_note(page, "type", "return_type gave a wrong type: %s", why.message);
         return false;
     }
     return true;
@@ -143,7 +151,7 @@ static void check_values(const struct ArrowSchema *type, struct ArrowArray *out,
     if (ArrowArrayViewInitFromSchema(&view, type, &why) != NANOARROW_OK ||
         ArrowArrayViewSetArray(&view, out, &why) != NANOARROW_OK ||
         ArrowArrayViewValidate(&view, NANOARROW_VALIDATION_LEVEL_FULL, &why) != NANOARROW_OK) {
-        pni_probe_note(page, "result", "the result is not of its type: %.200s", why.message);
+        pni_probe_note(page, "result", "the result is not of its type: %s", why.message);
     } else {
         int64_t nulls = count_nulls(&view, out->length);
         if (out->null_count >= 0 && out->null_count != nulls)

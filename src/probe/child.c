@@ -24,7 +24,6 @@ static bool call_once(const probe_way *way, probe_page *page, pn_buf *text) {
     PNI_AUTO_SCHEMA type = {0};
     struct ArrowArray out = {0};
     char message[512] = "";
-    volatile int32_t stop = 0;
     bool has_result =
         pni_probe_args_make(way, &args) && pni_probe_result_type(way, &args, page, &type);
     if (has_result) {
@@ -33,7 +32,7 @@ static bool call_once(const probe_way *way, probe_page *page, pn_buf *text) {
                                .arg_stride = sizeof(pn_kernel_arg),
                                .args = args.args,
                                .n_rows = way->rows,
-                               .stop = &stop};
+                               .stop = &page->stop};
         page->calls++;
         has_result = way->udf->invoke(way->udf->ctx, &call, &out, message, sizeof message) == 0 ||
                      pni_probe_refuse(page, message);
@@ -90,7 +89,7 @@ static void probe_shape(const pni_udf_function *function, uint32_t count, pni_sa
                          ways[i].rows,  ways[i].offset, ways[i].constants};
         snprintf(page->at, sizeof page->at, "%u argument%s%s, %s", count, count == 1 ? "" : "s",
                  sample == PNI_SAMPLE_NUMBER ? " (numbers)" : "", ways[i].label);
-        if (!(ways[i].constants && count == 0) && !is_kept_away(function->udf, &way))
+        if (!page->stop && !(ways[i].constants && count == 0) && !is_kept_away(function->udf, &way))
             call_function(function, &way, page);
     }
 }
@@ -141,8 +140,8 @@ void pni_probe_function(const char *path, uint64_t index, uint32_t rows, probe_p
         page->has_failed = 1;
         return;
     }
-    snprintf(page->pack, sizeof page->pack, "%.120s", plugin->name);
-    snprintf(page->version, sizeof page->version, "%.60s", plugin->version);
+    pni_probe_put(page->pack, sizeof page->pack, plugin->name);
+    pni_probe_put(page->version, sizeof page->version, plugin->version);
     page->is_past_end = index >= pni_udf_function_count(plugin);
     if (page->is_past_end)
         return;

@@ -12,14 +12,13 @@
 
 enum { GROUPS = 3, MOST_BATCHES = 16, MOST_FRAMES = 16 };
 
-static pn_kernel_call call_of(const probe_args *args, int64_t rows) {
-    static volatile int32_t never;
+static pn_kernel_call call_of(const probe_args *args, int64_t rows, const probe_page *page) {
     return (pn_kernel_call){.struct_size = sizeof(pn_kernel_call),
                             .n_args = args->count,
                             .arg_stride = sizeof(pn_kernel_arg),
                             .args = args->args,
                             .n_rows = rows,
-                            .stop = &never};
+                            .stop = &page->stop};
 }
 
 /* What the result is going to be; false when the function refuses to say. */
@@ -98,7 +97,7 @@ static bool feed(const aggregate_probe *p, probed_state *at, bool out) {
     const probe_args *args = give(p, at);
     if (!args)
         return false;
-    pn_kernel_call call = call_of(args, p->way->rows);
+    pn_kernel_call call = call_of(args, p->way->rows, p->page);
     int32_t result = (out ? p->aggregate->retract : p->aggregate->update)(
         at->state, &call, p->groups, GROUPS, message, sizeof message);
     pni_probe_withdraw(args->memory);
@@ -142,8 +141,7 @@ static bool check_state(const aggregate_probe *p, struct ArrowArray *arrays) {
                ArrowArrayViewValidate(&view, NANOARROW_VALIDATION_LEVEL_FULL, &why) == NANOARROW_OK;
         ArrowArrayViewReset(&view);
         if (!fits) {
-            pni_probe_note(p->page, "state", "part %u of the partial states: %.180s", i,
-                           why.message);
+            pni_probe_note(p->page, "state", "part %u of the partial states: %s", i, why.message);
             return false;
         }
     }
@@ -159,7 +157,6 @@ static void release_all(struct ArrowArray *arrays, uint32_t n) {
 static bool merge(const aggregate_probe *p, const probed_state *at, struct ArrowArray *arrays) {
     char message[512] = "";
     static const uint64_t groups[GROUPS] = {0, 1, 2};
-    static volatile int32_t never;
     uint32_t n = p->aggregate->n_state;
     PNI_AUTO_PTR(pni_arena) arena = pni_arena_new();
     struct ArrowSchema *types = pni_arena_alloc(arena, (n + 1) * sizeof *types);
@@ -175,7 +172,7 @@ static bool merge(const aggregate_probe *p, const probed_state *at, struct Arrow
                                  .arg_stride = sizeof(pn_kernel_arg),
                                  .args = columns,
                                  .n_rows = GROUPS,
-                                 .stop = &never};
+                                 .stop = &p->page->stop};
     int32_t result = p->aggregate->merge(at->state, &call, groups, GROUPS, message, sizeof message);
     for (uint32_t i = 0; i < n; i++)
         ArrowSchemaRelease(&types[i]);
@@ -258,7 +255,7 @@ static bool call_window(const pn_window *window, const probe_way *way, pn_window
     int64_t want = window->mode == PN_WINDOW_FRAME ? 1 : way->rows;
     bool goes_on = pni_probe_args_make(way, &args);
     if (goes_on) {
-        pn_kernel_call rows = call_of(&args, way->rows);
+        pn_kernel_call rows = call_of(&args, way->rows, page);
         call->call = &rows;
         page->calls++;
         int32_t result =
@@ -313,7 +310,6 @@ static void read_stream(const struct ArrowSchema *type, struct ArrowArrayStream 
 }
 
 static void scan_table(const pn_table *table, const struct ArrowSchema *type, probe_page *page) {
-    static volatile int32_t never;
     char message[512] = "";
     struct ArrowArrayStream stream = {0};
     uint32_t n = (uint32_t)type->n_children;
@@ -325,7 +321,7 @@ static void scan_table(const pn_table *table, const struct ArrowSchema *type, pr
                     .columns = columns,
                     .filter_stride = sizeof(pn_filter),
                     .limit = -1,
-                    .stop = &never};
+                    .stop = &page->stop};
     page->calls++;
     if (table->scan(table->self, &scan, &stream, message, sizeof message)) {
         pni_probe_refuse(page, message);
@@ -348,7 +344,7 @@ static void read_table(const pn_table *table, probe_page *page) {
         pn_error problem = PN_ERROR_INIT;
         if (pni_json_parse(table->dataset, strlen(table->dataset), "dataset", &dataset, &problem) !=
             PN_OK)
-            pni_probe_note(page, "dataset", "the dataset is no JSON: %.180s", problem.message);
+            pni_probe_note(page, "dataset", "the dataset is no JSON: %s", problem.message);
         return;
     }
     if (!table->schema || !table->scan) {
@@ -362,7 +358,7 @@ static void read_table(const pn_table *table, probe_page *page) {
     }
     if (!type.release || ArrowSchemaViewInit(&view, &type, &why) != NANOARROW_OK ||
         view.type != NANOARROW_TYPE_STRUCT) {
-        pni_probe_note(page, "type", "schema() gave no struct: %.180s", why.message);
+        pni_probe_note(page, "type", "schema() gave no struct: %s", why.message);
         return;
     }
     scan_table(table, &type, page);
@@ -373,7 +369,7 @@ void pni_probe_table(const pn_table_function *function, const probe_way *way, pr
     char message[512] = "";
     pn_table table = {.struct_size = sizeof table};
     if (pni_probe_args_make(way, &args)) {
-        pn_kernel_call call = call_of(&args, 1);
+        pn_kernel_call call = call_of(&args, 1, page);
         page->calls++;
         if (function->open(function->function->ctx, &call, &table, message, sizeof message)) {
             pni_probe_refuse(page, message);

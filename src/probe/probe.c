@@ -60,6 +60,7 @@ static _Noreturn void run_child(const char *path, uint64_t index, uint32_t rows,
  */
 
 enum { SLICE_MS = 50, ASK_AGAIN_MS = 5 }; /* how soon a cancellation is seen */
+enum { GRACE_MS = 1000 };                 /* to end in after being told to stop */
 
 typedef enum probe_end { PROBE_ENDED, PROBE_LATE, PROBE_CANCELLED } probe_end;
 
@@ -76,17 +77,26 @@ static bool has_ended(pid_t child, int handle, int64_t ms) {
     return info.si_pid == child;
 }
 
-static probe_end wait_end(pid_t child, const pn_probe_options *options) {
+/* A function may wait for as long as it is let: at the deadline it is told to stop, and is late
+ * when it does not. */
+static probe_end wait_end(pid_t child, const pn_probe_options *options, probe_page *shared) {
     int handle = (int)syscall(SYS_pidfd_open, child, 0);
-    const int64_t until = pni_now_ms() + options->timeout_ms;
+    int64_t until = pni_now_ms() + options->timeout_ms;
+    bool is_told = false;
     probe_end end = PROBE_ENDED;
     int64_t left = options->timeout_ms;
     while (!has_ended(child, handle, left < SLICE_MS ? left : SLICE_MS)) {
         left = until - pni_now_ms();
-        if (pn_cancel_is_fired(options->cancel))
+        if (pn_cancel_is_fired(options->cancel)) {
             end = PROBE_CANCELLED;
-        else if (left <= 0)
+        } else if (left <= 0 && is_told) {
             end = PROBE_LATE;
+        } else if (left <= 0) {
+            shared->stop = 1;
+            is_told = true;
+            left = GRACE_MS;
+            until = pni_now_ms() + left;
+        }
         if (end != PROBE_ENDED)
             break;
     }
@@ -141,7 +151,8 @@ void pni_probe_judge(probe_page *page, int state, bool timed_out, uint32_t timeo
                        "the pack wrote over the report; nothing after it was tried");
     }
     if (timed_out)
-        pni_probe_note(page, "timeout", "no answer within %u ms", timeout_ms);
+        pni_probe_note(page, "timeout", "no answer within %u ms, and it did not stop when told to",
+                       timeout_ms);
     else if (WIFSIGNALED(state))
         pni_probe_note(page, "crash", "the call ended with signal %d (%s)", WTERMSIG(state),
                        strsignal(WTERMSIG(state)));
@@ -161,7 +172,7 @@ static pn_status probe_index(const char *path, uint64_t index, const pn_probe_op
         return fail_os(err, "no process");
     if (child == 0)
         run_child(path, index, options->rows, shared);
-    probe_end end = wait_end(child, options);
+    probe_end end = wait_end(child, options, shared);
     if (end != PROBE_ENDED)
         kill(child, SIGKILL);
     while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
@@ -193,6 +204,8 @@ static void put_function(json_t *report, const probe_page *page) {
                               is_ok, "calls", (int)page->calls, "refused", (int)page->refused,
                               "findings", findings_of(page));
     pni_assert(entry);
+    if (page->stop)
+        json_object_set_new(entry, "stopped", json_true());
     if (page->refusal[0])
         json_object_set_new(entry, "refusal", json_string(page->refusal));
     json_array_append_new(json_object_get(report, "functions"), entry);

@@ -24,9 +24,10 @@ typedef struct probe_page {
     uint32_t calls;
     uint32_t refused; /* calls that were answered with an error */
     uint32_t n_findings;
-    uint32_t is_past_end; /* the pack has no function of that number */
-    uint32_t has_failed;  /* it cannot be loaded: why */
-    uint32_t is_done;     /* these three 0 or 1, in a type that any bytes are a value of */
+    uint32_t is_past_end;  /* the pack has no function of that number */
+    uint32_t has_failed;   /* it cannot be loaded: why */
+    uint32_t is_done;      /* these three 0 or 1, in a type that any bytes are a value of */
+    volatile int32_t stop; /* the parent's: calls are told to end, and no other is begun */
     pn_error why;
     char refusal[160]; /* the last error that a function gave */
     probe_finding findings[PROBE_MAX_FINDINGS];
@@ -34,10 +35,13 @@ typedef struct probe_page {
 
 PNI_DEFINE_AUTO_PTR(probe_page, pni_free)
 
-/* Notes how the child ended: the status of waitpid(). Whatever was on the page, all of it may be
- * read and printed from here on. */
+/* Notes how the child ended: the status of waitpid(), and whether it had to be killed because it
+ * did not stop when it was told. Whatever was on the page, all of it may be read and printed from
+ * here on. */
 void pni_probe_judge(probe_page *page, int state, bool timed_out, uint32_t timeout_ms);
 
+/* Puts a text on the page, cut between characters: half of one would make all of it unreadable. */
+void pni_probe_put(char *out, size_t size, const char *text);
 void pni_probe_note(probe_page *page, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

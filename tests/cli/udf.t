@@ -88,7 +88,7 @@ FAIL  pack 'wrong_abi.so' needs plugin ABI 7.3, this pinion offers 1.1 [PN5102]
 $ pinion --agent udf check "$PN_BUILD_DIR/tests/plugins/probed.so" --timeout 300ms > report; echo $?
 1
 $ python3 -c "import json; r=json.load(open('report')); print(r['ok'], [f['name'] for f in r['functions'] if f['ok']])"
-False ['refuses']
+False ['refuses', 'talks_at_length', 'waits_until_stopped']
 $ pinion udf check gone.so
 ! pinion: …gone.so…
 ! …

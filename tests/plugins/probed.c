@@ -155,6 +155,24 @@ KERNEL(refuses) {
     return 1;
 }
 
+/* Letters of three bytes, so that nearly every place to cut lies within one. */
+KERNEL(talks_at_length) {
+    (void)ctx, (void)call, (void)out;
+    char text[512] = "x";
+    for (size_t at = 1; at + 3 < 400; at += 3)
+        memcpy(text + at, "\xe2\x82\xac", 3);
+    snprintf(message, message_cap, "%s", text);
+    return 1;
+}
+
+KERNEL(waits_until_stopped) {
+    (void)ctx, (void)out;
+    while (!*call->stop)
+        usleep(1000);
+    snprintf(message, message_cap, "stopped");
+    return 1;
+}
+
 static const char *const formats[] = {"l"};
 static const char *const names[] = {"n"};
 
@@ -172,6 +190,7 @@ static const pn_udf functions[] = {FUNCTION(counts_its_calls),       FUNCTION(cr
                                    FUNCTION(gives_nothing),          FUNCTION(hangs),
                                    FUNCTION(lends_its_arguments),    FUNCTION(miscounts_nulls),
                                    FUNCTION(reads_past_the_end),     FUNCTION(refuses),
+                                   FUNCTION(talks_at_length),        FUNCTION(waits_until_stopped),
                                    FUNCTION(writes_to_its_arguments)};
 
 static const pn_plugin plugin = {

@@ -57,7 +57,7 @@ T_CASE(what_goes_wrong_is_told_by_name) {
         {"forgets_rows", "length", "1 argument, a slice", "7 rows, want 8"},
         {"frees_its_result", "crash", "1 argument, one row", "signal"},
         {"gives_nothing", "result", "1 argument, no rows", "no result"},
-        {"hangs", "timeout", "1 argument, no rows", "1000 ms"},
+        {"hangs", "timeout", "1 argument, no rows", "1000 ms, and it did not stop"},
         {"lends_its_arguments", "crash", "1 argument, one row", "signal"},
         {"miscounts_nulls", "null count", "1 argument, one row", "0 nulls and says 1"},
         {"reads_past_the_end", "crash", "1 argument, one row", "signal"},
@@ -274,4 +274,29 @@ T_CASE(wrong_arguments_are_refused) {
     T_STATUS(pn_udf_probe(NULL, NULL, &text, &err), PN_INVALID, &err);
     options.rows = 2000000;
     T_STATUS(pn_udf_probe("/no/such.so", &options, &text, &err), PN_INVALID, &err);
+}
+
+T_CASE(a_text_is_cut_between_characters) {
+    PNI_AUTO_PTR(json_t) report = probe("probed");
+    const json_t *function = function_of(report, "talks_at_length");
+    const char *refusal = pni_json_text(function, "refusal");
+    T_EQ_UINT(strlen(refusal), 157);
+    T_ASSERT(pni_ends_with(refusal, "\xe2\x82\xac"));
+    static probe_page page;
+    page = (probe_page){.is_done = 1, .why = PN_ERROR_INIT};
+    pni_probe_note(&page, "type", "%s: %s", refusal, refusal);
+    pni_probe_judge(&page, 0, false, 1);
+    T_EQ_UINT(strlen(page.findings[0].text), 253);
+    T_ASSERT(pni_ends_with(page.findings[0].text, "\xe2\x82\xac"));
+}
+
+/* A function may wait for as long as it is let. */
+T_CASE(what_stops_when_it_is_told_to_is_well) {
+    PNI_AUTO_PTR(json_t) report = probe("probed");
+    const json_t *function = function_of(report, "waits_until_stopped");
+    expect_finding(report, "waits_until_stopped", "");
+    T_EQ_STR(pni_json_text(function, "refusal"), "stopped");
+    T_ASSERT(json_is_true(json_object_get(function, "stopped")));
+    T_EQ_INT(json_integer_value(json_object_get(function, "calls")), 1);
+    T_ASSERT(!json_object_get(function_of(report, "refuses"), "stopped"));
 }
