@@ -84,6 +84,8 @@ pn_status cli_fail_os(pn_error *err, int32_t number, int os_errno, const char *f
     __attribute__((format(printf, 4, 5)));
 void cli_detail(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_hint(pn_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* {"number","status","message","detail","hint"}, never NULL: what is not UTF-8 is replaced. */
+json_t *cli_error_json(const pn_error *err);
 void cli_print_error(const cli_app *cli, const pn_error *err);
 /* A sentence on stderr, unless -q, --json or --agent. */
 void cli_note(const cli_app *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -83,9 +83,8 @@ static pn_status print_all(cli_app *cli, const cli_workspace *workspace, const p
             return problem.status;
         } else {
             json_object_set_new(artifacts, name,
-                                json_pack("{s:s, s:{s:i, s:s}}", "kind", pn_bundle_artifact_kind(i),
-                                          "error", "number", problem.number, "message",
-                                          problem.message));
+                                json_pack("{s:s, s:o}", "kind", pn_bundle_artifact_kind(i), "error",
+                                          cli_error_json(&problem)));
         }
     }
     CLI_AUTO_JSON document = json_pack("{s:s, s:O}", "fingerprint", pn_bundle_fingerprint(bundle),

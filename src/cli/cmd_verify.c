@@ -208,11 +208,8 @@ static pn_status verify_view(const cli_app *cli, const cli_workspace *workspace,
         return status;
     }
     if (status != PN_OK) {
-        CLI_AUTO_TEXT number = cli_format("PN%04d", (int)problem.number);
-        row = json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s, s:s}}", "fingerprint",
-                        pn_bundle_fingerprint(bundle), "match", "failed", "holds", 0, "error",
-                        "number", number, "message", problem.message, "detail", problem.detail,
-                        "hint", problem.hint);
+        row = json_pack("{s:s, s:s, s:b, s:o}", "fingerprint", pn_bundle_fingerprint(bundle),
+                        "match", "failed", "holds", 0, "error", cli_error_json(&problem));
     }
     json_object_set_new(row, "name", json_string(view));
     json_array_append(rows, row);

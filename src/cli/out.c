@@ -57,16 +57,32 @@ void cli_hint(pn_error *err, const char *format, ...) {
     va_end(args);
 }
 
-static void print_error_json(const pn_error *err) {
+/* JSON holds UTF-8 alone, and what an error tells of (a path, words of a pack) may be other bytes:
+ * then what is not ASCII becomes '?'. */
+static json_t *text_json(const char *text) {
+    json_t *value = json_string(text);
+    if (value) {
+        return value;
+    }
+    CLI_AUTO_TEXT ascii = cli_format("%s", text);
+    for (char *at = ascii; *at; at++) {
+        *at = (char)((unsigned char)*at < 0x80 ? *at : '?');
+    }
+    return json_string(ascii);
+}
+
+json_t *cli_error_json(const pn_error *err) {
     char number[16];
     snprintf(number, sizeof number, "PN%04d", err->number);
-    CLI_AUTO_JSON document = json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "error", "number", number,
-                                       "status", pn_status_name(err->status), "message",
-                                       err->message, "detail", err->detail, "hint", err->hint);
-    if (document) {
-        json_dumpf(document, stderr, JSON_COMPACT);
-        fputc('\n', stderr);
-    }
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "number", number, "status",
+                     pn_status_name(err->status), "message", text_json(err->message), "detail",
+                     text_json(err->detail), "hint", text_json(err->hint));
+}
+
+static void print_error_json(const pn_error *err) {
+    CLI_AUTO_JSON document = json_pack("{s:o}", "error", cli_error_json(err));
+    json_dumpf(document, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
 }
 
 void cli_print_error(const cli_app *cli, const pn_error *err) {

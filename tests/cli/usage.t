@@ -84,6 +84,11 @@ $ pinion run --agent --limit x
 ! {"error":{"number":"PN8101","status":"INVALID","message":"option '--limit' takes a number, not 'x'","detail":"","hint":"`pinion run --help` says what it takes"}}
 [exit 2]
 
+# what is not UTF-8 is replaced there, and the error told all the same
+$ pinion --json "$(printf 'nothing\377')"
+! {"error":{"number":"PN8101","status":"INVALID","message":"there is no verb 'nothing?'","detail":"","hint":"`pinion --help` lists…"}}
+[exit 2]
+
 # text that is not UTF-8
 $ printf 'select \377' > x.sql
 $ pinion run -f x.sql
