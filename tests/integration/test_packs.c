@@ -69,6 +69,51 @@ T_CASE(windows_come_back_from_substrait) {
     pn_session_unref(session);
 }
 
+/* The query is planned from its SQL and run, without Substrait in between. */
+static void gives_by_sql(pn_session *session, const char *sql, const char *want) {
+    pn_bundle *bundle = it_compile(session, NULL, sql);
+    pn_exec_options options = PN_EXEC_OPTIONS_INIT;
+    struct ArrowArrayStream stream = {0};
+    pn_result *result = NULL;
+    options.replay = PN_REPLAY_SQL;
+    IT_OK(pn_exec_run(session, bundle, &options, &result, err));
+    IT_OK(pn_result_stream(result, &stream, err));
+    PNI_AUTO_PTR(pni_text) got = it_rows_of_stream(&stream);
+    T_EQ_STR(got, want);
+    pn_result_free(result);
+    pn_bundle_unref(bundle);
+}
+
+/*
+ * In the order of the window: (1, 5), (1, 10), (2, 20), (2, null), (3, 1); each frame is a row and
+ * the one before it, and total() counts a null as 1000 unless it is to ignore nulls:
+ *
+ *   frame                  k < 3, ignoring nulls    k < 3          all, ignoring nulls
+ *   (1, 5)                 5                        5              5
+ *   (1, 5), (1, 10)        15                       15             15
+ *   (1, 10), (2, 20)       30                       30             30
+ *   (2, 20), (2, null)     20                       1020           20
+ *   (2, null), (3, 1)      0                        1000           1
+ */
+T_CASE(windows_of_aggregates_by_sql) {
+    static const char frame[] =
+        "over (order by k, n rows between 1 preceding and current row) as s from " ROWS
+        " order by k, n";
+    const struct {
+        const char *call, *want;
+    } cases[] = {{"total(n) filter (where k < 3) ignore nulls", "5\n15\n30\n20\n0\n"},
+                 {"total(n) filter (where k < 3)", "5\n15\n30\n1020\n1000\n"},
+                 {"total(n) ignore nulls", "5\n15\n30\n20\n1\n"}};
+    pn_session *session = with_pack("all_kinds");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char sql[512];
+        snprintf(sql, sizeof sql, "select %s %s", cases[i].call, frame);
+        gives_by_sql(session, sql, cases[i].want);
+        gives(session, sql, cases[i].want); /* the same from its Substrait */
+    }
+    pn_session_unref(session);
+}
+
 T_CASE(options_are_settings_of_the_session) {
     const char *path = pack_path("all_kinds");
     const pn_setting asked[] = {{"all_kinds.factor", "7"}};
