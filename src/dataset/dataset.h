@@ -86,7 +86,7 @@ pn_status pni_delta_changes_open(const pni_engine_session *engine, const pni_dat
 
 /* "pack.name": a table provider of a pack opens it. */
 bool pni_format_is_provided(const char *format);
-/* A Delta table, or the row about one: those have versions. */
+/* A Delta table, what is told of one, or its changes; all but delta_cdf take a version. */
 bool pni_format_is_delta(const char *format);
 
 /* Whether a file with this path below a dataset's folder is one of its files: by its ending, and

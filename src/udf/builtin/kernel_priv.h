@@ -105,6 +105,11 @@ static inline bool udf_null(const udf_frame *frame, uint32_t arg, int64_t row) {
            ArrowArrayViewIsNull(&frame->cols[arg].view, row * frame->cols[arg].step);
 }
 
+/* Whether an argument is the same in all rows, left out included, and there are rows. */
+static inline bool udf_is_constant(const udf_frame *frame, uint32_t arg) {
+    return frame->rows > 0 && (!udf_has(frame, arg) || frame->cols[arg].step == 0);
+}
+
 /* Copies a text. Most are short, and two words that overlap cost less than a call. */
 static inline void udf_copy(char *to, pni_str text) {
 #define UDF_COPY_ENDS(bytes)                                                                       \

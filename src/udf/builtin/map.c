@@ -273,7 +273,7 @@ static key_case case_at(const udf_frame *frame, int64_t row) {
 
 static int put_maps(udf_frame *frame, struct ArrowArray *out, entries *list) {
     maps made;
-    bool same = frame->rows > 0 && (!udf_has(frame, 1) || frame->cols[1].step == 0);
+    bool same = udf_is_constant(frame, 1);
     key_case how = same ? case_at(frame, 0) : CASE_LOWER;
     NANOARROW_RETURN_NOT_OK(begin_maps(frame, out, &made));
     for (int64_t row = 0; row < frame->rows; row++) {

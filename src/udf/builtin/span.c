@@ -99,15 +99,10 @@ static pni_str unit_at(const udf_frame *frame, int64_t row) {
     return udf_null(frame, COL_UNIT, row) ? PNI_STR("byte") : udf_str(frame, COL_UNIT, row);
 }
 
-/* Whether an argument is the same in all rows, left out included, and there are rows. */
-static bool is_constant(const udf_frame *frame, uint32_t arg) {
-    return frame->rows > 0 && (!udf_has(frame, arg) || frame->cols[arg].step == 0);
-}
-
 static int put_col_unit(udf_frame *frame, struct ArrowArray *out) {
     udf_texts texts;
     NANOARROW_RETURN_NOT_OK(pni_udf_texts_begin(frame, out, &texts));
-    if (is_constant(frame, COL_UNIT)) {
+    if (udf_is_constant(frame, COL_UNIT)) {
         NANOARROW_RETURN_NOT_OK(pni_udf_texts_repeat(&texts, unit_at(frame, 0)));
     }
     while (texts.row < frame->rows) {
@@ -121,7 +116,7 @@ static int put_end_exclusive(udf_frame *frame, struct ArrowArray *out) {
     udf_nulls nulls;
     uint8_t *bits;
     NANOARROW_RETURN_NOT_OK(pni_udf_bits_begin(frame, out, &nulls, &bits));
-    bool same = is_constant(frame, END_EXCLUSIVE);
+    bool same = udf_is_constant(frame, END_EXCLUSIVE);
     if (same) {
         ArrowBitsSetTo(bits, 0, frame->rows, udf_flag(frame, END_EXCLUSIVE, 0, true));
     }

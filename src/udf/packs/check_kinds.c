@@ -14,9 +14,8 @@
 /* The engine hands an aggregate its columns: where there is none there are no rows. */
 static bool may_lack_arguments(const pn_udf *udf) {
     bool found = udf->min_args == 0 && (udf->max_args == 0 || !udf->arg_defaults);
-    for (uint32_t i = 0; !found && i < udf->n_alternatives; i++) {
-        const char *row = (const char *)udf->alternatives + (size_t)i * udf->alternative_stride;
-        found = ((const pn_signature *)(const void *)row)->min_args == 0 && udf->min_args != 0;
+    for (uint64_t i = 1; !found && i <= udf->n_alternatives; i++) {
+        found = pni_udf_form_at(udf, i).min_args == 0 && udf->min_args != 0;
     }
     return found;
 }

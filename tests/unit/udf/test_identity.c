@@ -51,17 +51,6 @@ T_CASE(tables_of_unicode_are_part_of_the_body) {
     T_EQ_UINT(found, sizeof by_unicode / sizeof by_unicode[0]);
 }
 
-T_CASE(other_tables_of_unicode_are_another_function) {
-    PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
-    char ours[PNI_SHA256_HEX];
-    char theirs[PNI_SHA256_HEX];
-    pn_udf other = *pni_udf_find(catalog, "utf8_normalize");
-    pni_udf_body_digest(&other, PNI_UDF_SCALAR, ours);
-    other.body_version = "1 + utf8proc 2.8.0, Unicode 14.0.1";
-    pni_udf_body_digest(&other, PNI_UDF_SCALAR, theirs);
-    T_ASSERT(strcmp(ours, theirs) != 0);
-}
-
 T_CASE(identity_resolves_aliases_and_ignores_the_rest) {
     PNI_AUTO_PTR(pni_udf_catalog) catalog = pni_udf_catalog_new();
     pn_error err = PN_ERROR_INIT;
