@@ -67,8 +67,13 @@ fn describe_create(create: &CreateFunction) -> Result<Value> {
         .iter()
         .zip(&names)
         .map(|(arg, name)| {
-            let default = arg.default_expr.as_ref().map(Expr::to_string);
-            json!({"name": name, "type": arg.data_type.to_string(), "default": default})
+            let default = arg.default_expr.as_ref();
+            json!({
+                "name": name,
+                "type": arg.data_type.to_string(),
+                "default": default.map(Expr::to_string),
+                "is_constant": default.is_some_and(is_constant),
+            })
         })
         .collect();
     let returns = match &create.return_type {
@@ -96,6 +101,13 @@ fn describe_create(create: &CreateFunction) -> Result<Value> {
         "clauses": clauses,
         "body": body_of(create, &names)?,
     }))
+}
+
+/// Made of literals and operators alone.
+fn is_constant(expr: &Expr) -> bool {
+    let mut parts = Body::default();
+    let _ = VisitMut::visit(&mut expr.clone(), &mut parts);
+    !parts.has_query && parts.calls.is_empty() && parts.columns.is_empty() && parts.placeholders.is_empty()
 }
 
 /// The parser takes the word as it was written, quotes and all.

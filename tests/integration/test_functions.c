@@ -285,6 +285,10 @@ static const struct {
 } refused[] = {
     {"create function f(x int) return x + 1", PNI_E_FUNCTION_DECLARATION, "returns"},
     {"create function f(x int) returns int", PNI_E_FUNCTION_DECLARATION, "body"},
+    {"create function f(x double default random()) returns double return x",
+     PNI_E_FUNCTION_DECLARATION, "no constant"},
+    {"create function f(x int default (select 1)) returns int return x", PNI_E_FUNCTION_DECLARATION,
+     "no constant"},
     {"create function f(x int, x int) returns int return 1", PNI_E_FUNCTION_DECLARATION,
      "one name"},
     {"create function f(x int) returns int strict return x", PNI_E_FUNCTION_DECLARATION, "STRICT"},

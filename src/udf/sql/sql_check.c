@@ -95,6 +95,8 @@ static pn_status check_arguments(const subject *at) {
         if (is_optional && !pni_json_text(arg, "default"))
             return wrong_declaration(at, "has an argument without a default after one with");
         is_optional = pni_json_text(arg, "default") != NULL;
+        if (is_optional && !json_is_true(json_object_get(arg, "is_constant")))
+            return wrong_declaration(at, "has a default that is no constant");
         if (!name)
             continue;
         PNI_TRY(check_word(at, name));
