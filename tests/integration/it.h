@@ -10,12 +10,14 @@
 #include "arrow/arrow.h"
 #include "t.h"
 
-#define IT_OK(call)                                                                                \
+#define IT_OK(call) IT_STATUS(call, PN_OK)
+/* The call ends so; its own pn_error is `err`, and told when it ends otherwise. */
+#define IT_STATUS(call, want)                                                                      \
     do {                                                                                           \
         pn_error t_err_ = PN_ERROR_INIT;                                                           \
         pn_error *err = &t_err_;                                                                   \
         pn_status t_got_ = (call);                                                                 \
-        t_status(T_PLACE(#call), t_got_, PN_OK, t_err_.message, t_err_.detail);                    \
+        t_status(T_PLACE(#call), t_got_, (want), t_err_.message, t_err_.detail);                   \
     } while (0)
 
 /* Expects the error `number`; the message must hold `text` (an object's name). */

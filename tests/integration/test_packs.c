@@ -376,7 +376,6 @@ T_CASE(a_query_that_ends_asks_its_functions_to_stop) {
     struct ArrowArrayStream stream = {0};
     struct ArrowArray batch = {0};
     pn_result *result = NULL;
-    pn_error problem = PN_ERROR_INIT;
     pn_session *session = it_session(NULL);
     platform.packs = packs, platform.n_packs = 1;
     platform.flags = PN_PLATFORM_ASYNC;
@@ -388,7 +387,7 @@ T_CASE(a_query_that_ends_asks_its_functions_to_stop) {
     IT_OK(pn_exec_run(session, bundle, &options, &result, err));
     IT_OK(pn_result_stream(result, &stream, err));
     int code = stream.get_next(&stream, &batch);
-    T_EQ_INT(pn_result_stream_error(&stream, code, &problem), PN_TIMEOUT);
+    IT_STATUS(pn_result_stream_error(&stream, code, err), PN_TIMEOUT);
     stream.release(&stream);
     pn_result_free(result);
     pn_bundle_unref(bundle);
