@@ -102,7 +102,7 @@ pn_status pni_plan_expand(pn_session *session, const pn_bundle *bundle, pn_buf *
     return PN_OK;
 }
 
-void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
+void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle, pn_error *why) {
     PNI_AUTO(pn_buf) text = PN_BUF_INIT;
     bool unknown = false;
     for (size_t i = 0; i < bundle->n_inputs; i++)
@@ -110,14 +110,16 @@ void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle) {
                   (!bundle->inputs[i].view && !pni_session_knows(session, bundle->inputs[i].name));
     if (!unknown || !bundle->sql)
         return;
-    if (pni_plan_expand(session, bundle, &text, NULL) != PN_OK)
-        pni_logf("bundle %.12s: its table functions cannot be opened here", bundle->fingerprint);
+    if (pni_plan_expand(session, bundle, &text, why) != PN_OK)
+        pni_logf("bundle %.12s: its table functions cannot be opened here: %s", bundle->fingerprint,
+                 why->message);
 }
 
 pn_status pni_plan_needs(pn_session *session, const pn_bundle *bundle, json_t *needs,
                          pn_error *err) {
     const json_t *documents = bundle->documents;
-    pni_plan_open_calls(session, bundle);
+    pn_error why = PN_ERROR_INIT; /* the inputs that are missing then are listed */
+    pni_plan_open_calls(session, bundle, &why);
     for (size_t i = 0; i < bundle->n_inputs; i++)
         if (!bundle->inputs[i].view)
             compare_dataset(session, &bundle->inputs[i], needs);

@@ -166,9 +166,9 @@ pn_status pni_plan_register_view(pni_replay *replay, const pn_bundle *bundle, pn
 pn_status pni_plan_expand(pn_session *session, const pn_bundle *bundle, pn_buf *text_out,
                           pn_error *err);
 /* Opens the tables that the bundle's text calls, when the session does not know one of its inputs:
- * in another process than the one that compiled it. What cannot be opened stays missing. Lock
- * held. */
-void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle);
+ * in another process than the one that compiled it. What cannot be opened stays missing, and `why`
+ * (never NULL) tells the reason. Lock held. */
+void pni_plan_open_calls(pn_session *session, const pn_bundle *bundle, pn_error *why);
 /*
  * Everything of the bundle that the session lacks or has otherwise, appended to `needs`:
  * {"kind","name","problem":"missing"|"differs"|"unreadable","want"?,"have"?}. Where

@@ -12,7 +12,8 @@ static pn_status drift(pn_error *err, const pn_bundle *bundle, const char *what,
 }
 
 static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_error *err) {
-    pni_plan_open_calls(session, bundle);
+    pn_error why = PN_ERROR_INIT;
+    pni_plan_open_calls(session, bundle, &why);
     for (size_t i = 0; i < bundle->n_inputs; i++) {
         const pni_bundle_input *input = &bundle->inputs[i];
         const pni_resolved *resolved;
@@ -21,7 +22,10 @@ static pn_status check_inputs(pn_session *session, const pn_bundle *bundle, pn_e
         if (!json_object_size(input->pin))
             return pni_fail(err, PNI_E_PLAN_UNPINNED, "bundle %.12s does not pin its input '%s'",
                             bundle->fingerprint, input->name);
-        PNI_TRY(pni_session_resolve(session, input->name, &resolved, err));
+        pn_status status = pni_session_resolve(session, input->name, &resolved, err);
+        if (status == PN_NOT_FOUND && why.number)
+            pni_error_detail(err, "%s", why.message);
+        PNI_TRY(status);
         if (!json_equal(resolved->pin, input->pin))
             return drift(err, bundle, "dataset", input->name);
         PNI_TRY(pni_session_check_files(session, input->name, err));

@@ -106,7 +106,10 @@ T_CASE(a_session_that_never_saw_the_call_replays_it) {
     pn_session_unref(second);
     pn_session *closed = session_in(it_path("shop"), PN_SQL_POLICY_READ_ONLY);
     pn_result *result = NULL;
-    IT_FAILS(pn_exec_run(closed, bundle, NULL, &result, err), PNI_E_TABLE_UNKNOWN, "read_csv_");
+    pn_error problem = PN_ERROR_INIT;
+    pn_status status = pn_exec_run(closed, bundle, NULL, &result, &problem);
+    it_expect_error(T_PLACE("pn_exec_run"), status, &problem, PNI_E_TABLE_UNKNOWN, "read_csv_");
+    T_ASSERT(strstr(problem.detail, "the SQL policy 'read_only' does not read"));
     pn_session_unref(closed);
     pn_bundle_unref(bundle);
 }
