@@ -16,6 +16,7 @@
 enum outcome { PASSED = 0, FAILED = 1, SKIPPED = 2 };
 
 int64_t (*t_live_handles)(void) = NULL;
+size_t t_failed = 0;
 
 static t_case *cases;
 static size_t case_count;
@@ -119,18 +120,17 @@ static enum outcome run_case(const t_case *test_case) {
 }
 
 static int run_all(const t_case **list, size_t count) {
-    size_t failed = 0;
     printf("1..%zu\n", count);
     for (size_t i = 0; i < count; i++) {
         char suite[128];
         suite_name(list[i], suite);
         enum outcome outcome = run_case(list[i]);
-        failed += outcome == FAILED;
+        t_failed += outcome == FAILED;
         printf("%sok %zu - %s::%s", outcome == FAILED ? "not " : "", i + 1, suite, list[i]->name);
         printf(outcome == SKIPPED ? " # SKIP %s\n" : "%s\n", outcome == SKIPPED ? skip_reason : "");
         fflush(stdout);
     }
-    return failed ? 1 : 0;
+    return t_failed ? 1 : 0;
 }
 
 int main(int argc, char **argv) {

@@ -27,6 +27,8 @@ typedef struct t_case {
 
 /* Live handles of what the test links, asked around each case; NULL counts nothing. */
 extern int64_t (*t_live_handles)(void);
+/* How many cases failed so far. */
+extern size_t t_failed;
 
 void t_register(t_case *test_case);
 
