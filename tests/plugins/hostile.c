@@ -59,18 +59,4 @@ static const pn_udf functions[] = {
     },
 };
 
-static const pn_plugin plugin = {
-    .struct_size = sizeof(pn_plugin),
-    .abi_major = PN_PLUGIN_ABI_MAJOR,
-    .abi_minor_min = 0,
-    .udf_stride = sizeof(pn_udf),
-    .name = "hostile",
-    .version = "1.0",
-    .n_udfs = COUNT_OF(functions),
-    .udfs = functions,
-};
-
-const pn_plugin *pn_plugin_entry(const pn_host *host, char *message, size_t cap) {
-    (void)host, (void)message, (void)cap;
-    return &plugin;
-}
+PACK_OF("hostile", functions)

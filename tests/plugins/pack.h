@@ -76,4 +76,21 @@ static inline int32_t complain(char *message, size_t cap, const char *why) {
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof((rows)[0]))
 
+/* The whole entry of a pack of scalar functions that needs nothing of its host. */
+#define PACK_OF(pack_name, functions)                                                              \
+    static const pn_plugin plugin = {                                                              \
+        .struct_size = sizeof(pn_plugin),                                                          \
+        .abi_major = PN_PLUGIN_ABI_MAJOR,                                                          \
+        .abi_minor_min = 1,                                                                        \
+        .udf_stride = sizeof(pn_udf),                                                              \
+        .name = (pack_name),                                                                       \
+        .version = "1.0",                                                                          \
+        .n_udfs = COUNT_OF(functions),                                                             \
+        .udfs = (functions),                                                                       \
+    };                                                                                             \
+    const pn_plugin *pn_plugin_entry(const pn_host *host, char *message, size_t cap) {             \
+        (void)host, (void)message, (void)cap;                                                      \
+        return &plugin;                                                                            \
+    }
+
 #endif
