@@ -206,19 +206,6 @@ static pn_status check_location(const pn_session *session, const pni_dataset *da
     return PN_OK;
 }
 
-/* The name of a dataset that stands for a call was made from the function's: its user wrote the
- * call. */
-static void say_call(const pn_session *session, const pni_dataset *dataset, pn_error *err) {
-    const char *digits = strrchr(dataset->name, '_');
-    if (!pni_session_is_called(session, dataset->name) || !digits)
-        return;
-    PNI_AUTO(pn_buf) name = PN_BUF_INIT;
-    PNI_AUTO(pn_buf) said = PN_BUF_INIT;
-    pni_buf_printf(&name, "dataset '%s'", dataset->name);
-    pni_buf_printf(&said, "%.*s('%s')", (int)(digits - dataset->name), dataset->name, dataset->uri);
-    pni_error_say(err, pni_buf_text(&name), pni_buf_text(&said));
-}
-
 static pn_status resolve(const pn_session *session, const pni_dataset *dataset, pni_resolved **out,
                          pn_error *err) {
     PNI_TRY(check_location(session, dataset, err));
@@ -235,7 +222,7 @@ pn_status pni_session_resolve(pn_session *session, const char *name, const pni_r
         PNI_AUTO_PTR(pni_resolved) resolved = NULL;
         pn_status status = resolve(session, dataset, &resolved, err);
         if (status != PN_OK) {
-            say_call(session, dataset, err);
+            pni_session_say_call(session, dataset, err);
             return status;
         }
         PNI_TRY(install(session, name, resolved, false, err));

@@ -76,6 +76,8 @@ pn_status pni_session_udf_hash(pn_session *session, const char **out, pn_error *
 pn_status pni_session_udf_agree(pn_session *session, pn_error *err);
 /* PLATFORM_LATE once something was planned, or was installed by pn_session_install(). Lock held. */
 pn_status pni_session_check_early(const pn_session *session, pn_error *err);
+/* Has the error name the call that a dataset stands for: its user wrote that, and no dataset. */
+void pni_session_say_call(const pn_session *session, const pni_dataset *dataset, pn_error *err);
 /* Opens and checks one pack, which is then the last of session->udfs: path absolute, digest or
  * NULL. The engine has it after pni_session_install_packs(). Lock held. */
 pn_status pni_session_open_pack(pn_session *session, const char *path, const char *digest,

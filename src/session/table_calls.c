@@ -263,6 +263,17 @@ bool pni_session_is_called(const pn_session *session, const char *name) {
     return name && pni_map_has(session->called, name);
 }
 
+void pni_session_say_call(const pn_session *session, const pni_dataset *dataset, pn_error *err) {
+    if (!pni_session_is_called(session, dataset->name))
+        return;
+    PNI_AUTO(pn_buf) name = PN_BUF_INIT;
+    PNI_AUTO(pn_buf) said = PN_BUF_INIT;
+    int function = (int)(strlen(dataset->name) - NAME_DIGITS - 1); /* as name_of() made it */
+    pni_buf_printf(&name, "dataset '%s'", dataset->name);
+    pni_buf_printf(&said, "%.*s('%s')", function, dataset->name, dataset->uri);
+    pni_error_say(err, pni_buf_text(&name), pni_buf_text(&said));
+}
+
 bool pni_session_has_table_function(const pn_session *session, const char *name) {
     return pni_udf_table_function(session->udfs, name) != NULL;
 }
