@@ -6,7 +6,8 @@ and without half of anything it writes; run again without a fault, it completes.
 comes unexpected, must end in order: at most one case fails, it names the fault, and the cases after it pass.
 
 n grows by a factor until a run gets through, which meets every stage of a program. FAULT_STEP=1 takes every n,
-FAULT_STEP=10 every tenth; FAULT_START=k leaves out the first k, so that processes can share the work (tools/long.sh).
+FAULT_STEP=10 every tenth, in a test program those of each case, which is run alone for that (a whole program for each
+of its calls takes hours); FAULT_START=k leaves out the first k, so that processes can share the work (tools/long.sh).
 """
 import json
 import os
@@ -51,12 +52,12 @@ VIEWS = {
 }
 
 
-def faults(run, first=1, factor=2):
-    """Calls run(n) for growing n, as STEP says or else by a factor, until nothing was hit; gives how many were."""
+def faults(run, first=1, factor=2, step=STEP):
+    """Calls run(n) for growing n, by a step or else by a factor, until nothing was hit; gives how many were."""
     hits, n = 0, first + START
     while run(n):
         hits += 1
-        n = n + STEP if STEP else n * factor
+        n = n + step if step else n * factor
     return hits
 
 
@@ -218,10 +219,10 @@ class Programs(unittest.TestCase):
     # The session that counts the handles at rest is opened before the first case; it takes fewer calls.
     FIRST = 20
 
-    def check(self, program, fault):
-        done = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+    def check(self, command, fault):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                               env={**KEEPS_LEAKS, "PN_FAULT": fault}, timeout=TIMEOUT_S, check=False)
-        said = f"{program.name}, {fault}: {done.stdout[-3000:]}{done.stderr[-2000:]}"
+        said = f"{' '.join(map(str, command))}, {fault}: {done.stdout[-3000:]}{done.stderr[-2000:]}"
         self.assertIn(done.returncode, (0, 1), said)
         lines = done.stdout.splitlines()
         cases = [line for line in lines if re.match(r"(not )?ok ", line)]
@@ -232,9 +233,15 @@ class Programs(unittest.TestCase):
             self.assertRegex(done.stdout, "injected|poisoned|leaked", said)
         return bool(failed)
 
-    def is_hit(self, program, mode, n):
+    def is_hit(self, command, mode, n):
         """A case that expects its call to fail takes a fault for that: the next call tells whether it was the end."""
-        return self.check(program, f"{mode}{n}") or self.check(program, f"{mode}{n + 1}")
+        return self.check(command, f"{mode}{n}") or self.check(command, f"{mode}{n + 1}")
+
+    def meet(self, command, mode, step):
+        hits = 0
+        with self.subTest(command=command[-1], mode=mode):
+            hits = faults(lambda n: self.is_hit(command, mode, n), self.FIRST, 3, step)
+        return hits
 
     def test_programs(self):
         programs = sorted(pathlib.Path(os.environ.get("PN_BUILD_DIR", "")).glob("tests/it_test_*"))
@@ -243,12 +250,14 @@ class Programs(unittest.TestCase):
         if not STEP:
             programs = [program for program in programs if program.name in QUICK_PROGRAMS]
         for program in programs:
+            listed = subprocess.run([program, "-l"], capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
+            alone = [[program, "-s", case] for case in listed.stdout.split()] if STEP else []
             for mode in MODES:
+                hits = self.meet([program], mode, 0) + sum(self.meet(command, mode, STEP) for command in alone)
                 with self.subTest(program=program.name, mode=mode):
-                    hits = faults(lambda n: self.is_hit(program, mode, n), self.FIRST, 3)
                     self.assertGreaterEqual(hits, LEAST, "the fault was never met")
-                    if STEP:
-                        print(f"  {program.name}{' ' + mode if mode else ''}: {hits} faults", file=sys.stderr, flush=True)
+                if STEP:
+                    print(f"  {program.name}{' ' + mode if mode else ''}: {hits} faults", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
