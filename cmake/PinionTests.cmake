@@ -7,7 +7,7 @@ set(PN_TEST_ENVIRONMENT
   "PN_LIBEXEC=${PN_LIBEXEC}"
   "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
   "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
-  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp:ignore_noninstrumented_modules=1"
+  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp:ignore_noninstrumented_modules=1:handle_segv=0:atexit_sleep_ms=0"
   "UBSAN_OPTIONS=print_stacktrace=1")
 file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/t*.c)
 add_library(pn_test_support STATIC ${support})
