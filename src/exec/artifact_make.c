@@ -320,7 +320,8 @@ pn_status pni_make_audit(const pni_artifact_job *job, json_t **out, pn_error *er
     return PN_OK;
 }
 
-/* A part that cannot be made says why in its place; one that was given up is no answer to keep.
+/* A part that cannot be made says why in its place; one that was given up, or ended in a defect, is
+ * no answer to keep.
  * explain_analyze is not among the parts: details never run the query. */
 pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *err) {
     static const char *const parts[] = {
@@ -336,7 +337,7 @@ pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *
         const json_t *value = NULL;
         pn_error problem = PN_ERROR_INIT;
         pn_status status = pni_artifact_get(job, parts[i], &value, &problem);
-        if (status == PN_CANCELLED) {
+        if (status == PN_CANCELLED || status == PN_PANIC || status == PN_INTERNAL) {
             if (err)
                 *err = problem;
             return status;
