@@ -42,16 +42,20 @@ const char *bench_query(const char *dir, int number) {
 }
 
 pn_session *bench_session(const char *data) {
+    return bench_session_of(data, tables, sizeof tables / sizeof *tables);
+}
+
+pn_session *bench_session_of(const char *data, const char *const *names, size_t count) {
     pn_error err = PN_ERROR_INIT;
     pn_catalog *catalog = pn_catalog_new();
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    for (size_t i = 0; i < count; i++) {
         char uri[4096];
         pn_dataset_spec spec = PN_DATASET_SPEC_INIT;
-        snprintf(uri, sizeof uri, "%s/%s.parquet", data, tables[i]);
-        spec.name = tables[i];
+        snprintf(uri, sizeof uri, "%s/%s.parquet", data, names[i]);
+        spec.name = names[i];
         spec.format = "parquet";
         spec.uri = uri;
-        bench_must(pn_catalog_add(catalog, &spec, &err), &err, tables[i]);
+        bench_must(pn_catalog_add(catalog, &spec, &err), &err, names[i]);
     }
     pn_session_options options = PN_SESSION_OPTIONS_INIT;
     pn_session *session = NULL;

@@ -20,6 +20,8 @@ FILE *bench_open(const char *dir, int number, const char *suffix, const char *mo
 const char *bench_query(const char *dir, int number);
 /* A session over DATA/<table>.parquet of all eight tables. */
 pn_session *bench_session(const char *data);
+/* The same of other tables. */
+pn_session *bench_session_of(const char *data, const char *const *names, size_t count);
 pn_bundle *bench_compile(pn_session *session, const char *sql);
 /* Parses a number of runs; 0 = it is none. */
 int bench_runs(const char *text);

@@ -14,7 +14,7 @@ python=$(bench/setup.sh)
 
 # The drivers are clients of the built library like any other program.
 mkdir -p "$build/bench"
-for driver in tpch identity growth snapshot udf adapter; do
+for driver in tpch replay identity growth snapshot udf adapter; do
     ${CC:-cc} -std=gnu17 -O2 -Wall -Wextra -Iinclude bench/bench.c "bench/$driver.c" \
         -o "$build/bench/$driver" -L"$build/lib" -lpinion -Wl,-rpath-link,"$build/lib"
 done
