@@ -24,7 +24,7 @@ abi: all
 bless: all
 	@PN_BLESS=1 tools/test.sh $(PRESET)
 fuzz:
-	@tools/setup.sh check && tools/engine.sh fuzz quick && tools/fuzz.sh
+	@tools/fuzz.sh
 docs: setup
 	@tools/check-docs && tools/check-spec-map
 bench: setup

@@ -9,7 +9,7 @@ dir=build/$preset
 # The stamp holds what the configuration depends on besides CMake's own list.
 configure() {
     [ -f "$dir/build.ninja" ] && [ -f "$dir/configured" ] &&
-        [ CMakePresets.json -ot "$dir/configured" ] && return
+        [ CMakePresets.json -ot "$dir/configured" ] && [ "$dir/engine.path" -ot "$dir/configured" ] && return
     run_logged "$dir/configure.log" "configuring $dir" cmake --preset "$preset"
     touch "$dir/configured"
 }

@@ -4,6 +4,7 @@
 cd "$root"
 seconds=${1:-60}
 tools/setup.sh check
+tools/engine.sh fuzz quick
 mapfile -t names < <(basename -s .c tests/fuzz/fuzz_*.c)
 tools/build.sh fuzz "${names[@]}"
 for name in "${names[@]}"; do
