@@ -1,14 +1,17 @@
 /*
  * Cases run in one process, ordered by file and name whatever the link order was, so that the
  * output of two builds can be compared. Each case runs inside setjmp(): assertions and skips jump
- * back here. The handle count is compared around each case, so that a case that leaks fails itself
- * and not a later one.
+ * back here; in a thread that a case started they end the thread, and fail the case once it is
+ * over. The handle count is compared around each case, so that a case that leaks fails itself and
+ * not a later one.
  */
 #include "t.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +24,21 @@ size_t t_failed = 0;
 static t_case *cases;
 static size_t case_count;
 static jmp_buf back;
+static pthread_t runner; /* the thread of the cases; only its own frames can be jumped out of */
+static atomic_bool thread_failed;
 static char skip_reason[256];
 
 void t_register(t_case *test_case) {
     test_case->next = cases;
     cases = test_case;
     case_count++;
+}
+
+static _Noreturn void leave(enum outcome outcome) {
+    if (pthread_equal(pthread_self(), runner))
+        longjmp(back, (int)outcome);
+    atomic_store(&thread_failed, true);
+    pthread_exit(NULL);
 }
 
 _Noreturn void t_fail(const char *file, int line, const char *format, ...) {
@@ -36,12 +48,12 @@ _Noreturn void t_fail(const char *file, int line, const char *format, ...) {
     vprintf(format, args);
     printf("\n");
     va_end(args);
-    longjmp(back, FAILED);
+    leave(FAILED);
 }
 
 _Noreturn void t_skip(const char *reason) {
     snprintf(skip_reason, sizeof skip_reason, "%s", reason);
-    longjmp(back, SKIPPED);
+    leave(SKIPPED);
 }
 
 void t_eq_int(t_place place, int64_t got, int64_t want) {
@@ -106,10 +118,13 @@ static int by_file_and_name(const void *left, const void *right) {
 
 static enum outcome run_case(const t_case *test_case) {
     volatile int64_t before = t_live_handles ? t_live_handles() : 0;
+    runner = pthread_self();
+    atomic_store(&thread_failed, false);
     int outcome = setjmp(back);
     if (outcome == PASSED) {
         test_case->fn();
     }
+    outcome = atomic_load(&thread_failed) ? FAILED : outcome;
     t_remove_tmpdir();
     int64_t after = t_live_handles ? t_live_handles() : 0;
     if (outcome == PASSED && after != before) {

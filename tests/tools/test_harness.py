@@ -9,6 +9,7 @@ from support import ROOT, run
 
 SAMPLE = r"""
 #include "t.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,13 @@ T_CASE(f_tmpdir) {
 }
 T_CASE(g_data) { t_external_data("absent"); }
 T_CASE(h_memory) { T_EQ_MEM("abc", "abd", 3); }
+static void *threads_part(void *ctx) { T_ASSERT(ctx); return NULL; }
+T_CASE(i_thread) {
+    pthread_t thread;
+    T_EQ_INT(pthread_create(&thread, NULL, threads_part, NULL), 0);
+    pthread_join(thread, NULL);
+}
+T_CASE(j_passes) { T_ASSERT(true); }
 T_CASE(z_crashes) { if (getenv("CRASH")) { abort(); } }
 """
 
@@ -46,7 +54,7 @@ def build():
     support = ROOT / "tests/support"
     subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", f"-I{support}", str(source),
                     *map(str, sorted(support.glob("t*.c"))), '-DT_DEFAULT_SOURCE_DIR="/nowhere"',
-                    "-o", Built.binary], check=True)
+                    "-pthread", "-o", Built.binary], check=True)
 
 
 def call(*arguments, **variables):
@@ -59,7 +67,7 @@ def outcomes_are_told_apart():
     result = call()
     lines = result.stdout.splitlines()
     assert result.returncode == 1, result
-    assert lines[0] == "1..9", lines
+    assert lines[0] == "1..11", lines
     assert "ok 1 - sample::a_passes" in lines
     assert "not ok 2 - sample::b_fails" in lines
     assert "ok 3 - sample::c_skips # SKIP no such thing here" in lines
@@ -68,10 +76,11 @@ def outcomes_are_told_apart():
     assert "ok 6 - sample::f_tmpdir" in lines
     assert any(l.startswith("ok 7 - sample::g_data # SKIP no external data") for l in lines)
     assert "not ok 8 - sample::h_memory" in lines
+    assert "not ok 9 - sample::i_thread" in lines and "ok 10 - sample::j_passes" in lines
 
 
 def failures_name_place_and_values():
-    assert "test_sample.c:10: 2 + 2 is 4, want 5" in call().stdout
+    assert "test_sample.c:11: 2 + 2 is 4, want 5" in call().stdout
 
 
 def temporary_folders_are_removed():
@@ -81,7 +90,7 @@ def temporary_folders_are_removed():
 
 def one_case_or_one_file_can_be_chosen():
     assert call("-s", "sample::a_passes").stdout.splitlines()[0] == "1..1"
-    assert call("-s", "sample").stdout.splitlines()[0] == "1..9"
+    assert call("-s", "sample").stdout.splitlines()[0] == "1..11"
     assert call("-s", "sample::nothing").returncode == 2
     assert call("-x").returncode == 2
     assert call("-l").stdout.splitlines()[0] == "sample::a_passes"
