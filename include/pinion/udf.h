@@ -142,7 +142,8 @@ enum {
  * Gives everything that a query may call, as the engine's information_schema has it, with the
  * signatures of packs from the snapshot: {"function_names":[…],"functions_by_category":{…},
  * "function_signatures":{name:[{"input_types","arg_names","return_type"}]},"libraries"?:{name:
- * file}}; "libraries" has the functions of libraries over datafusion-ffi.
+ * file},"statements"?:{name:{"kind","volatility","declaration"}}}; "libraries" has the functions of
+ * libraries over datafusion-ffi, "statements" those of CREATE FUNCTION.
  *
  * @param flags     PN_UDF_CATALOG_*
  * @param json_out  [out] appended to

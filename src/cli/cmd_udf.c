@@ -58,26 +58,34 @@ static bool is_wanted(const cli_app *cli, const json_t *spec) {
            (!tag || has_text(json_object_get(spec, "rewrite_tags"), tag));
 }
 
-/* Whose function it is that no pack has: the file of a library, else the engine. */
+/* Whose function it is that no pack has: a statement's, that of a library's file, the engine's. */
 static const char *owner_of(const json_t *catalog, const char *name) {
     const char *library = cli_text_of(json_object_get(catalog, "libraries"), name);
+    if (json_object_get(json_object_get(catalog, "statements"), name)) {
+        return "sql";
+    }
     return *library ? library : "engine";
 }
 
-/* Names of functions that no pack has, one row per kind of each. */
-static pn_status add_engine(const cli_app *cli, const cli_workspace *workspace, const json_t *specs,
+/* Names of functions that no pack has, one row per kind of each; the engine's only when asked. */
+static pn_status add_others(const cli_app *cli, const cli_workspace *workspace, const json_t *specs,
                             json_t *rows, pn_error *err) {
     CLI_AUTO_JSON catalog = NULL;
     const char *kind;
     json_t *names;
     CLI_TRY(read_catalog(workspace, &catalog, err));
+    const json_t *statements = json_object_get(catalog, "statements");
     json_object_foreach(json_object_get(catalog, "functions_by_category"), kind, names) {
         size_t i;
         json_t *name;
         json_array_foreach(names, i, name) {
-            CLI_AUTO_JSON row = json_pack("{s:O, s:s, s:s}", "name", name, "kind", kind, "pack",
-                                          owner_of(catalog, json_string_value(name)));
-            if (!find_spec(specs, json_string_value(name)) && is_wanted(cli, row)) {
+            const json_t *made = json_object_get(statements, json_string_value(name));
+            const char *owner = owner_of(catalog, json_string_value(name));
+            CLI_AUTO_JSON row =
+                json_pack("{s:O, s:s, s:s, s:O*}", "name", name, "kind", kind, "pack", owner,
+                          "volatility", json_object_get(made, "volatility"));
+            if (!find_spec(specs, json_string_value(name)) && is_wanted(cli, row) &&
+                (strcmp(owner, "engine") != 0 || cli_has(cli, "all"))) {
                 json_array_append(rows, row);
             }
         }
@@ -108,9 +116,7 @@ static pn_status run_ls(cli_app *cli, pn_error *err) {
             json_array_append(rows, spec);
         }
     }
-    if (cli_has(cli, "all")) {
-        CLI_TRY(add_engine(cli, &workspace, specs, rows, err));
-    }
+    CLI_TRY(add_others(cli, &workspace, specs, rows, err));
     if (cli->json) {
         return cli_print_json(cli, rows, err);
     }
@@ -125,10 +131,12 @@ static pn_status run_ls(cli_app *cli, pn_error *err) {
 const cli_verb cli_verb_udf_ls = {
     .name = "udf ls",
     .operands = "",
-    .summary = "list the functions of the packs",
-    .about = "Lists what the built-in pack and the packs of pinion.yaml bring: name, kind,\n"
-             "volatility, pack and signature. Letters of a signature: s text, l and i integers,\n"
-             "g floating point, b boolean, * anything, t anything as text, [] optional.\n",
+    .summary = "list the functions of packs, libraries and CREATE FUNCTION",
+    .about =
+        "Lists what the built-in pack and the packs of pinion.yaml bring: name, kind,\n"
+        "volatility, pack and signature. Letters of a signature: s text, l and i integers,\n"
+        "g floating point, b boolean, * anything, t anything as text, [] optional. Functions of\n"
+        "libraries and of functions/*.sql (pack `sql`) follow.\n",
     .options = ls_options,
     .examples = "udf ls\nudf ls --tag hash\nudf ls --all --kind aggregate\n-C shop udf ls --json\n",
     .exits = "",
@@ -232,8 +240,9 @@ static pn_status no_such_function(const json_t *catalog, const char *name, pn_er
     return status;
 }
 
-static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const char *name,
-                             pn_error *err) {
+/* A function that no pack has: what the engine says of it, or the statement that made it. */
+static pn_status show_other(cli_app *cli, const cli_workspace *workspace, const char *name,
+                            pn_error *err) {
     CLI_AUTO_JSON catalog = NULL;
     size_t i;
     json_t *signature;
@@ -242,14 +251,29 @@ static pn_status show_engine(cli_app *cli, const cli_workspace *workspace, const
         return no_such_function(catalog, name, err);
     }
     json_t *signatures = json_object_get(json_object_get(catalog, "function_signatures"), name);
+    const json_t *made = json_object_get(json_object_get(catalog, "statements"), name);
     const char *owner = owner_of(catalog, name);
-    bool is_engine = !strcmp(owner, "engine");
+    bool is_library = !made && strcmp(owner, "engine") != 0;
     if (cli->json) {
-        CLI_AUTO_JSON document =
-            json_pack("{s:s, s:s, s:O*}", "name", name, "pack", owner, "signatures", signatures);
+        CLI_AUTO_JSON document = made ? json_deep_copy(made) : json_object();
+        json_object_set_new(document, "name", json_string(name));
+        json_object_set_new(document, "pack", json_string(owner));
+        if (signatures) {
+            json_object_set(document, "signatures", signatures);
+        }
         return cli_print_json(cli, document, err);
     }
-    printf("%s: a function of the %s%s\n", name, is_engine ? "" : "library ", owner);
+    printf("%s: %s%s\n", name,
+           made         ? "made by CREATE FUNCTION"
+           : is_library ? "a function of the library "
+                        : "a function of the engine",
+           is_library ? owner : "");
+    if (made) {
+        print_field("kind", cli_text_of(made, "kind"));
+        print_field("volatility", cli_text_of(made, "volatility"));
+        print_field("declaration", cli_text_of(made, "declaration"));
+        return PN_OK;
+    }
     json_array_foreach(signatures, i, signature) {
         print_call(name, json_object_get(signature, "input_types"),
                    json_object_get(signature, "arg_names"),
@@ -266,7 +290,7 @@ static pn_status run_show(cli_app *cli, pn_error *err) {
     CLI_TRY(read_specs(&workspace, &specs, err));
     json_t *spec = find_spec(specs, name);
     if (!spec) {
-        return show_engine(cli, &workspace, name, err);
+        return show_other(cli, &workspace, name, err);
     }
     if (cli->json) {
         return cli_print_json(cli, spec, err);

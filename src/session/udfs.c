@@ -130,17 +130,28 @@ pn_status pn_udf_snapshot_names(pn_bytes json, pn_buf *json_out, pn_error *err) 
     return pni_json_canonical(names, json_out, err);
 }
 
-/* {name: file} of the functions of libraries; empty where there are none. */
-static json_t *libraries_of(const pn_session *session) {
-    json_t *libraries = json_object();
+/* What the engine cannot tell of functions that a session took in: the file of a library's, and the
+ * declaration, kind and volatility of one that a statement made. */
+static void put_taken_in(const pn_session *session, json_t *catalog) {
+    PNI_AUTO_PTR(json_t) libraries = json_object();
+    PNI_AUTO_PTR(json_t) statements = json_object();
     const char *name;
     json_t *function;
     json_object_foreach((json_t *)(uintptr_t)pni_session_sql_functions(session), name, function) {
         json_t *library = json_object_get(function, "foreign");
         if (library)
             json_object_set(libraries, name, library);
+        else
+            json_object_set_new(statements, name,
+                                json_pack("{s:O, s:O, s:O}", "kind",
+                                          json_object_get(function, "kind"), "volatility",
+                                          json_object_get(function, "volatility"), "declaration",
+                                          json_object_get(function, "text")));
     }
-    return libraries;
+    if (json_object_size(libraries))
+        json_object_set(catalog, "libraries", libraries);
+    if (json_object_size(statements))
+        json_object_set(catalog, "statements", statements);
 }
 
 pn_status pn_udf_catalog(pn_session *session, uint32_t flags, pn_buf *json_out, pn_error *err) {
@@ -152,10 +163,8 @@ pn_status pn_udf_catalog(pn_session *session, uint32_t flags, pn_buf *json_out, 
     if (flags & PN_UDF_CATALOG_STRICT)
         PNI_TRY(pni_session_udf_agree(session, err));
     PNI_TRY(pni_session_udf_routines(session, &routines, err));
-    PNI_AUTO_PTR(json_t) libraries = libraries_of(session);
     PNI_AUTO_PTR(json_t) catalog = json_copy((json_t *)(uintptr_t)routines);
-    if (json_object_size(libraries))
-        json_object_set(catalog, "libraries", libraries);
+    put_taken_in(session, catalog);
     return pni_json_canonical(catalog, json_out, err);
 }
 

@@ -12,6 +12,22 @@ $ pinion -q -C shop run -c "show create function gross"
 name   definition
 -----  --------------------------------------------------------------------
 gross  CREATE FUNCTION gross(net DOUBLE) RETURNS DOUBLE RETURN vat($1) + $1
+$ pinion -C shop udf ls | grep sql
+gross                    scalar     immutable  sql      
+vat                      scalar     immutable  sql      
+$ pinion -C shop udf show gross
+gross: made by CREATE FUNCTION
+kind         scalar
+volatility   immutable
+declaration  CREATE FUNCTION gross(net DOUBLE) RETURNS DOUBLE RETURN vat($1) + $1
+$ pinion -C shop udf show vat --json
+{
+  "declaration": "CREATE FUNCTION vat(net DOUBLE) RETURNS DOUBLE RETURN $1 * 0.25",
+  "kind": "scalar",
+  "volatility": "immutable",
+  "name": "vat",
+  "pack": "sql"
+}
 $ pinion -C shop run -c "create function f() returns int return 1"
 ! pinion: the SQL policy 'service' refuses CREATE FUNCTION [PN5003]
 ! hint: 'CREATE FUNCTION' is allowed from the policy 'admin' on: --policy admin, or policies.sql of pinion.yaml; PINION_SQL_POLICY narrows.

@@ -28,7 +28,7 @@ verbs:
   store query    run a query over what is recorded
   store gc       remove old records of runs, join small files
   store export   write what is recorded to files
-  udf ls         list the functions of the packs
+  udf ls         list the functions of packs, libraries and CREATE FUNCTION
   udf show       show what one function takes, gives and is known by
   udf snapshot   print all functions of the packs as one document
   udf check      call the functions of a pack and report what goes wrong
