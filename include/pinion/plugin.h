@@ -404,7 +404,7 @@ struct pn_plugin;
 typedef struct pn_function_factory {
     uint32_t struct_size;
     uint32_t reserved;
-    const char *language; /**< lower case */
+    const char *language; /**< lower case; not one that pinion has itself, as `sql` */
     void *ctx;
     /** Gives a table with exactly one function of any kind; it lives until the pack is unloaded. */
     const struct pn_plugin *(*create)(void *ctx, const pn_create_function *statement, char *message,

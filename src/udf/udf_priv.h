@@ -31,6 +31,10 @@ struct pni_udf_catalog {
 void pni_udf_type_text(const struct ArrowSchema *type, pn_buf *out);
 void pni_udf_format_text(const char *format, pn_buf *out);
 
+/* The kind of what `LANGUAGE language` makes of SQL; "" = as the body says, NULL = no language of
+ * ours. */
+const char *pni_sql_kind_of_language(const char *language);
+
 /* The declared version of a body: of the function for built-ins, of the pack for others. */
 const char *pni_udf_version(const udf_declared *declared);
 /* Puts a checked pack behind those of the catalog. */

@@ -190,6 +190,8 @@ pn_status pni_udf_check_extras(udf_check *at) {
     for (uint64_t i = 0; i < plugin->n_function_factories; i++) {
         const pn_function_factory *row = &plugin->function_factories[i];
         PNI_TRY(check_named(at, "function factory", row->language, row->create));
+        if (pni_sql_kind_of_language(row->language))
+            return pni_udf_wrong(at, "its language is one of pinion's own");
     }
     snprintf(at->label, sizeof at->label, "the table");
     return PN_OK;

@@ -258,8 +258,7 @@ static pn_status check_expression(const subject *at) {
 /* ---- kinds -------------------------------------------------------------------------------------
  */
 
-/* The kind a language says; "" = as the body says, NULL = no language of ours. */
-static const char *kind_of_language(const char *language) {
+const char *pni_sql_kind_of_language(const char *language) {
     static const struct {
         const char *language, *kind;
     } kinds[] = {{"sql", ""},          {"datafusion", ""},         {"scalar", "scalar"},
@@ -295,7 +294,7 @@ static bool is_kind(const subject *at, const char *name, const char *kind) {
 
 static pn_status decide_kind(const subject *at, const char **kind) {
     const char *language = pni_json_text(at->request, "language");
-    const char *said = kind_of_language(language ? language : "sql");
+    const char *said = pni_sql_kind_of_language(language ? language : "sql");
     const char *target = named_function(at);
     const char *found = kind_of(at, target);
     if (!said || !is_allowed(at, "languages", language ? language : "sql"))
@@ -393,7 +392,7 @@ pn_status pni_sql_decide(const pni_sql_functions *functions, const json_t *known
     PNI_TRY(check_arguments(&at));
     PNI_TRY(check_types(&at));
     const pn_function_factory *factory =
-        language && !kind_of_language(language)
+        language && !pni_sql_kind_of_language(language)
             ? pni_udf_factory_find(functions->catalog, language, &digest)
             : NULL;
     if (factory && is_allowed(&at, "languages", language))

@@ -67,6 +67,12 @@ static int32_t plan_operator(void *ctx, const char *op, const struct ArrowSchema
     return 1;
 }
 
+static const pn_plugin *make(void *ctx, const pn_create_function *statement, char *message,
+                             size_t cap) {
+    (void)ctx, (void)statement, (void)message, (void)cap;
+    return NULL;
+}
+
 static const char *const longs[] = {"l", "l", NULL};
 static const char *const defaults[] = {"=p.limit", NULL};
 
@@ -78,6 +84,7 @@ typedef struct pack {
     pn_table_provider provider;
     pn_option option;
     pn_expr_planner planner;
+    pn_function_factory factory;
     pn_signature form;
     pn_doc doc;
     pn_plugin plugin;
@@ -123,6 +130,7 @@ static void init_rows(pack *p) {
     p->provider = (pn_table_provider){sizeof(pn_table_provider), 0, "tab", NULL, NULL, provide};
     p->option = (pn_option){sizeof(pn_option), 0, "p.limit", "l", "7", NULL};
     p->planner = (pn_expr_planner){sizeof(pn_expr_planner), 0, "ops", "1", NULL, plan_operator};
+    p->factory = (pn_function_factory){sizeof(pn_function_factory), 0, "lua", NULL, make};
 }
 
 static void init(pack *p) {
@@ -151,6 +159,9 @@ static void init(pack *p) {
                             .expr_planner_stride = sizeof(pn_expr_planner),
                             .n_expr_planners = 1,
                             .expr_planners = &p->planner,
+                            .function_factory_stride = sizeof(pn_function_factory),
+                            .n_function_factories = 1,
+                            .function_factories = &p->factory,
                             .option_stride = sizeof(pn_option),
                             .n_options = 1,
                             .options = &p->option};
@@ -277,6 +288,13 @@ T_CASE(planners) {
     REFUSED(p.planner.name = NULL, "expression planner");
     REFUSED(p.planner.body_version = "", "'body_version'");
     REFUSED(p.planner.plan_operator = NULL, "its function is NULL");
+}
+
+T_CASE(factories) {
+    REFUSED(p.factory.create = NULL, "its function is NULL");
+    REFUSED(p.factory.language = "SQL", "lower-case");
+    REFUSED(p.factory.language = "sql", "pinion's own");
+    REFUSED(p.factory.language = "udaf", "pinion's own");
 }
 
 /* One name twice among the things of one kind; names of different kinds do not meet. */
