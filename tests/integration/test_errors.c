@@ -32,8 +32,7 @@ T_CASE(wrong_column_is_named) {
 T_CASE(unknown_table_suggests_the_nearest) {
     pn_session *session = orders_session();
     pn_error problem = PN_ERROR_INIT;
-    pn_status status = compile_only(session, "select 1 from ordres", &problem);
-    t_status(T_PLACE("compiling"), status, PN_NOT_FOUND, problem.message, problem.detail);
+    T_STATUS(compile_only(session, "select 1 from ordres", &problem), PN_NOT_FOUND, &problem);
     T_EQ_INT(problem.number, PNI_E_TABLE_UNKNOWN);
     T_ASSERT(strstr(problem.message, "ordres"));
     T_ASSERT(strstr(problem.hint, "'orders'"));
