@@ -7,7 +7,8 @@ comes unexpected, must end in order: at most one case fails, it names the fault,
 
 n grows by a factor until a run gets through, which meets every stage of a program. FAULT_STEP=1 takes every n,
 FAULT_STEP=10 every tenth, in a test program those of each case, which is run alone for that (a whole program for each
-of its calls takes hours); FAULT_START=k leaves out the first k, so that processes can share the work (tools/long.sh).
+of its calls takes hours). From the 400th call of a run on the step widens with n, since late calls repeat early ones.
+FAULT_START=k leaves out the first k, so that processes can share the work (tools/long.sh).
 """
 import json
 import os
@@ -57,7 +58,7 @@ def faults(run, first=1, factor=2, step=STEP):
     hits, n = 0, first + START
     while run(n):
         hits += 1
-        n = n + step if step else n * factor
+        n = n + step * max(1, n // 200) if step else n * factor
     return hits
 
 
