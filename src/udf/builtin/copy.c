@@ -40,26 +40,17 @@ static int take_validity(const view_t *view, int64_t at, int64_t count, struct A
     return NANOARROW_OK;
 }
 
-static int64_t offset_at(const view_t *view, int64_t at) {
-    const struct ArrowBufferView *offsets = &view->buffer_views[1];
-    if (!offsets->data.data) {
-        return 0; /* an empty array may have none */
-    }
-    return view->layout.element_size_bits[1] == 32 ? offsets->data.as_int32[at]
-                                                   : offsets->data.as_int64[at];
-}
-
 /* Offsets that count from 0; gives where they counted from and how much they span. */
 static int take_offsets(const view_t *view, int64_t at, int64_t count, struct ArrowArray *out,
                         int64_t range[2]) {
     struct ArrowBuffer *buffer = ArrowArrayBuffer(out, 1);
     bool narrow = view->layout.element_size_bits[1] == 32;
-    range[0] = offset_at(view, at);
-    range[1] = offset_at(view, at + count) - range[0];
+    range[0] = udf_offset_at(view, at);
+    range[1] = udf_offset_at(view, at + count) - range[0];
     NANOARROW_RETURN_NOT_OK(ArrowBufferResize(buffer, 0, 0));
     NANOARROW_RETURN_NOT_OK(ArrowBufferReserve(buffer, (count + 1) * (narrow ? 4 : 8)));
     for (int64_t i = 0; i <= count; i++) {
-        int64_t value = offset_at(view, at + i) - range[0];
+        int64_t value = udf_offset_at(view, at + i) - range[0];
         if (narrow) {
             ArrowBufferAppendUnsafe(buffer, &(int32_t){(int32_t)value}, sizeof(int32_t));
         } else {

@@ -164,6 +164,16 @@ static inline void udf_append(pn_buf *buf, pni_str text) {
     buf->len += text.len;
 }
 
+/* The offset at `at`, which counts from the start of the buffer. */
+static inline int64_t udf_offset_at(const struct ArrowArrayView *view, int64_t at) {
+    const struct ArrowBufferView *offsets = &view->buffer_views[1];
+    if (!offsets->data.data) {
+        return 0; /* an empty array may have none */
+    }
+    return view->layout.element_size_bits[1] == 32 ? offsets->data.as_int32[at]
+                                                   : offsets->data.as_int64[at];
+}
+
 /* A text of a column of texts; what the engine makes has 32-bit offsets, nearly always. */
 static inline pni_str udf_str_at(const struct ArrowArrayView *view, int64_t row) {
     if (view->storage_type == NANOARROW_TYPE_STRING) {
@@ -274,6 +284,8 @@ void pni_udf_blake_at(int level, const pni_str *texts, size_t count, size_t dige
 
 /* ---- text.c: Unicode ------------------------------------------------------------------------ */
 
+enum { UDF_BLOCK = 16 }; /* bytes of a text that are looked at at a time */
+
 typedef enum udf_form { UDF_NFC, UDF_NFD, UDF_NFKC, UDF_NFKD } udf_form;
 
 typedef struct udf_normal {
@@ -310,6 +322,10 @@ udf_form pni_udf_form_of(pni_str name);
 /* Trim, normalise, lower, collapse. The result lives in `out` or in `text`; empty is empty, not
  * null. */
 pni_str pni_udf_normalize(pni_str text, udf_normal how, udf_scratch *scratch, pn_buf *out);
+
+/* Copies the text in lower case to `out`, which has room for UDF_BLOCK more. False, and what is in
+ * `out` is nothing, when it is not all ASCII, or `collapse` and collapsing changes it within. */
+bool pni_udf_lower_plain(pni_str text, bool collapse, char *out);
 
 /* Which tables of Unicode the mappings are from, as "utf8proc 2.8.0, Unicode 14.0.0". */
 void pni_udf_unicode_version(pn_buf *out);

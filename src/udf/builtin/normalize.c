@@ -10,15 +10,79 @@ static int put_text_or_null(udf_texts *out, pni_str text) {
     return text.len == 0 ? udf_text_null(out) : udf_text_add(out, text);
 }
 
+/* Output that is null wherever the first argument is. */
+static int begin_texts(udf_frame *frame, struct ArrowArray *out, udf_texts *texts) {
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_begin(frame, out, texts));
+    return pni_udf_nulls_of(&texts->nulls, frame, 0, 1);
+}
+
+/* Whether trimming changes none of the next rows, whose ends are set. Empty ones become null. */
+static int are_trimmed(udf_texts *texts, int64_t count, pni_str span, bool *trimmed) {
+    const int32_t *ends = texts->ends + texts->row;
+    bool bare = true;
+    for (int64_t i = 0; i < count; i++) {
+        if (ends[i] == ends[i + 1]) {
+            NANOARROW_RETURN_NOT_OK(udf_set_null(&texts->nulls, texts->row + i));
+        } else {
+            bare &= udf_is_graph(span.data[ends[i] - ends[0]]) &
+                    udf_is_graph(span.data[ends[i + 1] - ends[0] - 1]);
+        }
+    }
+    *trimmed = bare;
+    return NANOARROW_OK;
+}
+
+/*
+ * Takes the next rows of the first argument all at once, when each is to become what it is but for
+ * the case of ASCII letters: in lower case with `how`, unchanged without. Else nothing is done.
+ */
+static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, const udf_normal *how,
+                     bool *taken) {
+    pni_str span;
+    char *room;
+    *taken = false;
+    if (frame->cols[0].step == 0 ||
+        !pni_udf_texts_span(texts, &frame->cols[0].view, texts->row, count, &span)) {
+        return NANOARROW_OK;
+    }
+    NANOARROW_RETURN_NOT_OK(are_trimmed(texts, count, span, taken));
+    if (!*taken) {
+        return NANOARROW_OK;
+    }
+    NANOARROW_RETURN_NOT_OK(udf_text_room(texts, span.len + UDF_BLOCK, &room));
+    *taken = !how || pni_udf_lower_plain(span, how->collapse, room);
+    if (*taken && (!how || !how->lower)) {
+        memcpy(room, span.data, span.len);
+    }
+    if (*taken) {
+        udf_texts_took(texts, count, span);
+    }
+    return NANOARROW_OK;
+}
+
+/* The next rows that are looked at together: so few that one odd text among many costs little. */
+static int64_t next_rows(const udf_texts *texts) {
+    enum { TOGETHER = 64 };
+    int64_t left = texts->nulls.rows - texts->row;
+    return left < TOGETHER ? left : TOGETHER;
+}
+
+static int put_trimmed(const udf_frame *frame, udf_texts *texts, int64_t count) {
+    bool taken;
+    NANOARROW_RETURN_NOT_OK(take_rows(frame, texts, count, NULL, &taken));
+    for (int64_t i = 0; i < count && !taken; i++) {
+        bool null = udf_is_set_null(&texts->nulls, texts->row);
+        pni_str text = null ? PNI_STR("") : udf_trim(udf_str(frame, 0, texts->row));
+        NANOARROW_RETURN_NOT_OK(put_text_or_null(texts, text));
+    }
+    return NANOARROW_OK;
+}
+
 static int32_t null_if_blank_rows(udf_frame *frame, struct ArrowArray *out) {
     udf_texts texts;
-    int code = pni_udf_texts_begin(frame, out, &texts);
-    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
-        pni_str text = PNI_STR("");
-        if (!udf_null(frame, 0, row)) {
-            text = udf_trim(udf_str(frame, 0, row));
-        }
-        code = put_text_or_null(&texts, text);
+    int code = begin_texts(frame, out, &texts);
+    while (code == NANOARROW_OK && texts.row < frame->rows) {
+        code = put_trimmed(frame, &texts, next_rows(&texts));
     }
     UDF_TRY(pni_udf_append(frame, code));
     pni_udf_texts_end(&texts);
@@ -44,24 +108,45 @@ static bool same_for_all_rows(const udf_frame *frame) {
     return frame->rows > 0;
 }
 
-static int32_t normalize_rows(udf_frame *frame, struct ArrowArray *out) {
-    udf_scratch scratch = {0};
-    PNI_AUTO(pn_buf) made = PN_BUF_INIT;
+/* One call of utf8_normalize. */
+typedef struct normalizer {
+    const udf_frame *frame;
     udf_texts texts;
-    bool same = same_for_all_rows(frame);
-    udf_normal how = same ? normal_of(frame, 0) : (udf_normal){0};
-    int code = pni_udf_texts_begin(frame, out, &texts);
-    for (int64_t row = 0; row < frame->rows && code == NANOARROW_OK; row++) {
-        pni_str text = PNI_STR("");
-        if (!udf_null(frame, 0, row)) {
-            how = same ? how : normal_of(frame, row);
-            text = pni_udf_normalize(udf_str(frame, 0, row), how, &scratch, &made);
-        }
-        code = put_text_or_null(&texts, text);
+    udf_normal how; /* of all rows when `same` */
+    bool same;
+    udf_scratch scratch;
+    pn_buf made;
+} normalizer;
+
+static int put_normalized(normalizer *call, int64_t count) {
+    udf_texts *texts = &call->texts;
+    bool taken = false;
+    if (call->same) {
+        NANOARROW_RETURN_NOT_OK(take_rows(call->frame, texts, count, &call->how, &taken));
     }
-    pni_udf_scratch_dispose(&scratch);
+    for (int64_t i = 0; i < count && !taken; i++) {
+        pni_str text = PNI_STR("");
+        if (!udf_is_set_null(&texts->nulls, texts->row)) {
+            udf_normal how = call->same ? call->how : normal_of(call->frame, texts->row);
+            text = pni_udf_normalize(udf_str(call->frame, 0, texts->row), how, &call->scratch,
+                                     &call->made);
+        }
+        NANOARROW_RETURN_NOT_OK(put_text_or_null(texts, text));
+    }
+    return NANOARROW_OK;
+}
+
+static int32_t normalize_rows(udf_frame *frame, struct ArrowArray *out) {
+    normalizer call = {.frame = frame, .same = same_for_all_rows(frame), .made = PN_BUF_INIT};
+    call.how = call.same ? normal_of(frame, 0) : (udf_normal){0};
+    int code = begin_texts(frame, out, &call.texts);
+    while (code == NANOARROW_OK && call.texts.row < frame->rows) {
+        code = put_normalized(&call, next_rows(&call.texts));
+    }
+    pni_udf_scratch_dispose(&call.scratch);
+    pn_buf_dispose(&call.made);
     UDF_TRY(pni_udf_append(frame, code));
-    pni_udf_texts_end(&texts);
+    pni_udf_texts_end(&call.texts);
     return 0;
 }
 

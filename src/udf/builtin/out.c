@@ -91,6 +91,40 @@ int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *tex
     return pni_udf_texts_start(out, frame->rows, texts);
 }
 
+void pni_udf_rebase(const struct ArrowArrayView *view, int64_t at, int64_t count, int32_t base,
+                    int32_t *to) {
+    int64_t move = base - udf_offset_at(view, at);
+    if (view->layout.element_size_bits[1] == 32) {
+        const int32_t *from = view->buffer_views[1].data.as_int32 + at;
+        for (int64_t i = 0; i <= count; i++) {
+            to[i] = (int32_t)(from[i] + move);
+        }
+    } else {
+        const int64_t *from = view->buffer_views[1].data.as_int64 + at;
+        for (int64_t i = 0; i <= count; i++) {
+            to[i] = (int32_t)(from[i] + move);
+        }
+    }
+}
+
+bool pni_udf_texts_span(udf_texts *texts, const struct ArrowArrayView *view, int64_t start,
+                        int64_t count, pni_str *span) {
+    bool behind = view->storage_type == NANOARROW_TYPE_STRING ||
+                  view->storage_type == NANOARROW_TYPE_LARGE_STRING;
+    if (!behind || view->dictionary || !view->buffer_views[1].data.data) {
+        return false;
+    }
+    int64_t at = view->offset + start;
+    int64_t first = udf_offset_at(view, at);
+    int64_t len = udf_offset_at(view, at + count) - first;
+    if (len > INT32_MAX - UDF_BLOCK - texts->data->size_bytes) {
+        return false;
+    }
+    pni_udf_rebase(view, at, count, texts->ends[texts->row], texts->ends + texts->row);
+    *span = (pni_str){len > 0 ? view->buffer_views[2].data.as_char + first : "", (size_t)len};
+    return true;
+}
+
 int pni_udf_texts_repeat(udf_texts *texts, pni_str text) {
     uint64_t left = (uint64_t)(texts->nulls.rows - texts->row);
     if (left > 0 && text.len > INT32_MAX / left) {

@@ -64,6 +64,20 @@ int pni_udf_texts_begin(udf_frame *frame, struct ArrowArray *out, udf_texts *tex
 /* The same for a child of at most `rows` rows. */
 int pni_udf_texts_start(struct ArrowArray *out, int64_t rows, udf_texts *texts);
 void pni_udf_texts_end(udf_texts *texts);
+/*
+ * Sets the ends of the next `count` rows to those of a copy of the rows from `start` on of a column
+ * of texts, and gives the bytes to copy, those of nulls included; udf_texts_took() when that is
+ * done. False when they do not stand behind each other, or with UDF_BLOCK more do not fit.
+ */
+bool pni_udf_texts_span(udf_texts *texts, const struct ArrowArrayView *view, int64_t start,
+                        int64_t count, pni_str *span);
+static inline void udf_texts_took(udf_texts *texts, int64_t count, pni_str span) {
+    texts->data->size_bytes += (int64_t)span.len;
+    texts->row += count;
+}
+/* Offsets `at` to `at + count`, counted from the first of them and moved by `base`. They fit. */
+void pni_udf_rebase(const struct ArrowArrayView *view, int64_t at, int64_t count, int32_t base,
+                    int32_t *to);
 /* All rows that are left are this text. */
 int pni_udf_texts_repeat(udf_texts *texts, pni_str text);
 /* Offsets of lists or maps, ends[0] set: the kernel writes the end of each row to ends[row + 1]. */

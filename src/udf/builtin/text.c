@@ -96,41 +96,59 @@ udf_form pni_udf_form_of(pni_str name) {
     return pni_udf_same_lower(name, "nfkd") ? UDF_NFKD : UDF_NFKC;
 }
 
-#define EACH(byte) (0x0101010101010101U * (byte))
+typedef uint8_t block __attribute__((vector_size(UDF_BLOCK)));
 
-/* What eight bytes at a time have told about a text. */
+/* What the blocks of a text have told about it. */
 typedef struct ascii_scan {
-    uint64_t high;  /* bytes outside ASCII */
-    uint64_t white; /* white space that is not a space between two others */
-    uint64_t last_space;
+    block high;  /* bytes outside ASCII */
+    block white; /* white space that is not a space between two others */
 } ascii_scan;
 
-/* Sums stay below 256 while all bytes are ASCII; else what comes out is thrown away. */
-static uint64_t scan_word(uint64_t word, ascii_scan *scan) {
-    uint64_t upper = (word + EACH(0x80 - 'A')) & ~(word + EACH(0x80 - 'Z' - 1)) & EACH(0x80);
-    uint64_t control = (word + EACH(0x80 - '\t')) & ~(word + EACH(0x80 - '\r' - 1));
-    uint64_t space = ~((word ^ EACH(' ')) + EACH(0x7f)) & EACH(0x80);
-    scan->high |= word & EACH(0x80);
-    scan->white |= (control & EACH(0x80)) | (space & (space << 8 | scan->last_space));
-    scan->last_space = space >> 56;
-    return word | upper >> 2;
+static inline block load_block(const char *from) {
+    block bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    return bytes;
 }
 
-/* Copies the text in lower case to `out`, which has room for 7 bytes more. */
+static inline bool is_any(block bytes) {
+    uint64_t words[sizeof bytes / sizeof(uint64_t)];
+    memcpy(words, &bytes, sizeof words);
+    return (words[0] | words[1]) != 0;
+}
+
+/* Stores a block in lower case; `beside` has for each byte the next one, or the one before. */
+static inline void scan_block(block bytes, block beside, char *out, ascii_scan *scan) {
+    block upper = (block)(bytes - 'A' <= 'Z' - 'A');
+    block control = (block)(bytes - '\t' <= '\r' - '\t');
+    block spaces = (block)((bytes == ' ') & (beside == ' '));
+    scan->high |= bytes & 0x80;
+    scan->white |= control | spaces;
+    bytes |= upper & 0x20;
+    memcpy(out, &bytes, sizeof bytes);
+}
+
+/* Copies the text in lower case to `out`, which has room for a block more. The last block of a long
+ * text overlaps the one before. */
 static ascii_scan lower_ascii(pni_str text, char *out) {
-    ascii_scan scan = {0, 0, 0};
-    size_t at = 0;
-    uint64_t word;
-    for (; at + sizeof word <= text.len; at += sizeof word) {
-        memcpy(&word, text.data + at, sizeof word);
-        word = scan_word(word, &scan);
-        memcpy(out + at, &word, sizeof word);
+    ascii_scan scan = {{0}, {0}};
+    if (text.len > UDF_BLOCK) {
+        size_t last = text.len - UDF_BLOCK;
+        for (size_t at = 0; at < last; at += UDF_BLOCK) {
+            scan_block(load_block(text.data + at), load_block(text.data + at + 1), out + at, &scan);
+        }
+        scan_block(load_block(text.data + last), load_block(text.data + last - 1), out + last,
+                   &scan);
+        return scan;
     }
-    if (at < text.len) {
-        word = scan_word(udf_load_some(text.data + at, text.len - at), &scan);
-        memcpy(out + at, &word, sizeof word);
-    }
+    char bytes[UDF_BLOCK + 1] = {0};
+    udf_copy(bytes, text);
+    scan_block(load_block(bytes), load_block(bytes + 1), out, &scan);
     return scan;
+}
+
+bool pni_udf_lower_plain(pni_str text, bool collapse, char *out) {
+    ascii_scan scan = lower_ascii(text, out);
+    return !is_any(collapse ? scan.high | scan.white : scan.high);
 }
 
 static pni_str collapse_ascii(pni_str text, bool lower, pn_buf *out) {
@@ -152,12 +170,12 @@ static pni_str collapse_ascii(pni_str text, bool lower, pn_buf *out) {
 /* False, and nothing done, for a text that is not all ASCII. */
 static bool normalize_ascii(pni_str text, udf_normal how, pn_buf *out, pni_str *result) {
     pni_buf_clear(out);
-    pni_buf_reserve(out, text.len + sizeof(uint64_t));
+    pni_buf_reserve(out, text.len + UDF_BLOCK);
     ascii_scan scan = lower_ascii(text, (char *)out->data);
-    if (scan.high != 0) {
+    if (is_any(scan.high)) {
         return false;
     }
-    if (how.collapse && scan.white != 0) {
+    if (how.collapse && is_any(scan.white)) {
         *result = collapse_ascii(text, how.lower, out);
     } else {
         *result = how.lower ? (pni_str){(char *)out->data, text.len} : text;
