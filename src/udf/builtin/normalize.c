@@ -16,28 +16,46 @@ static int begin_texts(udf_frame *frame, struct ArrowArray *out, udf_texts *text
     return pni_udf_nulls_of(&texts->nulls, frame, 0, 1);
 }
 
-/* Whether trimming changes none of the next rows, whose ends are set. Empty ones become null. */
-static int are_trimmed(udf_texts *texts, int64_t count, pni_str span, bool *trimmed) {
+/* Whether rows with these ends have a graphic ASCII byte at both ends, which none has that is empty.
+ * What ends one row and what starts the next stand side by side, so they are looked at as one. */
+static bool are_bare(const int32_t *ends, const char *data, int64_t count) {
+    bool bare = ends[0] < ends[1] && udf_is_graph(data[ends[0]]) &&
+                udf_is_graph(data[ends[count] - 1]);
+    unsigned graph = 0x8080; /* from '!' on; DEL counts, it is no white space either */
+    unsigned high = 0;
+    for (int64_t i = 1; i < count && bare; i++) {
+        uint16_t pair;
+        memcpy(&pair, data + ends[i] - 1, sizeof pair);
+        graph &= pair + 0x8080U - 0x2121U;
+        high |= pair;
+        bare = ends[i] < ends[i + 1];
+    }
+    return bare && graph == 0x8080 && (high & 0x8080) == 0;
+}
+
+/* As are_bare(), but that empty rows may be among them, which become null. */
+static int are_trimmed(udf_texts *texts, int64_t count, bool *trimmed) {
     const int32_t *ends = texts->ends + texts->row;
-    bool bare = true;
+    const char *data = (const char *)texts->data->data;
+    *trimmed = true;
     for (int64_t i = 0; i < count; i++) {
         if (ends[i] == ends[i + 1]) {
             NANOARROW_RETURN_NOT_OK(udf_set_null(&texts->nulls, texts->row + i));
-        } else {
-            bare &= udf_is_graph(span.data[ends[i] - ends[0]]) &
-                    udf_is_graph(span.data[ends[i + 1] - ends[0] - 1]);
+        } else if (!udf_is_graph(data[ends[i]]) || !udf_is_graph(data[ends[i + 1] - 1])) {
+            *trimmed = false;
         }
     }
-    *trimmed = bare;
     return NANOARROW_OK;
 }
 
 /*
  * Takes the next rows of the first argument all at once, when each is to become what it is but for
- * the case of ASCII letters: in lower case with `how`, unchanged without. Else nothing is done.
+ * the case of ASCII letters: in lower case with `how`, unchanged without. Else they are as before.
+ * The copy comes first: it reads the bytes in their order, and the next ones meanwhile arrive.
  */
 static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, const udf_normal *how,
                      bool *taken) {
+    enum { CACHE_LINE = 64 };
     pni_str span;
     char *room;
     *taken = false;
@@ -45,14 +63,19 @@ static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, co
         !pni_udf_texts_span(texts, &frame->cols[0].view, texts->row, count, &span)) {
         return NANOARROW_OK;
     }
-    NANOARROW_RETURN_NOT_OK(are_trimmed(texts, count, span, taken));
-    if (!*taken) {
+    NANOARROW_RETURN_NOT_OK(udf_text_room(texts, span.len + UDF_BLOCK, &room));
+    for (size_t i = 0; i < span.len; i += CACHE_LINE) {
+        __builtin_prefetch(span.data + span.len + i);
+    }
+    if (how && !pni_udf_lower_plain(span, how->collapse, room)) {
         return NANOARROW_OK;
     }
-    NANOARROW_RETURN_NOT_OK(udf_text_room(texts, span.len + UDF_BLOCK, &room));
-    *taken = !how || pni_udf_lower_plain(span, how->collapse, room);
-    if (*taken && (!how || !how->lower)) {
+    if (!how || !how->lower) {
         memcpy(room, span.data, span.len);
+    }
+    *taken = are_bare(texts->ends + texts->row, (const char *)texts->data->data, count);
+    if (!*taken) {
+        NANOARROW_RETURN_NOT_OK(are_trimmed(texts, count, taken));
     }
     if (*taken) {
         udf_texts_took(texts, count, span);
