@@ -141,6 +141,18 @@ typedef struct normalizer {
     pn_buf made;
 } normalizer;
 
+static int put_normal(normalizer *call, udf_normal how, pni_str text) {
+    char *room;
+    text = udf_trim(text);
+    NANOARROW_RETURN_NOT_OK(udf_text_room(&call->texts, text.len + UDF_BLOCK, &room));
+    if (text.len > 0 && how.lower && pni_udf_lower_plain(text, how.collapse, room)) {
+        udf_text_done(&call->texts, text.len);
+        return NANOARROW_OK;
+    }
+    return put_text_or_null(&call->texts,
+                            pni_udf_normalize(text, how, &call->scratch, &call->made));
+}
+
 static int put_normalized(normalizer *call, int64_t count) {
     udf_texts *texts = &call->texts;
     bool taken = false;
@@ -148,13 +160,13 @@ static int put_normalized(normalizer *call, int64_t count) {
         NANOARROW_RETURN_NOT_OK(take_rows(call->frame, texts, count, &call->how, &taken));
     }
     for (int64_t i = 0; i < count && !taken; i++) {
-        pni_str text = PNI_STR("");
-        if (!udf_is_set_null(&texts->nulls, texts->row)) {
-            udf_normal how = call->same ? call->how : normal_of(call->frame, texts->row);
-            text = pni_udf_normalize(udf_str(call->frame, 0, texts->row), how, &call->scratch,
-                                     &call->made);
+        int64_t row = texts->row;
+        if (udf_is_set_null(&texts->nulls, row)) {
+            NANOARROW_RETURN_NOT_OK(udf_text_null(texts));
+            continue;
         }
-        NANOARROW_RETURN_NOT_OK(put_text_or_null(texts, text));
+        udf_normal how = call->same ? call->how : normal_of(call->frame, row);
+        NANOARROW_RETURN_NOT_OK(put_normal(call, how, udf_str(call->frame, 0, row)));
     }
     return NANOARROW_OK;
 }
