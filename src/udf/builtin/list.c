@@ -163,12 +163,11 @@ static int put_lists(udf_frame *frame, struct ArrowArray *out, void (*change)(it
         return EOVERFLOW;
     }
     NANOARROW_RETURN_NOT_OK(pni_udf_lists_begin(frame, out, &nulls, &ends));
+    NANOARROW_RETURN_NOT_OK(pni_udf_nulls_of(&nulls, frame, 0, 1));
     NANOARROW_RETURN_NOT_OK(pni_udf_texts_start(out->children[0], most, &texts));
     for (int64_t row = 0; row < frame->rows; row++) {
         list->count = 0;
-        if (udf_null(frame, 0, row)) {
-            NANOARROW_RETURN_NOT_OK(udf_set_null(&nulls, row));
-        } else {
+        if (!udf_is_set_null(&nulls, row)) {
             gather(&col->view, row * col->step, list);
             change(list);
         }
@@ -194,8 +193,88 @@ static void leave(items *list) {
     (void)list;
 }
 
+/* Whether a null list has items. */
+static bool is_null_filled(const udf_nulls *nulls, const int32_t *ends) {
+    for (int64_t row = 0; nulls->count > 0 && row < nulls->rows; row++) {
+        if (udf_is_set_null(nulls, row) && ends[row] != ends[row + 1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Drops null items of no bytes in place: of `item_ends`, which stand for all, and of `list_ends`,
+ * which count them. False when a null item has bytes; then both are spoilt.
+ */
+static bool drop_nulls(const uint8_t *valid, int64_t start, int64_t rows, int32_t *list_ends,
+                       int32_t *item_ends) {
+    int64_t kept = 0;
+    int32_t at = 0;
+    int32_t end = item_ends[0];
+    int32_t lost = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        for (int32_t last = list_ends[row + 1]; at < last; at++) {
+            int32_t is_kept = ArrowBitGet(valid, start + at);
+            int32_t begin = end;
+            end = item_ends[at + 1];
+            lost |= (end - begin) & (is_kept - 1);
+            item_ends[kept + 1] = end;
+            kept += is_kept;
+        }
+        list_ends[row + 1] = (int32_t)kept;
+    }
+    return lost == 0;
+}
+
+/*
+ * Lists of texts that stand behind each other keep their bytes as they are: without null items they
+ * are copied in one go, and null items nearly always have none. `taken` is false when it is not so.
+ */
+static int take_lists(udf_frame *frame, struct ArrowArray *out, bool *taken) {
+    const struct ArrowArrayView *view = &frame->cols[0].view;
+    bool is_plain = view->storage_type == NANOARROW_TYPE_LIST ||
+                    view->storage_type == NANOARROW_TYPE_LARGE_LIST;
+    udf_nulls nulls;
+    udf_texts texts;
+    int32_t *ends;
+    pni_str span;
+    char *room;
+    *taken = false;
+    if (!is_plain || frame->cols[0].step == 0 || frame->rows == 0) {
+        return NANOARROW_OK;
+    }
+    const struct ArrowArrayView *child = view->children[0];
+    const uint8_t *valid = child->buffer_views[0].data.as_uint8;
+    int64_t start = udf_offset_at(view, view->offset);
+    int64_t count = udf_offset_at(view, view->offset + frame->rows) - start;
+    if (count > INT32_MAX) {
+        return NANOARROW_OK;
+    }
+    NANOARROW_RETURN_NOT_OK(pni_udf_lists_begin(frame, out, &nulls, &ends));
+    NANOARROW_RETURN_NOT_OK(pni_udf_nulls_of(&nulls, frame, 0, 1));
+    NANOARROW_RETURN_NOT_OK(pni_udf_texts_start(out->children[0], count, &texts));
+    pni_udf_rebase(view, view->offset, frame->rows, 0, ends);
+    if (!pni_udf_texts_span(&texts, child, start, count, &span) || is_null_filled(&nulls, ends)) {
+        return NANOARROW_OK;
+    }
+    if (valid && child->null_count != 0 &&
+        !drop_nulls(valid, child->offset + start, frame->rows, ends, texts.ends)) {
+        return NANOARROW_OK;
+    }
+    NANOARROW_RETURN_NOT_OK(udf_text_room(&texts, span.len + UDF_BLOCK, &room));
+    memcpy(room, span.data, span.len);
+    udf_texts_took(&texts, ends[frame->rows], span);
+    pni_udf_texts_end(&texts);
+    pni_udf_nulls_end(&nulls);
+    *taken = true;
+    return NANOARROW_OK;
+}
+
 static int32_t compact_rows(udf_frame *frame, struct ArrowArray *out) {
-    return list_rows(frame, out, leave);
+    bool taken;
+    UDF_TRY(pni_udf_append(frame, take_lists(frame, out, &taken)));
+    return taken ? 0 : list_rows(frame, out, leave);
 }
 
 static int32_t unique_rows(udf_frame *frame, struct ArrowArray *out) {

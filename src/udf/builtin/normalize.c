@@ -16,11 +16,12 @@ static int begin_texts(udf_frame *frame, struct ArrowArray *out, udf_texts *text
     return pni_udf_nulls_of(&texts->nulls, frame, 0, 1);
 }
 
-/* Whether rows with these ends have a graphic ASCII byte at both ends, which none has that is empty.
- * What ends one row and what starts the next stand side by side, so they are looked at as one. */
+/* Whether rows with these ends have a graphic ASCII byte at both ends, which none has that is
+ * empty. What ends one row and what starts the next stand side by side, so they are looked at as
+ * one. */
 static bool are_bare(const int32_t *ends, const char *data, int64_t count) {
-    bool bare = ends[0] < ends[1] && udf_is_graph(data[ends[0]]) &&
-                udf_is_graph(data[ends[count] - 1]);
+    bool bare =
+        ends[0] < ends[1] && udf_is_graph(data[ends[0]]) && udf_is_graph(data[ends[count] - 1]);
     unsigned graph = 0x8080; /* from '!' on; DEL counts, it is no white space either */
     unsigned high = 0;
     for (int64_t i = 1; i < count && bare; i++) {

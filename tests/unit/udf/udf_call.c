@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-typedef enum shape { PLAIN, SLICED, SPREAD, SHAPES } shape;
+typedef enum shape { PLAIN, SLICED, SPREAD, BURIED, SHAPES } shape;
 
 typedef struct column {
     struct ArrowSchema schema;
@@ -92,6 +92,45 @@ static void append(const struct ArrowSchema *schema, struct ArrowArray *out, con
     }
 }
 
+/* What stands below the nulls of a column: a value of it, odd where that is easy. */
+static json_t *below_nulls(const column *col) {
+    size_t at;
+    json_t *row;
+    if (pni_streq(col->format, "u") || pni_streq(col->format, "U")) {
+        return json_string(" \xc3\x9c\t X ");
+    }
+    json_array_foreach(col->rows, at, row) {
+        if (!json_is_null(row)) {
+            return json_incref(row);
+        }
+    }
+    return NULL;
+}
+
+/* Replaces the values of a built column, where they are null, by others that are marked null. */
+static void bury(column *col) {
+    size_t at;
+    json_t *row;
+    json_t *below = below_nulls(col);
+    struct ArrowBitmap valid;
+    if (!below || col->is_scalar) {
+        json_decref(below);
+        return;
+    }
+    col->array.release(&col->array);
+    must(ArrowArrayInitFromSchema(&col->array, &col->schema, NULL));
+    must(ArrowArrayStartAppending(&col->array));
+    ArrowBitmapInit(&valid);
+    json_array_foreach(col->rows, at, row) {
+        append(&col->schema, &col->array, json_is_null(row) ? below : row);
+        must(ArrowBitmapAppend(&valid, !json_is_null(row), 1));
+    }
+    json_decref(below);
+    ArrowArraySetValidityBitmap(&col->array, &valid);
+    must(ArrowArrayFinishBuildingDefault(&col->array, NULL));
+    col->array.null_count = -1;
+}
+
 /* The column's rows, with a foreign row before and after when it is to be a slice. */
 static void build(column *col, shape how, size_t rows) {
     make_schema(col->format, &col->schema);
@@ -114,6 +153,9 @@ static void build(column *col, shape how, size_t rows) {
         col->array.offset = 1;
         col->array.length -= 2;
         col->array.null_count = -1;
+    }
+    if (how == BURIED) {
+        bury(col);
     }
 }
 
@@ -270,6 +312,36 @@ json_t *udf_call(const pn_udf *udf, const udf_arg_text *args, size_t count, char
     return made;
 }
 
+json_t *udf_call_slice(const pn_udf *udf, const struct ArrowSchema *schema,
+                       struct ArrowArray *array, int64_t offset, int64_t rows) {
+    char message[512] = "";
+    struct ArrowArray slice = *array; /* borrowed */
+    slice.offset += offset;
+    slice.length = rows;
+    slice.null_count = -1;
+    pn_kernel_arg arg = {schema, &slice, 0, 0};
+    pn_kernel_call call = {sizeof call, 1, sizeof arg, 0, &arg, rows, NULL};
+    struct ArrowArray out = {0};
+    if (udf->invoke(udf->ctx, &call, &out, message, sizeof message) != 0) {
+        T_FAIL("%s of a slice: %s", udf->name, message);
+    }
+    T_EQ_INT(out.length, rows);
+    PNI_AUTO_SCHEMA result = {0};
+    make_result_schema(udf, &call, &result);
+    json_t *made = read_result(udf, &result, &out);
+    out.release(&out);
+    return made;
+}
+
+void udf_make_column(const char *format, const char *json, struct ArrowSchema *schema,
+                     struct ArrowArray *array) {
+    column col = {.rows = parse(json), .format = format};
+    build(&col, PLAIN, 0);
+    json_decref(col.rows);
+    *schema = col.schema;
+    *array = col.array;
+}
+
 static void compare(const char *file, int line, const char *what, json_t *got, json_t *want) {
     if (got && json_equal(got, want)) {
         return;
@@ -325,7 +397,8 @@ static void compare_empty(const char *file, int line, const pn_udf *udf, const c
 
 void udf_expect(const char *file, int line, const char *name, const char *expected,
                 const udf_arg_text *args, size_t count) {
-    static const char *const shapes[] = {"plain columns", "slices", "scalars spread into columns"};
+    static const char *const shapes[] = {"plain columns", "slices", "scalars spread into columns",
+                                         "values below nulls"};
     char message[512];
     const pn_udf *udf = udf_named(name);
     column cols[80];

@@ -1,7 +1,8 @@
 /*
  * Calls a built-in function on values written as JSON (with ' for ") and compares the result, in
  * every shape in which the engine may pass the same values: plain columns, slices with rows before
- * and after, scalars spread into columns, row by row as scalars, and no rows at all.
+ * and after, scalars spread into columns, values below the nulls, row by row as scalars, and no
+ * rows at all.
  */
 #ifndef PN_TESTS_UDF_CALL_H
 #define PN_TESTS_UDF_CALL_H
@@ -27,6 +28,13 @@ typedef struct udf_arg_text {
 json_t *udf_call(const pn_udf *udf, const udf_arg_text *args, size_t count, char message[512]);
 
 const pn_udf *udf_named(const char *name);
+
+/* A column of these rows; the caller releases both. */
+void udf_make_column(const char *format, const char *json, struct ArrowSchema *schema,
+                     struct ArrowArray *array);
+/* Calls a function of one argument on `rows` rows of an array from `offset` on. */
+json_t *udf_call_slice(const pn_udf *udf, const struct ArrowSchema *schema,
+                       struct ArrowArray *array, int64_t offset, int64_t rows);
 
 void udf_expect(const char *file, int line, const char *name, const char *expected,
                 const udf_arg_text *args, size_t count);
