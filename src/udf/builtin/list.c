@@ -215,10 +215,10 @@ static bool drop_nulls(const uint8_t *valid, int64_t start, int64_t rows, int32_
     int32_t lost = 0;
     for (int64_t row = 0; row < rows; row++) {
         for (int32_t last = list_ends[row + 1]; at < last; at++) {
-            int32_t is_kept = ArrowBitGet(valid, start + at);
+            bool is_kept = ArrowBitGet(valid, start + at);
             int32_t begin = end;
             end = item_ends[at + 1];
-            lost |= (end - begin) & (is_kept - 1);
+            lost |= is_kept ? 0 : end - begin;
             item_ends[kept + 1] = end;
             kept += is_kept;
         }
