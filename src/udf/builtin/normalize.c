@@ -86,7 +86,7 @@ static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, co
 
 /* The next rows that are looked at together: so few that one odd text among many costs little. */
 static int64_t next_rows(const udf_texts *texts) {
-    enum { TOGETHER = 64 };
+    enum { TOGETHER = 128 };
     int64_t left = texts->nulls.rows - texts->row;
     return left < TOGETHER ? left : TOGETHER;
 }
