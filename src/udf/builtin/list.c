@@ -193,16 +193,6 @@ static void leave(items *list) {
     (void)list;
 }
 
-/* Whether a null list has items. */
-static bool is_null_filled(const udf_nulls *nulls, const int32_t *ends) {
-    for (int64_t row = 0; nulls->count > 0 && row < nulls->rows; row++) {
-        if (udf_is_set_null(nulls, row) && ends[row] != ends[row + 1]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Drops null items of no bytes in place: of `item_ends`, which stand for all, and of `list_ends`,
  * which count them. False when a null item has bytes; then both are spoilt.
@@ -230,6 +220,7 @@ static bool drop_nulls(const uint8_t *valid, int64_t start, int64_t rows, int32_
 /*
  * Lists of texts that stand behind each other keep their bytes as they are: without null items they
  * are copied in one go, and null items nearly always have none. `taken` is false when it is not so.
+ * A single list may be a scalar; there are no others beside it.
  */
 static int take_lists(udf_frame *frame, struct ArrowArray *out, bool *taken) {
     const struct ArrowArrayView *view = &frame->cols[0].view;
@@ -241,7 +232,7 @@ static int take_lists(udf_frame *frame, struct ArrowArray *out, bool *taken) {
     pni_str span;
     char *room;
     *taken = false;
-    if (!is_plain || frame->cols[0].step == 0 || frame->rows == 0) {
+    if (!is_plain || frame->rows == 0) {
         return NANOARROW_OK;
     }
     const struct ArrowArrayView *child = view->children[0];
@@ -255,7 +246,7 @@ static int take_lists(udf_frame *frame, struct ArrowArray *out, bool *taken) {
     NANOARROW_RETURN_NOT_OK(pni_udf_nulls_of(&nulls, frame, 0, 1));
     NANOARROW_RETURN_NOT_OK(pni_udf_texts_start(out->children[0], count, &texts));
     pni_udf_rebase(view, view->offset, frame->rows, 0, ends);
-    if (!pni_udf_texts_span(&texts, child, start, count, &span) || is_null_filled(&nulls, ends)) {
+    if (!pni_udf_texts_span(&texts, child, start, count, &span)) {
         return NANOARROW_OK;
     }
     if (valid && child->null_count != 0 &&

@@ -2,7 +2,8 @@
 /*
  * The text functions of SQL over text.c. Options (form, casefold, collapse_ws) that a call leaves
  * out come from settings, as literals in the plan; a null one is what the settings are by
- * themselves.
+ * themselves. Texts stand behind each other in a column, so many plain ones are taken at once, with
+ * one pass over their bytes; what takes a text apart is done row by row.
  */
 #include "udf/builtin/out_priv.h"
 
@@ -52,7 +53,8 @@ static int are_trimmed(udf_texts *texts, int64_t count, bool *trimmed) {
 /*
  * Takes the next rows of the first argument all at once, when each is to become what it is but for
  * the case of ASCII letters: in lower case with `how`, unchanged without. Else they are as before.
- * The copy comes first: it reads the bytes in their order, and the next ones meanwhile arrive.
+ * The other arguments are scalars, so a scalar here is the only row. The copy comes first: it reads
+ * the bytes in their order, and those of the rows after these arrive meanwhile.
  */
 static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, const udf_normal *how,
                      bool *taken) {
@@ -60,8 +62,7 @@ static int take_rows(const udf_frame *frame, udf_texts *texts, int64_t count, co
     pni_str span;
     char *room;
     *taken = false;
-    if (frame->cols[0].step == 0 ||
-        !pni_udf_texts_span(texts, &frame->cols[0].view, texts->row, count, &span)) {
+    if (!pni_udf_texts_span(texts, &frame->cols[0].view, texts->row, count, &span)) {
         return NANOARROW_OK;
     }
     NANOARROW_RETURN_NOT_OK(udf_text_room(texts, span.len + UDF_BLOCK, &room));
