@@ -81,7 +81,10 @@ T_CASE(depth_is_bounded) {
         pni_buf_puts(&sql, " + 1");
     pn_error problem = PN_ERROR_INIT;
     pn_status status = compile_only(session, pni_buf_text(&sql), &problem);
-    T_ASSERT(status == PN_OK || (status == PN_LIMIT && problem.number == PNI_E_ENGINE_LIMIT));
+    if (status != PN_OK) {
+        T_STATUS(status, PN_LIMIT, &problem);
+        T_EQ_INT(problem.number, PNI_E_ENGINE_LIMIT);
+    }
     pn_buf_dispose(&sql);
     pn_session_unref(session);
 }
