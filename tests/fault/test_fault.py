@@ -32,6 +32,8 @@ MODES = ("", "panic:")
 # How many faults have to be met. A part that starts behind the last call meets none.
 LEAST = 0 if START else 1 if STEP else 2
 QUICK_PROGRAMS = ("it_test_bundle", "it_test_errors")  # the others take long; FAULT_STEP takes all
+# A case whose every call is met each time: what a panic cut short was once kept for an answer.
+QUICK_CASE = ("it_test_artifacts", "artifacts::details_that_were_cancelled_are_made_again")
 SOURCES = {
     "shop/__init__.py": "from shop.cart import Cart\n",
     "shop/cart.py": "import json\n\n\nclass Cart:\n    def total(self):\n        return sum(self.rows)\n\n\n"
@@ -259,6 +261,11 @@ class Programs(unittest.TestCase):
                     self.assertGreaterEqual(hits, LEAST, "the fault was never met")
                 if STEP:
                     print(f"  {program.name}{' ' + mode if mode else ''}: {hits} faults", file=sys.stderr, flush=True)
+
+    def test_a_case(self):
+        program = pathlib.Path(os.environ.get("PN_BUILD_DIR", "")) / "tests" / QUICK_CASE[0]
+        for mode in MODES:
+            self.assertGreaterEqual(self.meet([program, "-s", QUICK_CASE[1]], mode, 1), LEAST)
 
 
 if __name__ == "__main__":
