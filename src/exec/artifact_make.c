@@ -321,8 +321,7 @@ pn_status pni_make_audit(const pni_artifact_job *job, json_t **out, pn_error *er
 }
 
 /* A part that cannot be made says why in its place; one that was given up, or ended in a defect, is
- * no answer to keep.
- * explain_analyze is not among the parts: details never run the query. */
+ * no answer to keep. explain_analyze is not among the parts: details never run the query. */
 pn_status pni_make_details(const pni_artifact_job *job, json_t **out, pn_error *err) {
     static const char *const parts[] = {
         "cdf_windows",         "determinism_audit", "dynamic_filter_count",
